@@ -1,0 +1,53 @@
+"""The slice that is drawn on and measured, possibly the average of a few thin ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.model.volume import CTVolume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AxialSlice:
+    """HU of one axial slice.
+
+    Parameters
+    ----------
+    hu : int16 array (Y, X)
+        Row 0 anterior, column 0 the patient's right; the rounded mean of `indices`.
+    index, z_mm : int, float
+        The slice at the level and its LPS z (mm).
+    indices : tuple of int
+        The slices averaged, in order; just `index` where nothing was averaged.
+    thickness_mm : float
+        Thickness that the average stands for (mm); NaN where unknown.
+    """
+
+    hu: npt.NDArray[np.int16]
+    index: int
+    z_mm: float
+    indices: tuple[int, ...]
+    pixel_spacing_mm: tuple[float, float]
+    thickness_mm: float
+
+
+def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlice:
+    """The slice `index` of `volume`, averaged with its neighbours to about `slab_mm` where slices are thinner.
+
+    Neighbours are taken in equal number from above and below, as long as the averaged span does not exceed `slab_mm`; at the end of a scan fewer
+    are taken on both sides, so that the average stays centred on the level.
+    """
+    thickness, spacing = volume.acquisition.slice_thickness_mm, volume.slice_spacing_mm
+    own = thickness if thickness is not None else spacing
+    half = 0
+    if np.isfinite(spacing) and slab_mm > 0 and (not np.isfinite(own) or own < 0.75 * slab_mm):
+        z = volume.z_mm
+        while 0 <= index - half - 1 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001:
+            half += 1
+    indices = tuple(range(index - half, index + half + 1))
+    hu = volume.hu[index] if half == 0 else np.rint(volume.hu[indices[0] : indices[-1] + 1].mean(axis=0, dtype=np.float64)).astype(np.int16)
+    span = float(volume.z_mm[indices[-1]] - volume.z_mm[indices[0]]) + spacing if half else (own if own is not None else float("nan"))
+    return AxialSlice(hu, index, float(volume.z_mm[index]), indices, volume.pixel_spacing_mm, float(span))
