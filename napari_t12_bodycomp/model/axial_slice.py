@@ -45,7 +45,9 @@ def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlic
     half = 0
     if np.isfinite(spacing) and slab_mm > 0 and (not np.isfinite(own) or own < 0.75 * slab_mm):
         z = volume.z_mm
-        while 0 <= index - half - 1 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001:
+        while (
+            0 <= index - half - 1 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001
+        ):
             half += 1
     indices = tuple(range(index - half, index + half + 1))
     hu = volume.hu[index] if half == 0 else np.rint(volume.hu[indices[0] : indices[-1] + 1].mean(axis=0, dtype=np.float64)).astype(np.int16)
