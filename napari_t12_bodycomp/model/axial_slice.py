@@ -46,7 +46,7 @@ def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlic
     if np.isfinite(spacing) and slab_mm > 0 and (not np.isfinite(own) or own < 0.75 * slab_mm):
         z = volume.z_mm
         while (
-            0 <= index - half - 1 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001
+            index - half - 1 >= 0 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001
         ):
             half += 1
     indices = tuple(range(index - half, index + half + 1))

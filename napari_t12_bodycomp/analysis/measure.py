@@ -1,0 +1,51 @@
+"""Areas, mean HU and indices of one slice."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.analysis.windowing import tissue_map
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.measurement import Measurement
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
+
+NAN = float("nan")
+
+
+def measure(axial: AxialSlice, regions: npt.NDArray[np.uint8], height_m: float | None, protocol: Protocol) -> Measurement:
+    """Measure the drawn `regions` (uint8, (Y, X)) on `axial`.
+
+    Areas are pixel counts times pixel area (cm2); SMI, VFI and SFI are area / height squared (cm2/m2), VSR is visceral / subcutaneous fat
+    area (study protocol, section 2.3). A region without any pixel is unknown: its tissues' areas are NaN.
+    """
+    pixel_cm2 = axial.pixel_spacing_mm[0] * axial.pixel_spacing_mm[1] / 100.0
+    labels = tissue_map(axial.hu, regions, protocol.preset).ravel()
+    counts = np.bincount(labels, minlength=len(Tissue) + 1)
+    sums = np.bincount(labels, weights=axial.hu.ravel(), minlength=len(Tissue) + 1)
+    drawn = np.bincount(regions.ravel(), minlength=len(Tissue) + 1) > 0
+    areas = {t: float(counts[t]) * pixel_cm2 if drawn[t.region] else NAN for t in Tissue}
+    means = {t: float(sums[t] / counts[t]) if counts[t] else NAN for t in Tissue}
+    low = LOW_ATTENUATION_MUSCLE
+    muscle_hu = axial.hu.ravel()[labels == Tissue.MUSCLE]
+    low_cm2 = float(((muscle_hu >= low.low) & (muscle_hu <= low.high)).sum()) * pixel_cm2 if drawn[Tissue.MUSCLE.region] else NAN
+    indices, why = _indices(areas, height_m)
+    return Measurement(areas, means, indices, why, low_cm2, protocol, axial.thickness_mm)
+
+
+def _indices(areas: dict[Tissue, float], height_m: float | None) -> tuple[dict[str, float], dict[str, str]]:
+    indices, why = {}, {}
+    for name, tissue in (("SMI", Tissue.MUSCLE), ("VFI", Tissue.VISCERAL_FAT), ("SFI", Tissue.SUBCUTANEOUS_FAT)):
+        indices[name] = areas[tissue] / height_m**2 if height_m else NAN
+        if math.isnan(areas[tissue]):
+            why[name] = f"The {tissue.region.name.lower()} region is not drawn yet."
+        elif not height_m:
+            why[name] = "The height is unknown: type it in to get this index."
+    visceral, subcutaneous = areas[Tissue.VISCERAL_FAT], areas[Tissue.SUBCUTANEOUS_FAT]
+    indices["VSR"] = visceral / subcutaneous if subcutaneous > 0 else NAN
+    if math.isnan(indices["VSR"]):
+        why["VSR"] = "The ratio needs both fat regions drawn, with subcutaneous fat in them."
+    return indices, why
