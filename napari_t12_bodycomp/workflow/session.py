@@ -1,0 +1,360 @@
+"""One case on one workstation: the only mutable object. Panels call its methods and redraw from what it emits.
+
+`Session` holds a frozen `SessionState` and emits ``changed(old, new)`` after every change. It knows no window and runs nothing long: reading,
+finding T12 and drafting are done elsewhere, and their results are handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_t12_bodycomp.analysis.measure import measure
+from napari_t12_bodycomp.errors import LevelError, UsageError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
+from napari_t12_bodycomp.model.edit import Edit
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.measurement import Measurement
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
+from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.tools import ToolState
+from napari_t12_bodycomp.model.volume import CTVolume
+
+UNDO_STEPS = 200
+
+
+class Step(StrEnum):
+    """The steps of a case, in order."""
+
+    OPEN = "open"
+    LEVEL = "level"
+    DRAW = "draw"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """The drawing on one slice: regions with their undo and redo steps, and the draft they began from."""
+
+    axial: AxialSlice
+    regions: npt.NDArray[np.uint8]
+    undo: tuple[Edit, ...] = ()
+    redo: tuple[Edit, ...] = ()
+    draft: Draft | None = None
+    quality: tuple[QualityFlag, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.regions.any()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionState:
+    """Everything that the window shows.
+
+    Parameters
+    ----------
+    source : str
+        Where the volume came from, to open it again.
+    finding : LevelFinding, optional
+        What the search for T12 said; None while it has not run.
+    level : MeasuredLevel, optional
+        The slice to be measured: proposed, or set by hand; None while nobody and nothing said where.
+    view_index : int
+        The slice on screen.
+    work : Work, optional
+        The drawing on the level's slice.
+    saved : bool
+        Whether the last export holds what is on screen.
+    """
+
+    source: str = ""
+    volume: CTVolume | None = None
+    subject: Subject = field(default_factory=Subject)
+    protocol: Protocol = field(default_factory=Protocol)
+    assessor: str = ""
+    finding: LevelFinding | None = None
+    level: MeasuredLevel | None = None
+    view_index: int = 0
+    work: Work | None = None
+    measurement: Measurement | None = None
+    tools: ToolState = field(default_factory=ToolState)
+    saved: bool = False
+
+    @property
+    def step(self) -> Step:
+        """The step that the case stands at."""
+        if self.volume is None:
+            return Step.OPEN
+        if self.level is None or not self.level.is_confirmed:
+            return Step.LEVEL
+        return Step.EXPORT if self.saved else Step.DRAW
+
+
+def why_not_confirmable(state: SessionState) -> str:
+    """Why the level cannot be confirmed now, in a sentence; "" where it can."""
+    if state.volume is None:
+        return "Open a scan first: there is no level to confirm."
+    if state.level is None and state.finding is not None and state.finding.status is LevelStatus.UNCERTAIN:
+        return "More than one vertebra may be T12: choose a candidate, or drag the level line, then confirm."
+    if state.level is None:
+        return "No level is set: drag the level line to the middle of T12, then confirm."
+    if not state.assessor:
+        return "Type the assessor's name or code first: a level is confirmed by somebody."
+    return ""
+
+
+def why_not_final(state: SessionState) -> str:
+    """Why the measurement cannot leave as confirmed, in a sentence; "" where it can."""
+    if state.level is None or not state.level.is_confirmed:
+        return "The level is not confirmed: look at the evidence and press Enter to confirm it, or move it."
+    if state.work is None or state.work.is_empty:
+        return "No region is drawn on this slice: draft the regions (D) or draw them."
+    return ""
+
+
+class Session:
+    """The state of one case, with the moves that are allowed on it."""
+
+    changed = Signal(SessionState, SessionState)
+    """Emitted after every change with the old and the new state."""
+    told = Signal(str)
+    """Emitted with a sentence for the person at the screen."""
+
+    def __init__(self, assessor: str = "", protocol: Protocol | None = None) -> None:
+        self._state = SessionState(assessor=assessor, protocol=protocol or Protocol())
+        self._drawn: dict[tuple[int, float], Work] = {}
+
+    @property
+    def state(self) -> SessionState:
+        return self._state
+
+    def _set(self, **changes: Any) -> None:
+        old = self._state
+        self._state = replace(old, **changes)
+        self.changed.emit(old, self._state)
+
+    def tell(self, sentence: str) -> None:
+        """Show `sentence` to the person at the screen."""
+        self.told.emit(sentence)
+
+    # -- opening -----------------------------------------------------------------------------------------------------------------------
+
+    def open(self, volume: CTVolume, source: str = "") -> None:
+        """Start a case on `volume`; what was drawn on the case before is gone from here (it was autosaved)."""
+        self._drawn.clear()
+        self._set(
+            source=source,
+            volume=volume,
+            subject=volume.subject,
+            finding=None,
+            level=None,
+            view_index=len(volume.hu) // 2,
+            work=None,
+            measurement=None,
+            saved=False,
+        )
+
+    def close(self) -> None:
+        """Back to no case."""
+        self._drawn.clear()
+        self._set(
+            source="", volume=None, subject=Subject(), finding=None, level=None, view_index=0, work=None, measurement=None, saved=False
+        )
+
+    # -- level -------------------------------------------------------------------------------------------------------------------------
+
+    def set_finding(self, finding: LevelFinding) -> None:
+        """Take the result of the search for T12: a found level is proposed, never confirmed; a level set by hand meanwhile stays."""
+        if self._state.level is not None:
+            self._set(finding=finding)
+            return
+        self._set(finding=finding)
+        if finding.status is LevelStatus.FOUND and finding.slice_index is not None:
+            self._go_to_level(finding.slice_index, LevelMethod.AUTOMATIC)
+        elif finding.slice_index is not None:
+            self.view(finding.slice_index)
+
+    def choose_level(self, slice_index: int) -> None:
+        """Put the level on `slice_index`; it counts as automatic only where the finding proposed just that slice. It must be confirmed anew."""
+        finding = self._state.finding
+        proposed: set[int | None] = set()
+        if finding is not None and finding.status is not LevelStatus.ABSENT:
+            proposed = {finding.slice_index} | {c.slice_index for c in finding.candidates}
+        self._go_to_level(slice_index, LevelMethod.AUTOMATIC if slice_index in proposed else LevelMethod.MANUAL)
+
+    def _go_to_level(self, slice_index: int, method: LevelMethod) -> None:
+        volume = self._state.volume
+        if volume is None or not 0 <= slice_index < len(volume.hu):
+            raise UsageError(f"A slice of the scan is wanted as level, {slice_index} came: choose one inside the scan.")
+        level = self._state.level
+        if level is not None and level.slice_index == slice_index and level.method is method:
+            self.view(slice_index)
+            return
+        level = MeasuredLevel(slice_index, float(volume.z_mm[slice_index]), method)
+        self._set(level=level, view_index=slice_index, saved=False, **self._work_on(slice_index, self._state.protocol))
+
+    def _work_on(self, slice_index: int, protocol: Protocol) -> dict[str, Any]:
+        """The changes that put the drawing of `slice_index` on screen: the one made before, else an empty one."""
+        volume = self._state.volume
+        assert volume is not None
+        work = self._drawn.get((slice_index, protocol.slab_mm))
+        if work is None:
+            axial = axial_slice(volume, slice_index, protocol.slab_mm)
+            work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
+        return {"work": work, "measurement": self._measured(work, self._state.subject, protocol)}
+
+    def restore_level(self, level: MeasuredLevel) -> None:
+        """Put back a level as it was autosaved; it stays confirmed only where the same assessor sits here."""
+        if level.confirmed_by != self._state.assessor:
+            level = replace(level, confirmed_by="")
+        volume = self._state.volume
+        if volume is None or not 0 <= level.slice_index < len(volume.hu):
+            raise UsageError("The autosaved level lies outside this scan: open the scan that it belongs to.")
+        self._set(level=level, view_index=level.slice_index, saved=False, **self._work_on(level.slice_index, self._state.protocol))
+
+    def confirm_level(self) -> None:
+        """Confirm the level in the assessor's name. LevelError says why where it cannot be."""
+        why = why_not_confirmable(self._state)
+        if why:
+            raise LevelError(why)
+        assert self._state.level is not None
+        self._set(level=replace(self._state.level, confirmed_by=self._state.assessor), view_index=self._state.level.slice_index)
+
+    def view(self, slice_index: int) -> None:
+        """Show slice `slice_index` (kept inside the scan)."""
+        volume = self._state.volume
+        if volume is None:
+            return
+        index = min(max(slice_index, 0), len(volume.hu) - 1)
+        if index != self._state.view_index:
+            self._set(view_index=index)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------------------------
+
+    def set_draft(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
+        """Take drafted regions for the slice they were made for, as one undo step called "draft"; late ones for another slice are kept for it."""
+        volume, level = self._state.volume, self._state.level
+        if volume is None:
+            return
+        key = (slice_index, slab_mm)
+        if (
+            level is not None
+            and level.slice_index == slice_index
+            and self._state.protocol.slab_mm == slab_mm
+            and self._state.work is not None
+        ):
+            self._put(replace(self._edited(self._state.work, "draft", draft.regions), draft=draft, quality=quality))
+        elif key not in self._drawn:
+            axial = axial_slice(volume, slice_index, slab_mm)
+            blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
+            self._drawn[key] = replace(self._edited(blank, "draft", draft.regions), draft=draft, quality=quality)
+
+    def edit(self, name: str, regions: npt.NDArray[np.uint8]) -> None:
+        """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed."""
+        work = self._state.work
+        if work is None:
+            raise UsageError("A level is wanted before drawing: set the level first.")
+        edited = self._edited(work, name, regions)
+        if edited is not work:
+            self._put(edited)
+
+    @staticmethod
+    def _edited(work: Work, name: str, regions: npt.NDArray[np.uint8]) -> Work:
+        check_roi_map(regions)
+        edit = Edit.between(name, work.regions, regions)
+        if edit.is_empty:
+            return work
+        return replace(work, regions=regions.copy(), undo=(*work.undo, edit)[-UNDO_STEPS:], redo=())
+
+    def undo(self) -> str:
+        """Take the last step on this slice back; its name, or "" where there is none."""
+        work = self._state.work
+        if work is None or not work.undo:
+            return ""
+        edit = work.undo[-1]
+        regions = edit.inverse().apply(work.regions)
+        self._put(replace(work, regions=regions, undo=work.undo[:-1], redo=(*work.redo, edit)))
+        return edit.name
+
+    def redo(self) -> str:
+        """Do the step taken back last again; its name, or "" where there is none."""
+        work = self._state.work
+        if work is None or not work.redo:
+            return ""
+        edit = work.redo[-1]
+        self._put(replace(work, regions=edit.apply(work.regions), undo=(*work.undo, edit), redo=work.redo[:-1]))
+        return edit.name
+
+    def restore_work(self, work: Work) -> None:
+        """Put back a drawing that was autosaved, on the level's slice."""
+        self._put(work)
+
+    def _put(self, work: Work) -> None:
+        self._drawn[(work.axial.index, self._state.protocol.slab_mm)] = work
+        self._set(work=work, measurement=self._measured(work, self._state.subject, self._state.protocol), saved=False)
+
+    @staticmethod
+    def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
+        return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol)
+
+    # -- what the numbers need ---------------------------------------------------------------------------------------------------------
+
+    def set_height(self, height_cm: float | None) -> None:
+        """Take a typed height (cm); None clears it. UsageError says what is wrong with an impossible one."""
+        self._set_subject(
+            replace(
+                self._state.subject,
+                height_m=None if height_cm is None else height_cm / 100.0,
+                height_source=ValueSource.UNKNOWN if height_cm is None else ValueSource.TYPED,
+            )
+        )
+
+    def set_weight(self, weight_kg: float | None) -> None:
+        """Take a typed weight (kg); None clears it."""
+        self._set_subject(
+            replace(
+                self._state.subject,
+                weight_kg=weight_kg,
+                weight_source=ValueSource.UNKNOWN if weight_kg is None else ValueSource.TYPED,
+            )
+        )
+
+    def _set_subject(self, subject: Subject) -> None:
+        work = self._state.work
+        measured = None if work is None else self._measured(work, subject, self._state.protocol)
+        self._set(subject=subject, measurement=measured, saved=False)
+
+    def set_protocol(self, protocol: Protocol) -> None:
+        """Measure by another protocol; the regions stay, unless the slab changes, which makes it another slice to draw on."""
+        old, level = self._state.protocol, self._state.level
+        if level is None or self._state.work is None:
+            self._set(protocol=protocol)
+        elif protocol.slab_mm != old.slab_mm:
+            self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
+        else:
+            self._set(protocol=protocol, saved=False, measurement=self._measured(self._state.work, self._state.subject, protocol))
+
+    def set_assessor(self, assessor: str) -> None:
+        """Set who works here; a level confirmed under another name must be confirmed again."""
+        level = self._state.level
+        if level is not None and level.confirmed_by not in ("", assessor):
+            level = replace(level, confirmed_by="")
+        self._set(assessor=assessor, level=level)
+
+    def set_tools(self, **changes: Any) -> None:
+        """Change fields of the `ToolState`: tool, region, hu_lock, protected, brush_mm, display, opacity, hidden."""
+        tools = replace(self._state.tools, **changes)
+        if tools != self._state.tools:
+            self._set(tools=tools)
+
+    def mark_saved(self) -> None:
+        """Note that what is on screen was exported."""
+        self._set(saved=True)

@@ -1,0 +1,108 @@
+"""Autosave: what was drawn comes back after the program was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
+from napari_t12_bodycomp.workflow import autosave
+from napari_t12_bodycomp.workflow.session import Session
+
+
+def volume():
+    return CTVolume(np.full((5, 6, 7), 40, np.int16), np.arange(5) * 5.0, (1.0, 1.0), acquisition=Acquisition(series_instance_uid="1.2.3"))
+
+
+def painted(n):
+    regions = np.zeros((6, 7), np.uint8)
+    regions.ravel()[:n] = 1
+    return regions
+
+
+def work_on(folder):
+    session = Session("anna")
+    saver = autosave.Autosave(session, folder)
+    session.open(volume(), "/scans/one")
+    session.choose_level(2)
+    session.confirm_level()
+    session.set_height(170.0)
+    return session, saver
+
+
+def test_work_comes_back_with_its_undo_steps(tmp_path):
+    session, saver = work_on(tmp_path)
+    for n in (3, 5, 9):
+        session.edit(f"stroke {n}", painted(n))
+    session.undo()
+    saver.close()
+
+    found = autosave.unfinished(tmp_path)[0]
+    assert found.source == "/scans/one"
+    again = Session()
+    again.open(volume())
+    autosave.resume(again, found)
+    assert (again.state.work.regions == painted(5)).all()
+    assert again.state.level.confirmed_by == "anna" and again.state.subject.height_m == pytest.approx(1.7)
+    assert again.redo() == "stroke 9"
+    assert [again.undo() for _ in range(3)] == ["stroke 9", "stroke 5", "stroke 3"]
+
+
+def test_a_level_confirmed_by_another_must_be_confirmed_anew(tmp_path):
+    session, saver = work_on(tmp_path)
+    session.edit("stroke", painted(3))
+    saver.close()
+    again = Session("bert")
+    again.open(volume())
+    autosave.resume(again, autosave.unfinished_for(volume(), tmp_path))
+    assert not again.state.level.is_confirmed
+
+
+def test_exported_work_is_no_longer_unfinished(tmp_path):
+    session, saver = work_on(tmp_path)
+    session.edit("stroke", painted(3))
+    saver.flush()
+    assert autosave.unfinished_for(volume(), tmp_path) is not None
+    session.mark_saved()
+    assert autosave.unfinished(tmp_path) == []
+    saver.close()
+
+
+def test_a_torn_file_is_passed_over(tmp_path):
+    session, saver = work_on(tmp_path)
+    session.edit("stroke", painted(3))
+    saver.close()
+    file = next(tmp_path.glob("*.npz"))
+    file.write_bytes(file.read_bytes()[:100])
+    assert autosave.unfinished(tmp_path) == [] and autosave.unfinished_for(volume(), tmp_path) is None
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from test_autosave import work_on, painted
+session, saver = work_on(Path({folder!r}))
+for n in range(1, 40):
+    session.edit(f"stroke {{n}}", painted(n))
+    saver.flush()
+    print(n, flush=True)
+"""
+
+
+def test_a_killed_program_loses_at_most_the_last_stroke(tmp_path):
+    from pathlib import Path
+
+    code = KILLED.format(here=str(Path(__file__).parent), folder=str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
+        done = 0
+        while done < 12:
+            done = int(run.stdout.readline())
+        os.kill(run.pid, signal.SIGKILL)
+        rest = run.stdout.read().split()
+    done = int(rest[-1]) if rest else done
+    found = autosave.unfinished(tmp_path)[0]
+    assert int(found.regions.sum()) in (done, done + 1)

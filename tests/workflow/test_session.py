@@ -1,0 +1,133 @@
+"""The session: proposals, confirmation, drawing with undo, and what a change of protocol or height does."""
+
+import math
+
+import numpy as np
+import pytest
+
+from napari_t12_bodycomp.errors import LevelError, UsageError
+from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.roi_map import Draft
+from napari_t12_bodycomp.model.tissue import Region, Tissue
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.session import Session, Step, why_not_final
+
+
+@pytest.fixture
+def volume():
+    hu = np.full((6, 8, 10), 50, np.int16)
+    hu[:, :, 5:] = -100
+    return CTVolume(hu, np.arange(6) * 5.0, (10.0, 10.0))
+
+
+@pytest.fixture
+def session(volume):
+    s = Session("anna")
+    s.open(volume, "somewhere")
+    return s
+
+
+def found(index):
+    return LevelFinding(LevelStatus.FOUND, "found", index, index * 5.0, (index * 5.0 - 10, index * 5.0 + 10), 0.95)
+
+
+def drawn(value=Region.MUSCLE):
+    regions = np.zeros((8, 10), np.uint8)
+    regions[:, :5] = value
+    return regions
+
+
+def test_a_found_level_is_proposed_and_not_confirmed(session):
+    session.set_finding(found(2))
+    assert session.state.level.slice_index == 2 and not session.state.level.is_confirmed
+    assert session.state.step is Step.LEVEL
+    assert "not confirmed" in why_not_final(session.state)
+
+
+def test_confirming_needs_a_name(volume):
+    s = Session()
+    s.open(volume)
+    s.set_finding(found(2))
+    with pytest.raises(LevelError, match="name"):
+        s.confirm_level()
+
+
+def test_an_uncertain_finding_sets_no_level_until_somebody_chooses(session):
+    both = (LevelCandidate(10.0, 2, (0, 20), 0.5, "a"), LevelCandidate(15.0, 3, (5, 25), 0.4, "b"))
+    session.set_finding(LevelFinding(LevelStatus.UNCERTAIN, "two", 2, 10.0, (0, 20), 0.5, candidates=both))
+    assert session.state.level is None
+    with pytest.raises(LevelError, match="candidate"):
+        session.confirm_level()
+    session.choose_level(3)
+    session.confirm_level()
+    assert session.state.level.method is LevelMethod.AUTOMATIC and session.state.level.confirmed_by == "anna"
+
+
+def test_a_moved_level_is_manual_and_loses_its_confirmation(session):
+    session.set_finding(found(2))
+    session.confirm_level()
+    session.choose_level(4)
+    assert session.state.level.method is LevelMethod.MANUAL and not session.state.level.is_confirmed
+
+
+def test_a_level_outside_the_scan_is_refused(session):
+    with pytest.raises(UsageError):
+        session.choose_level(6)
+
+
+def test_undo_covers_the_draft_and_keeps_to_the_slice(session):
+    session.choose_level(2)
+    body = np.ones((8, 10), bool)
+    session.set_draft(Draft(drawn(), body, ~body), (), 2, 5.0)
+    session.edit("paint visceral", drawn(Region.VISCERAL))
+    session.choose_level(3)
+    assert session.undo() == ""
+    session.choose_level(2)
+    assert session.undo() == "paint visceral"
+    assert session.undo() == "draft"
+    assert session.state.work.is_empty and session.state.measurement is None
+    assert session.redo() == "draft"
+    assert (session.state.work.regions == drawn()).all()
+
+
+def test_a_late_draft_waits_for_its_slice(session):
+    session.choose_level(2)
+    body = np.ones((8, 10), bool)
+    session.set_draft(Draft(drawn(), body, ~body), (), 4, 5.0)
+    assert session.state.work.is_empty
+    session.choose_level(4)
+    assert not session.state.work.is_empty
+
+
+def test_numbers_follow_regions_and_height(session):
+    session.choose_level(2)
+    session.edit("paint muscle", drawn())
+    m = session.state.measurement
+    assert m.areas_cm2[Tissue.MUSCLE] == pytest.approx(40.0)
+    assert math.isnan(m.indices["SMI"]) and "height" in m.why_empty["SMI"]
+    session.set_height(200.0)
+    assert session.state.measurement.indices["SMI"] == pytest.approx(10.0)
+    session.set_height(None)
+    assert math.isnan(session.state.measurement.indices["SMI"])
+
+
+@pytest.mark.parametrize("cm", [0, 17, 1700])
+def test_an_impossible_height_is_refused_and_changes_nothing(session, cm):
+    with pytest.raises(UsageError, match="cm came"):
+        session.set_height(cm)
+    assert session.state.subject.height_m is None
+
+
+def test_changes_are_announced_with_both_states(session):
+    seen = []
+    session.changed.connect(lambda old, new: seen.append((old.view_index, new.view_index)))
+    session.view(1)
+    session.view(1)
+    assert seen == [(3, 1)]
+
+
+def test_another_assessor_must_confirm_anew(session):
+    session.set_finding(found(2))
+    session.confirm_level()
+    session.set_assessor("bert")
+    assert not session.state.level.is_confirmed
