@@ -1,0 +1,178 @@
+"""From regions to files: the row, the picture and the label maps. Window and command line both go through here."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp import __version__
+from napari_t12_bodycomp.analysis.measure import measure
+from napari_t12_bodycomp.analysis.windowing import tissue_map
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.level import LevelFinding, MeasuredLevel
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.subject import Subject
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.report import indices_csv
+from napari_t12_bodycomp.report.label_nifti import label_nifti
+from napari_t12_bodycomp.report.overlay_png import overlay_png
+
+CSV_NAME = "indices.csv"
+_PLAIN_NAMES = {"overlay_file": "overlay.png", "regions_file": "regions.nii.gz", "tissues_file": "tissues.nii.gz"}
+
+__all__ = ["CSV_NAME", "ExportedFiles", "Result", "build_result", "export_result"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFiles:
+    """Where the results went."""
+
+    csv: Path
+    overlay: Path
+    regions: Path
+    tissues: Path
+
+
+def build_result(
+    volume: CTVolume,
+    finding: LevelFinding | None,
+    level: MeasuredLevel,
+    axial: AxialSlice,
+    regions: npt.NDArray[np.uint8],
+    protocol: Protocol,
+    subject: Subject,
+    quality: tuple[QualityFlag, ...] = (),
+    *,
+    assessor: str = "",
+    reviewer: str = "",
+    reviewed_at: str = "",
+    status: str = "draft",
+    doubtful: npt.NDArray[np.bool_] | None = None,
+) -> Result:
+    """Measure `regions` (uint8, (Y, X)) on `axial` and keep the numbers together with what they were measured on."""
+    return Result(
+        acquisition=volume.acquisition,
+        subject=subject,
+        sop_instance_uid=volume.sop_instance_uid(level.slice_index),
+        level=level,
+        finding=finding,
+        axial=axial,
+        regions=regions.copy(),
+        measurement=measure(axial, regions, subject.height_m, protocol),
+        quality=quality,
+        assessor=assessor,
+        reviewer=reviewer,
+        reviewed_at=reviewed_at,
+        status=status,
+        software_version=__version__,
+        doubtful=doubtful,
+    )
+
+
+def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[str]) -> ExportedFiles:
+    """Write row, picture and label maps of `result` into `out_dir`, and say where.
+
+    A directory may hold several measurements: ``indices.csv`` gets one row each, the first one's files are ``overlay.png``,
+    ``regions.nii.gz`` and ``tissues.nii.gz``, later ones' carry a number, and the row names them. The same measurement again (same scan,
+    slice, protocol and assessor) replaces its row and its files. The same result gives the same bytes. Each file appears complete or not at
+    all, the row last. InputError where the directory cannot be written.
+    """
+    out = Path(out_dir)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        table = out / CSV_NAME
+        header, rows = _read_table(table)
+        names = _file_names(rows, indices_csv.row(result))
+        tissues = tissue_map(result.axial.hu, result.regions, result.measurement.protocol.preset)
+        index = result.level.slice_index
+        contents = {
+            names["overlay_file"]: overlay_png(volume, result),
+            names["regions_file"]: label_nifti(volume, index, result.regions),
+            names["tissues_file"]: label_nifti(volume, index, tissues),
+        }
+        header, rows = indices_csv.merged(header, rows, indices_csv.row(result, names))
+        contents[CSV_NAME] = indices_csv.as_text(header, rows).encode()
+        for name, content in contents.items():
+            write_atomically(out / name, content)
+    except OSError as error:
+        raise InputError(_write_sentence(out, error)) from error
+    return ExportedFiles(table, *(out / names[column] for column in indices_csv.FILE_COLUMNS))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` under a passing name in the same directory, then rename: `path` is never half-written."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as passing:
+        try:
+            passing.write(content)
+            passing.flush()
+            os.fsync(passing.fileno())
+            passing.close()
+            Path(passing.name).chmod(0o666 & ~_umask())
+            Path(passing.name).replace(path)
+        except BaseException:
+            passing.close()
+            Path(passing.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _read_table(path: Path) -> tuple[list[str], list[indices_csv.Row]]:
+    if not path.exists():
+        return list(indices_csv.HEADER), []
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"A table in UTF-8 is wanted in {path}, another encoding came: move the file away, or save it as UTF-8."
+        ) from error
+    return indices_csv.parse(text, str(path))
+
+
+def _file_names(rows: list[indices_csv.Row], new: indices_csv.Row) -> Mapping[str, str]:
+    """The names that the same measurement had before, else the plain ones, else the first free number."""
+    for old in rows:
+        if indices_csv.key(old) == indices_csv.key(new) and all(_is_our_name(c, old.get(c, "")) for c in _PLAIN_NAMES):
+            return {column: old[column] for column in _PLAIN_NAMES}
+    used = {old.get(column, "") for old in rows for column in _PLAIN_NAMES}
+    number = 1
+    while used & set(_numbered(number).values()):
+        number += 1
+    return _numbered(number)
+
+
+def _numbered(number: int) -> dict[str, str]:
+    if number == 1:
+        return dict(_PLAIN_NAMES)
+    return {column: f"{name.split('.', 1)[0]}_{number}.{name.split('.', 1)[1]}" for column, name in _PLAIN_NAMES.items()}
+
+
+def _is_our_name(column: str, name: str) -> bool:
+    stem, ending = _PLAIN_NAMES[column].split(".", 1)
+    return re.fullmatch(rf"{stem}(_\d+)?\.{re.escape(ending)}", name) is not None
+
+
+def _write_sentence(out: Path, error: OSError) -> str:
+    wanted = f"A directory to write results into is wanted, {out} "
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return wanted + "is a file: choose another name."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return wanted + "may not be written to: choose another one, or ask for the right to write there."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return wanted + "has no space left: free some, or choose another disk; no file was left half-written."
+    return wanted + f"cannot be used ({error.strerror or type(error).__name__}): choose another one."
