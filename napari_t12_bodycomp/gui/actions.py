@@ -1,0 +1,145 @@
+"""Everything a person can ask for, by name: buttons, keys and menus trigger the same actions and hold nothing else.
+
+Panels show `Action.text`, `Actions.tooltip(id)` and `Actions.key(id)` and call `Actions.trigger(id)`. Who carries an action out connects to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psygnal import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to ask for.
+
+    Parameters
+    ----------
+    id : str
+        Its name in code.
+    text : str
+        A word or two for a button.
+    tip : str
+        A sentence for the tooltip, without the key.
+    key : str
+        The key that it starts with ("" for none), as napari writes keys: ``Ctrl+Shift+Z``.
+    group : str
+        Heading under which the key help lists it.
+    hold : bool
+        True where the key is held down.
+    """
+
+    id: str
+    text: str
+    tip: str
+    key: str = ""
+    group: str = "Case"
+    hold: bool = False
+
+
+ACTIONS = (
+    Action("open_folder", "Open folder", "Open a folder of DICOM files.", "Ctrl+Shift+D"),
+    Action("open_file", "Open file", "Open a DICOM file, a zip of DICOM files or a NIfTI file."),
+    Action("cancel", "Cancel", "Stop what is running."),
+    Action("save", "Save", "Write the CSV row, the picture and the regions.", "Ctrl+S"),
+    Action("save_draft", "Save as draft", "Write what is there, marked as not confirmed."),
+    Action("choose_folder", "Save to ...", "Choose the folder that results are written to."),
+    Action("next", "Next case", "Open the next case.", "N"),
+    Action("resume", "Resume", "Go on with the unfinished work on this case."),
+    Action("discard", "Discard", "Throw the unfinished work on this case away."),
+    Action("locate_again", "Find T12 again", "Search for T12 once more."),
+    Action("confirm_level", "Confirm level", "Confirm that this slice is the middle of T12.", "Enter", "Level"),
+    Action("set_level_here", "Level here", "Measure the slice on screen.", "Shift+L", "Level"),
+    Action("go_to_level", "To the level", "Show the slice at the T12 level.", "L", "Level"),
+    Action("slice_up", "Slice up", "One slice towards the head.", "PageUp", "Level"),
+    Action("slice_down", "Slice down", "One slice towards the feet.", "PageDown", "Level"),
+    Action("region_muscle", "Muscle", "Draw the muscle compartment, locked to muscle's HU window.", "M", "Draw"),
+    Action("region_visceral", "Visceral", "Draw the visceral cavity, locked to visceral fat's HU window.", "V", "Draw"),
+    Action("region_subcutaneous", "Subcut.", "Draw the subcutaneous layer, locked to its fat's HU window.", "S", "Draw"),
+    Action("toggle_lock", "HU-lock", "Limit brush, fill and polygon to the HU window, or not.", "I", "Draw"),
+    Action("tool_move", "Move", "Move and zoom the picture.", "6", "Draw"),
+    Action("tool_brush", "Brush", "Paint the active region.", "2", "Draw"),
+    Action("tool_erase", "Erase", "Erase; the HU-lock does not hold the eraser back.", "1", "Draw"),
+    Action("tool_polygon", "Polygon", "Click around an area, Enter or double-click fills it.", "3", "Draw"),
+    Action("tool_fill", "Fill", "Fill a connected area.", "4", "Draw"),
+    Action("brush_smaller", "Smaller brush", "A smaller brush (also Shift+wheel).", "[", "Draw"),
+    Action("brush_larger", "Larger brush", "A larger brush (also Shift+wheel).", "]", "Draw"),
+    Action("fill_holes", "Fill holes", "Fill the holes in the active region.", "Shift+F", "Draw"),
+    Action("smooth", "Smooth", "Smooth the active region's outline.", "Shift+S", "Draw"),
+    Action("grow", "Grow", "Grow the active region by one pixel.", "Shift+G", "Draw"),
+    Action("shrink", "Shrink", "Shrink the active region by one pixel.", "Shift+K", "Draw"),
+    Action("draft_again", "Draft again", "Draft the regions anew, as one step that can be undone.", "D", "Draw"),
+    Action("undo", "Undo", "Take the last step on this slice back.", "Ctrl+Z", "Draw"),
+    Action("redo", "Redo", "Do the step taken back again.", "Ctrl+Shift+Z", "Draw"),
+    Action("hide_overlay", "Hide overlay", "Hide the drawing while the key is held.", "H", "View", hold=True),
+    Action("cycle_display", "Display", "Contours, tissues, or both.", "T", "View"),
+    Action("more_opacity", "More opacity", "Make the tissues more opaque.", "O", "View"),
+    Action("less_opacity", "Less opacity", "Make the tissues more transparent.", "Shift+O", "View"),
+    Action("window_soft", "Soft tissue", "Soft-tissue window: W 400, L 40.", "W", "View"),
+    Action("window_bone", "Bone", "Bone window: W 1800, L 400.", "B", "View"),
+    Action("window_lung", "Lung", "Lung window: W 1500, L -600.", "U", "View"),
+    Action("fit_view", "Fit", "Fit the body to the view.", "Home", "View"),
+    Action("screenshot", "Screenshot", "Save a picture of the window.", "F12", "View"),
+    Action("plain_view", "Plain napari", "Show or hide napari's own layer list and controls.", "F2", "View"),
+    Action("help", "Keys", "Show all keys.", "F1", "View"),
+)
+"""All actions, in the order in which the key help lists them. Actions with an argument (``open_path``, ``open_series``) have no key."""
+
+WITH_ARGUMENT = ("open_path", "open_series", "resume_case", "discard_case")
+"""Actions that take one argument: a path, a series offer, or unfinished work found at the start."""
+
+
+class Actions:
+    """The actions of one workbench."""
+
+    triggered = Signal(str)
+    """Emitted with the action's id after it was carried out."""
+    key_changed = Signal(str)
+    """Emitted with the action's id when its key changed in napari's settings."""
+
+    def __init__(self) -> None:
+        self._by_id = {action.id: action for action in ACTIONS}
+        self._keys = {action.id: action.key for action in ACTIONS}
+        self._callables: dict[str, Callable[..., Any]] = {}
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(ACTIONS)
+
+    def __getitem__(self, action_id: str) -> Action:
+        return self._by_id[action_id]
+
+    def key(self, action_id: str) -> str:
+        """The key that triggers the action now, "" for none."""
+        return self._keys[action_id]
+
+    def set_key(self, action_id: str, key: str) -> None:
+        """Note that another key triggers the action from now on."""
+        if self._keys[action_id] != key:
+            self._keys[action_id] = key
+            self.key_changed.emit(action_id)
+
+    def tooltip(self, action_id: str) -> str:
+        """What the action does, with its key."""
+        action, key = self._by_id[action_id], self._keys[action_id]
+        held = "hold " if action.hold else ""
+        return f"{action.tip} ({held}{key})" if key else action.tip
+
+    def connect(self, action_id: str, function: Callable[..., Any]) -> None:
+        """Let `function` carry the action out; one function per action, the last one counts."""
+        if action_id not in self._by_id and action_id not in WITH_ARGUMENT:
+            raise KeyError(f"there is no action {action_id!r}")
+        self._callables[action_id] = function
+
+    def can(self, action_id: str) -> bool:
+        """Whether anybody carries the action out."""
+        return action_id in self._callables
+
+    def trigger(self, action_id: str, *arguments: Any) -> None:
+        """Carry the action out; nothing happens where nobody does."""
+        function = self._callables.get(action_id)
+        if function is not None:
+            function(*arguments)
+            self.triggered.emit(action_id)

@@ -1,0 +1,142 @@
+"""Long work off the GUI thread: one job at a time, with progress, Cancel, and errors told in one sentence.
+
+`Jobs.start` runs a function on a thread and brings its result back to the GUI thread. A job that was cancelled or overtaken by another never
+delivers: results for a case that is closed are dropped here, in one place.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from psygnal import Signal
+from qtpy.QtCore import QObject, Qt
+from qtpy.QtCore import Signal as QtSignal
+
+from napari_t12_bodycomp.errors import Cancelled, T12Error
+from napari_t12_bodycomp.model.progress import Progress
+
+log = logging.getLogger(__name__)
+
+WORDS_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What runs now: `name` ("" for nothing), the share done (0 to 1) and a few words."""
+
+    name: str = ""
+    share: float = 0.0
+    words: str = ""
+
+    @property
+    def running(self) -> bool:
+        return bool(self.name)
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    name: str
+    work: Callable[[Progress], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[str], None]
+    cancelled: threading.Event
+    told_at: float = 0.0
+
+
+class _Bridge(QObject):
+    """Carries what a thread says into the GUI thread."""
+
+    progressed = QtSignal(object, float, str)
+    finished = QtSignal(object, object, object)
+
+
+class Jobs:
+    """The one job that runs, if any."""
+
+    changed = Signal(JobState)
+    """Emitted, in the GUI thread, whenever `state` changed."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.state = JobState()
+        self._tell = tell
+        self._job: _Job | None = None
+        self._threads: list[threading.Thread] = []
+        self._bridge = _Bridge()
+        self._bridge.progressed.connect(self._on_progress, Qt.QueuedConnection)
+        self._bridge.finished.connect(self._on_finished, Qt.QueuedConnection)
+
+    def start(
+        self,
+        name: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run `work(progress)` on a thread and hand its result to `done` in the GUI thread; a job that runs already is cancelled.
+
+        `failed`, where given, gets the sentence of an error; else it is told to the person at the screen.
+        """
+        self.cancel()
+        job = _Job(name, work, done, failed or self._tell, threading.Event())
+        self._job = job
+        self._set(JobState(name, 0.0, name))
+        thread = threading.Thread(target=self._run, args=(job,), name=name, daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        thread.start()
+
+    def cancel(self) -> None:
+        """Stop what runs; nothing that it made is delivered."""
+        if self._job is not None:
+            self._job.cancelled.set()
+            self._job = None
+            self._set(JobState())
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Cancel and wait for the threads to end."""
+        self.cancel()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def _set(self, state: JobState) -> None:
+        if state != self.state:
+            self.state = state
+            self.changed.emit(state)
+
+    def _run(self, job: _Job) -> None:
+        def progress(share: float, words: str) -> None:
+            if job.cancelled.is_set():
+                raise Cancelled("Cancelled; nothing was changed.")
+            now = time.monotonic()
+            if now - job.told_at >= WORDS_EVERY_S:
+                job.told_at = now
+                self._bridge.progressed.emit(job, float(share), words)
+
+        try:
+            result, error = job.work(progress), None
+        except BaseException as e:  # a thread's last line of defence: whatever it is, it is told in the window
+            result, error = None, e
+        self._bridge.finished.emit(job, result, error)
+
+    def _on_progress(self, job: _Job, share: float, words: str) -> None:
+        if job is self._job:
+            self._set(JobState(job.name, min(max(share, 0.0), 1.0), words))
+
+    def _on_finished(self, job: _Job, result: Any, error: BaseException | None) -> None:
+        if job is not self._job:
+            return
+        self._job = None
+        self._set(JobState())
+        if error is None:
+            job.done(result)
+        elif isinstance(error, Cancelled):
+            pass
+        elif isinstance(error, T12Error):
+            job.failed(str(error))
+        else:
+            log.error("%s failed", job.name, exc_info=error)
+            job.failed(f"{job.name} failed unexpectedly ({type(error).__name__}): the log says more; nothing was changed.")
