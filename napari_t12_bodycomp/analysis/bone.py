@@ -1,0 +1,123 @@
+"""Bone on one slice: ribs, vertebra and spinal canal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+Mask = npt.NDArray[np.bool_]
+
+BONE_HU = 190
+RIM_HU = 130
+CANAL_RADIUS_MM = 9.0
+CANAL_MM2 = (70.0, 800.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bones:
+    """`mask` is all bone with marrow, `vertebra` the vertebra with its processes and canal, `canal_px` the canal's (row, column)."""
+
+    mask: Mask
+    vertebra: Mask
+    canal_px: tuple[float, float]
+    canal_seen: bool
+
+
+def find_bones(
+    hu: npt.NDArray[np.int16], body: Mask, spacing_mm: tuple[float, float], canal_px: tuple[float, float] | None = None
+) -> Bones:
+    """Bone on `hu` (Y, X) within `body`; `canal_px` is the (row, column) of the spinal canal where it is known."""
+    cortex = (hu > BONE_HU) & body
+    solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 1.5))
+    seen = canal_px is not None
+    if canal_px is None:
+        canal_px = _canal(hu, cortex, body, spacing_mm)
+        seen = canal_px is not None
+    if canal_px is None:
+        canal_px = _guess(solid, body)
+    vertebra = _vertebra(solid, canal_px, spacing_mm)
+    rim = ndi.binary_dilation(vertebra, np.ones((3, 3))) & (hu > RIM_HU) & body
+    vertebra |= rim
+    return Bones(solid | vertebra, vertebra, canal_px, seen)
+
+
+def _disk(spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
+    reach = [int(radius_mm / s) for s in spacing_mm]
+    rows, cols = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
+    disk: Mask = (rows * spacing_mm[0]) ** 2 + (cols * spacing_mm[1]) ** 2 <= radius_mm**2 + 1e-6
+    return disk
+
+
+def opened(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
+    """Opening of `mask` (Y, X) with a disk."""
+    result: Mask = ndi.binary_opening(mask, _disk(spacing_mm, radius_mm))
+    return result
+
+
+def _closed(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
+    """Closing with a disk."""
+    closed: Mask = ndi.binary_closing(mask, _disk(spacing_mm, radius_mm))
+    return closed | mask
+
+
+def _canal(hu: npt.NDArray[np.int16], cortex: Mask, body: Mask, spacing_mm: tuple[float, float]) -> tuple[float, float] | None:
+    """Centre of the hole in the vertebral ring, None where the ring is open on this slice."""
+    rows, cols = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
+    middle, half = (cols[0] + cols[-1]) / 2, (cols[-1] - cols[0]) / 2
+    top = rows[0] + int(0.45 * (rows[-1] - rows[0]))
+    left, right = int(middle - 0.4 * half), int(middle + 0.4 * half)
+    window = np.s_[top : rows[-1] + 1, left : right + 1]
+    for radius_mm in (1.5, 3.0):
+        closed = _closed(cortex[window], spacing_mm, radius_mm)
+        labels, count = ndi.label(ndi.binary_fill_holes(closed) & ~closed)
+        best, score = None, 0.0
+        for i in range(1, count + 1):
+            hole = labels == i
+            area = hole.sum() * spacing_mm[0] * spacing_mm[1]
+            if not CANAL_MM2[0] <= area <= CANAL_MM2[1]:
+                continue
+            tissue = hu[window][hole]
+            if not -20 <= np.median(tissue) <= 120:
+                continue
+            centre = ndi.center_of_mass(hole)
+            value = area * np.exp(-(((centre[1] + left - middle) / (0.2 * half)) ** 2))
+            if value > score:
+                best, score = (centre[0] + top, centre[1] + left), float(value)
+        if best is not None:
+            return best
+    return None
+
+
+def _guess(solid: Mask, body: Mask) -> tuple[float, float]:
+    """Where the canal should be when no ring closes: a little behind the middle of the central bone in the back half."""
+    rows, cols = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
+    top, middle, half = rows[0] + 0.4 * (rows[-1] - rows[0]), (cols[0] + cols[-1]) / 2, (cols[-1] - cols[0]) / 2
+    central = np.zeros_like(solid)
+    central[int(top) : rows[-1], int(middle - 0.25 * half) : int(middle + 0.25 * half)] = True
+    labels, count = ndi.label(solid & central)
+    if not count:
+        return rows[0] + 0.78 * (rows[-1] - rows[0]), float(middle)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    where_rows, where_cols = np.nonzero(labels == sizes.argmax())
+    return float(np.percentile(where_rows, 65)), float(where_cols.mean())
+
+
+def _vertebra(solid: Mask, canal_px: tuple[float, float], spacing_mm: tuple[float, float]) -> Mask:
+    """Bone that belongs to the spine: what lies near the canal and hangs together there, with the canal filled."""
+    rows, cols = np.ogrid[: solid.shape[0], : solid.shape[1]]
+    down, side = (rows - canal_px[0]) * spacing_mm[0], (cols - canal_px[1]) * spacing_mm[1]
+    near = (np.abs(side) < 45) & (down > -60) & (down < 70)
+    core = (np.abs(side) < 14) & (np.abs(down) < 22)
+    labels, count = ndi.label(solid & near)
+    kept = np.zeros(count + 1, bool)
+    kept[np.unique(labels[core & solid & near])] = True
+    midline = solid & near & (np.abs(side) < 8) & (down > 0)
+    kept[np.unique(labels[midline])] = True
+    kept[0] = False
+    canal = (down**2 + side**2 < CANAL_RADIUS_MM**2) & ~solid
+    vertebra: Mask = ndi.binary_fill_holes(_closed(kept[labels] | canal, spacing_mm, 2.0))
+    return vertebra

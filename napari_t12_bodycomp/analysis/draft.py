@@ -1,0 +1,76 @@
+"""The automatic draft of the three regions on one axial slice."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from skimage.draw import polygon2mask
+
+from napari_t12_bodycomp.analysis.body import find_trunk
+from napari_t12_bodycomp.analysis.bone import find_bones
+from napari_t12_bodycomp.analysis.polar import Rays, trunk_rays
+from napari_t12_bodycomp.analysis.ribcage import fit_rib_cage
+from napari_t12_bodycomp.analysis.walls import find_fascia, find_inner_wall, inner_prior, lean_tissue, outer_radius
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.roi_map import Draft
+from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.volume import CTVolume
+
+Floats = npt.NDArray[np.float64]
+
+
+def draft_regions(
+    volume: CTVolume,
+    axial: AxialSlice,
+    protocol: Protocol,
+    canal: npt.NDArray[np.float64] | None = None,
+    progress: Progress = no_progress,
+) -> Draft:
+    """Draft muscle compartment, visceral cavity and subcutaneous layer on `axial`, a slice of `volume`.
+
+    Parameters
+    ----------
+    canal : float array (N, 3), optional
+        (z in mm, row, column) of the spinal canal's centre, from caudal to cranial.
+
+    Raises
+    ------
+    InputError
+        Where there is no body on the slice.
+    """
+    spacing = axial.pixel_spacing_mm
+    progress(0.0, "finding the trunk")
+    trunk = find_trunk(axial.hu, spacing, volume.outside_fov)
+    bones = find_bones(axial.hu, trunk.body, spacing, _canal_at(canal, axial.z_mm))
+    rays = trunk_rays(trunk.body, spacing)
+    reach = float(np.hypot(axial.hu.shape[0] * spacing[0], axial.hu.shape[1] * spacing[1]))
+    skin_mm = outer_radius(rays, trunk.under_skin, reach)
+    progress(0.2, "finding the fascia")
+    fascia = find_fascia(lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing), skin_mm, rays)
+    progress(0.4, "fitting the rib cage")
+    cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px)
+    progress(0.7, "finding the inner wall")
+    prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
+    inner = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
+    inside_fascia, cavity = _fill(rays, fascia, axial.hu.shape), _fill(rays, inner, axial.hu.shape)
+    regions = np.zeros(axial.hu.shape, np.uint8)
+    inner_body = trunk.under_skin
+    regions[inner_body & ~inside_fascia] = Region.SUBCUTANEOUS
+    regions[inner_body & inside_fascia & ~cavity & ~bones.mask] = Region.MUSCLE
+    regions[inner_body & cavity & ~bones.vertebra] = Region.VISCERAL
+    return Draft(regions, trunk.body, np.zeros(axial.hu.shape, bool))
+
+
+def _canal_at(canal: npt.NDArray[np.float64] | None, z_mm: float) -> tuple[float, float] | None:
+    """(row, column) of the canal at `z_mm`, None where it is not known within 10 mm."""
+    if canal is None or not len(canal) or np.abs(canal[:, 0] - z_mm).min() > 10:
+        return None
+    return float(np.interp(z_mm, canal[:, 0], canal[:, 1])), float(np.interp(z_mm, canal[:, 0], canal[:, 2]))
+
+
+def _fill(rays: Rays, radius_mm: Floats, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Pixels (Y, X) whose centre lies within the contour."""
+    filled: npt.NDArray[np.bool_] = polygon2mask(shape, rays.points_px(radius_mm))  # type: ignore[no-untyped-call]
+    return filled

@@ -1,0 +1,166 @@
+"""The two contours of the body wall: the fascia under the subcutaneous fat, and the inner wall around the cavity."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from napari_t12_bodycomp.analysis.bone import opened
+from napari_t12_bodycomp.analysis.polar import Rays, closed_path, ring_smooth
+from napari_t12_bodycomp.analysis.ribcage import RibCage
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+STEP_MM = 0.5
+LEAN_HU, FAT_HU = -5.0, -55.0
+SKIN_MM, THICK_SKIN_MM, VESSEL_MM2 = 2.0, 5.0, 40.0
+MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
+
+
+def outer_radius(rays: Rays, mask: Mask, reach_mm: float) -> Floats:
+    """Radius (K,) of the outermost pixel of `mask` (Y, X) on each ray."""
+    radius = np.arange(0.0, reach_mm, STEP_MM)
+    inside = rays.sample(mask, radius, order=1, outside=0) > 0.5
+    outermost: Floats = radius[inside.shape[1] - 1 - inside[:, ::-1].argmax(1)]
+    return outermost
+
+
+def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, spacing_mm: tuple[float, float]) -> Floats:
+    """How lean (0 fat, 1 muscle or bone) each pixel (Y, X) is, for the search of the fascia.
+
+    Skin, also where it is thick or wet because the patient lies on it, and small dense patches in the fat, which are vessels, count as fat.
+    """
+    smooth = ndi.gaussian_filter(hu.astype(np.float32), [0.5 / s for s in spacing_mm])
+    lean = np.clip((smooth - FAT_HU) / (LEAN_HU - FAT_HU), 0, 1) * (body & (skin_depth_mm > SKIN_MM))
+    firm = lean > 0.5
+    shallow = skin_depth_mm < THICK_SKIN_MM
+    firm &= ~shallow | opened(firm, spacing_mm, 2.0)
+    labels, count = ndi.label(firm)
+    if count:
+        area = np.bincount(labels.ravel(), minlength=count + 1) * spacing_mm[0] * spacing_mm[1]
+        area[0] = 0
+        kept = area > VESSEL_MM2
+        kept[np.unique(labels[shallow])] = False
+        kept[area.argmax()] = True
+        firm = kept[labels] & firm
+    return np.where(firm | ndi.binary_dilation(firm), lean, 0.0)
+
+
+def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
+    """Radius (K,) of the outer contour of the muscles.
+
+    A closed minimal path: each mm of lean tissue left outside costs, each mm of fat left inside costs less, and only down to the first
+    muscle met from the skin, so that the path never falls through a thin wall into the fat of the cavity.
+    """
+    radius = np.arange(0.0, float(skin_mm.max()) + STEP_MM, STEP_MM)
+    values = rays.sample(lean, radius, outside=0)
+    out = values[:, ::-1]
+    under_skin = radius[::-1][None, :] <= skin_mm[:, None]
+    muscle_outside = np.cumsum(np.where(under_skin, out, 0), 1) * STEP_MM
+    need = int(3 / STEP_MM)
+    solid = np.lib.stride_tricks.sliding_window_view(np.pad(out, ((0, 0), (0, need - 1))), need, axis=1).mean(2) > 0.8
+    first = np.where(solid.any(1), solid.argmax(1), out.shape[1] - 1)
+    fat_outside = np.cumsum(np.where(under_skin, 1 - out, 0), 1) * STEP_MM
+    at_first = np.take_along_axis(fat_outside, first[:, None], 1)
+    fat_inside = np.maximum(at_first - fat_outside, 0)
+    cost = MUSCLE_OUTSIDE_COST * muscle_outside + FAT_INSIDE_COST * fat_inside
+    cost = np.where(under_skin, cost, 1e3)
+    low = int(max(0, first.min() - 10 / STEP_MM))
+    low = int(np.argmax(under_skin.any(0)))
+    high = int(min(out.shape[1], np.percentile(first, 98) + 40 / STEP_MM))
+    path = closed_path(cost[:, low:high], 0.05, 6)
+    return radius[::-1][path + low]
+
+
+def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Where the inner wall should be (K,), and how strongly that is believed (0 to 1).
+
+    The ribs' inner surface where ribs support it; straight chords between supported ends; behind, chords from the canal to the first rib.
+    """
+    support = cage.support.copy()
+    radius = np.where(support > 0.2, cage.inner_mm, np.nan)
+    canal = np.array([canal_px[0] * rays.spacing_mm[0], canal_px[1] * rays.spacing_mm[1]])
+    known = np.isfinite(radius)
+    points = rays.points_mm(np.where(known, radius, fascia_mm))
+    belief = np.where(known, support, 0.0)
+    side = points[:, 1] - canal[1]
+    behind = rays.direction[:, 0] > 0
+    near = behind & (np.abs(side) < 24)
+    known &= ~near
+    count = len(rays)
+    for start, end in gaps(known):
+        here = np.arange(start + 1, end) % count
+        a, b = points[start % count], points[end % count]
+        back = rays.direction[here, 0].mean() > 0.5 and (a[1] - canal[1]) * (b[1] - canal[1]) < 0
+        if back:
+            chord = _by_canal(rays, here, a, b, canal)
+            belief[here] = 0.8
+        else:
+            line = np.full(count, np.nan)
+            line[here] = rays.crossing(a, b)[here]
+            chord = line[here]
+            belief[here] = 0.25
+        limit = fascia_mm[here] - 3
+        radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
+    return np.minimum(radius, fascia_mm - 1), belief
+
+
+def _by_canal(rays: Rays, here: npt.NDArray[np.intp], a: Floats, b: Floats, canal: Floats) -> Floats:
+    """Chords from one rib to the pedicle of its side, through the canal, and on to the other rib."""
+    right, left = (a, b) if a[1] < b[1] else (b, a)
+    pedicles = canal + np.array([0.0, -20.0]), canal + np.array([0.0, 20.0])
+    result = np.full(len(here), np.nan)
+    for start, end in ((right, pedicles[0]), (pedicles[0], pedicles[1]), (pedicles[1], left)):
+        radius = rays.crossing(start, end)[here]
+        column = rays.foot_mm[here, 1] + radius * rays.direction[here, 1]
+        within = (column >= start[1] - 0.5) & (column <= end[1] + 0.5)
+        result = np.where(within & np.isnan(result), radius, result)
+    return result
+
+
+def gaps(known: Mask) -> list[tuple[int, int]]:
+    """Pairs of indices (last known before, first known after) of each unknown stretch of a ring; indices may exceed the ring's length."""
+    count = len(known)
+    if not known.any():
+        return []
+    places = np.flatnonzero(known)
+    following = np.append(places[1:], places[0] + count)
+    return [(int(a), int(b)) for a, b in zip(places, following, strict=True) if b - a > 1]
+
+
+def find_inner_wall(
+    hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats, prior_mm: Floats, belief: Floats, rib_inner_mm: Floats
+) -> Floats:
+    """Radius (K,) of the inner wall: near the prior, on an edge from wall to fat or gas, never outside a rib of this slice.
+
+    `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
+    """
+    offsets = np.arange(-16.0, 14.0 + STEP_MM, STEP_MM)
+    radius = prior_mm[:, None] + offsets[None, :]
+    pad = 4.0
+    wide = np.arange(offsets[0] - pad, offsets[-1] + pad + STEP_MM, STEP_MM)
+    values = np.clip(rays.sample(hu, prior_mm[:, None] + wide[None, :]), -110, 90)
+    values = ndi.gaussian_filter1d(values, 1.0, axis=0, mode="wrap")
+    total = np.pad(np.cumsum(values, 1), ((0, 0), (1, 0)))
+    at = np.arange(len(offsets)) + int(pad / STEP_MM)
+
+    def box(start: int, stop: int) -> Floats:
+        mean: Floats = (total[:, at + stop] - total[:, at + start]) / (stop - start)
+        return mean
+
+    broad = box(0, 8) - box(-6, 0)
+    narrow = box(0, 3) - box(-3, 0)
+    edge = np.clip(0.5 * broad + 0.5 * narrow, 0, 100) / 100
+    off = np.minimum((offsets[None, :] / 3.0) ** 2, 9.0)
+    cost = off * (0.15 + 0.85 * belief[:, None]) * 0.5 - 1.0 * edge
+    cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
+    cost += np.where(radius > rib_inner_mm[:, None] + 0.5, 10.0, 0.0)
+    path = closed_path(cost, 0.15, 4)
+    return prior_mm + offsets[path]
+
+
+def smooth_ring(values: Floats, sigma: float = 1.0) -> Floats:
+    """Contour smoothing that keeps corners wider than a few rays."""
+    return ring_smooth(values, sigma)
