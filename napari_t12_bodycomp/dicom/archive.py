@@ -1,0 +1,175 @@
+"""Where bytes come from: files of a folder, one file, or the members of a zip. Nothing is ever unpacked to disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from napari_t12_bodycomp.errors import InputError
+
+MAX_FILES = 200_000
+MAX_MEMBER_BYTES = 1 << 30
+MAX_ZIP_BYTES = 16 << 30
+MAX_ZIP_RATIO = 1000
+_SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
+
+
+class ByteSource(Protocol):
+    """Something that holds one DICOM object."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key(self) -> tuple[str, int, int]: ...
+    def head(self, n: int) -> bytes: ...
+    def read(self, offset: int = 0, length: int = -1) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file on disk; `key` is path, size and modification time (ns)."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.path)  # noqa: PTH119 - called once for each of many thousand files
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return self.path, self.size, self.mtime_ns
+
+    def head(self, n: int) -> bytes:
+        return self.read(0, n)
+
+    def read(self, offset: int = 0, length: int = -1) -> bytes:
+        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+            if offset:
+                file.seek(offset)
+            return file.read(length) if length >= 0 else file.read()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZipSource:
+    """A member of an open zip."""
+
+    archive: zipfile.ZipFile
+    info: zipfile.ZipInfo
+    lock: threading.Lock
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.info.filename)  # noqa: PTH119
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return f"{self.archive.filename}!{self.info.filename}", self.info.file_size, self.info.CRC
+
+    def head(self, n: int) -> bytes:
+        return self.read(0, n)
+
+    def read(self, offset: int = 0, length: int = -1) -> bytes:
+        end = self.info.file_size if length < 0 else offset + length
+        try:
+            with self.lock, self.archive.open(self.info) as member:
+                return member.read(min(end, self.info.file_size))[offset:]
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+            raise InputError(
+                "A member of the zip cannot be unpacked (damaged or encrypted): unpack it yourself and give the folder."
+            ) from error
+        except Exception as error:  # zlib.error, lzma.LZMAError and the like have no common base
+            raise InputError("A member of the zip is damaged: make the zip again, or give the folder.") from error
+
+
+@contextmanager
+def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
+    """The byte sources of a folder, a DICOM file or a zip; a zip stays open inside the `with`.
+
+    Raises
+    ------
+    InputError
+        Where `path` does not exist, may not be read, or is a zip that is damaged or far too large.
+    """
+    if not path.exists():
+        raise InputError(f"A DICOM folder, DICOM file, zip or NIfTI file is wanted, but {path.name!r} does not exist: check the path.")
+    if path.is_dir():
+        yield _walk(path)
+    elif zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                yield iter(_members(archive))
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise InputError("The zip is damaged or uses an unknown method: make it again, or give the folder.") from error
+    else:
+        yield iter([_file(path)])
+
+
+def _skipped(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in _SKIPPED_SUFFIXES  # noqa: PTH122
+
+
+def _file(path: Path) -> FileSource:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise InputError(f"The file {path.name!r} cannot be read ({error.strerror}): check the path and the permissions.") from error
+    return FileSource(str(path), stat.st_size, stat.st_mtime_ns)
+
+
+def _walk(folder: Path) -> Iterator[ByteSource]:
+    """Every regular file below `folder`, links followed, each directory and each file once."""
+    seen: set[tuple[int, int]] = set()
+    files = 0
+    stack = [str(folder)]
+    while stack:
+        here = stack.pop()
+        try:
+            stat = os.stat(here)  # noqa: PTH116
+            if (stat.st_dev, stat.st_ino) in seen:
+                continue
+            seen.add((stat.st_dev, stat.st_ino))
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            if here == str(folder):
+                raise InputError(f"The folder cannot be read ({error.strerror}): check its permissions.") from error
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    stack.append(entry.path)
+                    continue
+                if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
+                    continue
+                stat = entry.stat()
+            except OSError:
+                continue
+            if stat.st_nlink > 1 or entry.is_symlink():
+                if (stat.st_dev, stat.st_ino) in seen:
+                    continue
+                seen.add((stat.st_dev, stat.st_ino))
+            files += 1
+            if files > MAX_FILES:
+                raise InputError(f"The folder holds more than {MAX_FILES} files: give the folder of one patient.")
+            yield FileSource(entry.path, stat.st_size, stat.st_mtime_ns)
+
+
+def _members(archive: zipfile.ZipFile) -> list[ByteSource]:
+    infos = [i for i in archive.infolist() if not i.is_dir() and not _skipped(i.filename)]
+    total = sum(i.file_size for i in infos)
+    packed = sum(i.compress_size for i in infos)
+    if len(infos) > MAX_FILES or total > MAX_ZIP_BYTES or (total > 1 << 26 and total > MAX_ZIP_RATIO * max(packed, 1)):
+        raise InputError("The zip would unpack to far more than a CT scan: give a zip of one study, or the folder.")
+    if any(i.file_size > MAX_MEMBER_BYTES for i in infos):
+        raise InputError("A file in the zip is larger than 1 GB unpacked: give the folder instead.")
+    if any(i.flag_bits & 1 for i in infos):
+        raise InputError("The zip is protected by a password: unpack it by hand and give the folder.")
+    lock = threading.Lock()
+    return [ZipSource(archive, info, lock) for info in infos]

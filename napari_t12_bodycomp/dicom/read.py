@@ -1,0 +1,164 @@
+"""A stack of DICOM slices becomes a CTVolume. Here, and nowhere else below the window, axes are turned."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, gap_warnings, in_plane, origin_xy
+from napari_t12_bodycomp.dicom.headers import SliceHeader
+from napari_t12_bodycomp.dicom.pixels import HIGHEST_PADDING_HU, slice_hu
+from napari_t12_bodycomp.dicom.series import Stack, z_of
+from napari_t12_bodycomp.dicom.subject import read_subject
+from napari_t12_bodycomp.dicom.values import check_hounsfield
+from napari_t12_bodycomp.errors import Cancelled, InputError
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
+
+MAX_VOXELS = 1 << 31
+SHIFT_TOLERANCE_MM = 1.0
+
+
+def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
+    """Decode every slice of `stack` into one int16 volume.
+
+    Raises
+    ------
+    InputError
+        Where the stack must not be measured, or its pixels cannot be read.
+    Cancelled
+        Where `progress` raised it; nothing is left running.
+    """
+    if stack.offer.refusal:
+        raise InputError(stack.offer.refusal)
+    places = _places(stack.headers)
+    singles = [place[0] for place in places]
+    first = singles[0]
+    if first.orientation is None or first.pixel_spacing_mm is None or first.position_mm is None:
+        raise InputError(
+            "Position, orientation and pixel spacing of every slice are wanted, the headers lack them: export the original CT images again."
+        )
+    turn = in_plane(first.orientation)
+    rows, columns = (first.columns, first.rows) if turn.transpose else (first.rows, first.columns)
+    if len(singles) * rows * columns > MAX_VOXELS:
+        raise InputError("The series would need more than 4 GB of memory: choose a series with fewer or smaller slices.")
+    hu = np.empty((len(singles), rows, columns), np.int16)
+    outside = _decode_all(places, hu, turn, progress)
+    check_hounsfield(hu)
+    spacing = first.pixel_spacing_mm
+    subject, subject_warnings = read_subject(singles)
+    repeated = sum(len(place) - 1 for place in places)
+    warnings = (
+        *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
+        *gap_warnings(np.array([z_of(h) for h in singles])),
+        *_shift_warnings(singles),
+        *_padding_warnings(first),
+        *subject_warnings,
+    )
+    return CTVolume(
+        hu=hu,
+        z_mm=np.array([z_of(h) for h in singles], dtype=np.float64),
+        pixel_spacing_mm=(spacing[1], spacing[0]) if turn.transpose else (spacing[0], spacing[1]),
+        origin_xy_mm=origin_xy(first.position_mm, first.orientation, spacing, first.rows, first.columns),
+        outside_fov=outside if outside.any() else None,
+        sop_instance_uids=tuple(h.sop_instance_uid for h in singles),
+        acquisition=_acquisition(stack, first, warnings),
+        subject=subject,
+    )
+
+
+def _places(headers: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
+    """Headers (in order of z) by place; more than one where a slice is repeated."""
+    places: list[list[SliceHeader]] = []
+    for header in headers:
+        if places and abs(z_of(header) - z_of(places[-1][0])) <= SAME_POSITION_MM:
+            places[-1].append(header)
+        else:
+            places.append([header])
+    return places
+
+
+def _decode_all(
+    places: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress
+) -> npt.NDArray[np.bool_]:
+    """Fill `hu` slice by slice, in threads; returns the pixels (Y, X) that were never scanned in any slice."""
+    stop = threading.Event()
+    outside = np.ones(hu.shape[1:], bool)
+    lock = threading.Lock()
+
+    def one(k: int) -> None:
+        if stop.is_set():
+            raise Cancelled("Reading was cancelled.")
+        image, never = slice_hu(places[k][0])
+        for other in places[k][1:]:
+            if not np.array_equal(image, slice_hu(other)[0]):
+                raise InputError(
+                    f"Two different images lie at z {z_of(other):.1f} mm in one series: "
+                    "phases may be mixed; choose one series or acquisition."
+                )
+        hu[k] = turn.apply(image)
+        with lock:
+            np.logical_and(outside, turn.apply(never), out=outside)
+
+    workers = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers, thread_name_prefix="t12-decode") as pool:
+        try:
+            for done, _ in enumerate(_in_flight(pool, one, len(places), 4 * workers), 1):
+                progress(done / len(places), f"slice {done} of {len(places)}")
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return outside
+
+
+def _in_flight(pool: ThreadPoolExecutor, work: object, n: int, ahead: int) -> Iterator[None]:
+    """Results of `work(0)` ... `work(n - 1)` in order, with at most `ahead` of them under way."""
+    jobs = iter(range(n))
+    waiting: list[Future[None]] = [pool.submit(work, k) for k in islice(jobs, ahead)]  # type: ignore[arg-type]
+    while waiting:
+        waiting.pop(0).result()
+        waiting.extend(pool.submit(work, k) for k in islice(jobs, 1))  # type: ignore[arg-type]
+        yield None
+
+
+def _shift_warnings(headers: Sequence[SliceHeader]) -> tuple[str, ...]:
+    positions = np.array([h.position_mm for h in headers], dtype=np.float64)
+    shift = float(np.ptp(positions[:, :2], axis=0).max())
+    if shift <= SHIFT_TOLERANCE_MM:
+        return ()
+    return (f"The slices are shifted against one another by up to {shift:.1f} mm in the plane: areas hold, reformats look sheared.",)
+
+
+def _padding_warnings(first: SliceHeader) -> tuple[str, ...]:
+    if first.padding is None or first.slope is None or first.intercept is None:
+        return ()
+    padding = first.padding * first.slope + first.intercept
+    if padding <= HIGHEST_PADDING_HU:
+        return ()
+    return (f"The header calls {padding:.0f} HU padding, which tissue can have: it is kept as it is.",)
+
+
+def _acquisition(stack: Stack, first: SliceHeader, warnings: tuple[str, ...]) -> Acquisition:
+    offer = stack.offer
+    return Acquisition(
+        series_instance_uid=offer.series_instance_uid,
+        study_instance_uid=offer.study_instance_uid,
+        acquisition_number=offer.acquisition_number,
+        description=offer.description,
+        modality=offer.modality,
+        manufacturer=first.manufacturer,
+        scanner=first.scanner,
+        kernel=offer.kernel,
+        kvp=offer.kvp,
+        contrast=offer.contrast,
+        slice_thickness_mm=offer.slice_thickness_mm,
+        study_date=offer.study_date,
+        warnings=warnings,
+    )

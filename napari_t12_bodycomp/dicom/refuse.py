@@ -1,0 +1,86 @@
+"""Why a stack must not be measured, from its headers: one sentence each, "" where nothing speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from napari_t12_bodycomp.dicom.geometry import orientation_name
+from napari_t12_bodycomp.dicom.headers import SliceHeader
+
+CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
+ENHANCED_CT = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
+_NOT_IMAGES = {
+    "SEG": "a segmentation",
+    "SR": "a structured report",
+    "RTSTRUCT": "a set of contours",
+    "RTDOSE": "a radiotherapy dose",
+    "RTPLAN": "a radiotherapy plan",
+    "PR": "a presentation state",
+    "KO": "a list of key images",
+    "REG": "a registration",
+    "DOC": "a document",
+    "SC": "a secondary capture",
+    "OT": "a secondary capture or a page of text",
+}
+_HU_TYPES = {"", "HU", "US", "HOUNSFIELD", "HOUNSFIELD UNIT", "HOUNSFIELD UNITS", "HOUNDSFIELD UNIT", "HOUNSFIELD_UNIT"}
+_PROJECTIONS = {"MIP", "MINIP", "MIN_IP", "MAX_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VRT", "RENDERING", "SSD", "3D"}
+
+
+def refusal(headers: Sequence[SliceHeader], n_places: int) -> str:
+    """Why the stack `headers`, which lie at `n_places` different places, must not be measured; "" where it may be."""
+    first = headers[0]
+    return _not_ct(first) or _not_hu(headers) or _not_a_volume(headers, n_places)
+
+
+def _not_ct(first: SliceHeader) -> str:
+    if first.modality in _NOT_IMAGES:
+        claims = ", although its SOP class says CT image" if first.sop_class == CT_IMAGE else ""
+        return f"A CT series is wanted, this one is {_NOT_IMAGES[first.modality]} ({first.modality}){claims}: choose a CT series."
+    if first.modality != "CT":
+        return f"A CT series is wanted, the modality of this one is {first.modality or 'not given'}: choose a CT series."
+    if first.sop_class and first.sop_class != CT_IMAGE and first.sop_class not in ENHANCED_CT:
+        return "CT images are wanted, this series holds another kind of object (a capture, a report or a page of text): choose a CT series."
+    if "LOCALIZER" in first.image_type or "SCOUT" in first.image_type or "TOPOGRAM" in first.description.upper():
+        return "Axial CT slices are wanted, this series is a localizer (a projection): choose the axial series."
+    if first.samples != 1 or not first.photometric.startswith("MONOCHROME"):
+        return "CT values are wanted, this series holds colour pictures: choose the original CT series."
+    if first.rows < 16 or first.columns < 16:
+        return "CT images of at least 16 x 16 pixels are wanted, this object has none: choose a CT series."
+    if _PROJECTIONS & set(first.image_type):
+        return "Plain CT slices are wanted, this series holds projections or renderings without true CT values: choose the original series."
+    return ""
+
+
+def _not_hu(headers: Sequence[SliceHeader]) -> str:
+    first = headers[0]
+    if first.bits_allocated != 16:
+        return f"16-bit CT values are wanted, {first.bits_allocated}-bit pixels (a picture) came: choose the original CT series."
+    if any(h.slope is None or h.intercept is None or h.slope == 0 for h in headers) and first.sop_class not in ENHANCED_CT:
+        return "Rescale slope and intercept are wanted to get Hounsfield units, the headers lack them: export the original CT images again."
+    odd = next((h.rescale_type for h in headers if h.rescale_type not in _HU_TYPES), "")
+    if odd:
+        return f"Hounsfield units are wanted, the values of this series are {odd!r}: choose a series in HU."
+    return ""
+
+
+def _not_a_volume(headers: Sequence[SliceHeader], n_places: int) -> str:
+    first = headers[0]
+    if first.sop_class in ENHANCED_CT or first.n_frames > 1:
+        return "Single-frame CT images are wanted, this is an enhanced multi-frame object: export the scan as classic CT images."
+    if any(h.position_mm is None or h.orientation is None or h.pixel_spacing_mm is None for h in headers):
+        return (
+            "Position, orientation and pixel spacing of every slice are wanted, the headers lack them: export the original CT images again."
+        )
+    if any(min(h.pixel_spacing_mm or (0,)) <= 0 or max(h.pixel_spacing_mm or (0,)) > 10 for h in headers):
+        return "A pixel spacing between 0 and 10 mm is wanted, the headers say something else: export the original CT images again."
+    name = orientation_name(first.orientation)
+    if name == "tilted":
+        return "Upright axial slices are wanted, the gantry was tilted in this series: choose a series without tilt."
+    if name != "axial":
+        said = f"{name} reformats" if name else "images of unknown orientation"
+        return f"Axial slices are wanted, this series holds {said}: choose the axial series."
+    if len(headers) == 1:
+        return "A stack of axial slices is wanted, one slice only came: give the folder that holds the whole series."
+    if n_places == 1:
+        return f"A stack of axial slices is wanted, {len(headers)} images of one place came (bolus timing?): choose the scan itself."
+    return ""

@@ -1,0 +1,29 @@
+"""Whether numbers look like Hounsfield units of a scanned body."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.errors import InputError
+
+AIR_BELOW_HU = -500
+SOFT_TISSUE_HU = (-250, 300)
+MIN_SHARE = 0.01
+MIN_DISTINCT = 50
+
+
+def check_hounsfield(hu: npt.NDArray[np.int16]) -> None:
+    """Raise InputError unless `hu` (Z, Y, X) holds air, soft tissue and a CT's many grey values.
+
+    A label map, a windowed 8-bit picture, a mask or an MR fails; every whole-body slice passes, as air surrounds the body.
+    """
+    sample = hu[:: max(1, len(hu) // 24), :: max(1, hu.shape[1] // 128), :: max(1, hu.shape[2] // 128)]
+    low, high = int(sample.min()), int(sample.max())
+    tissue = float(((sample >= SOFT_TISSUE_HU[0]) & (sample <= SOFT_TISSUE_HU[1])).mean())
+    distinct = len(np.unique(sample))
+    if low > AIR_BELOW_HU or tissue < MIN_SHARE or distinct < MIN_DISTINCT:
+        raise InputError(
+            f"Hounsfield units of a body are wanted, values from {low} to {high} with {distinct} different ones came: "
+            "this looks like a label map or a picture; choose the CT series."
+        )

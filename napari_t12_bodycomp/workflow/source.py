@@ -1,0 +1,129 @@
+"""From a path to what it offers, and to the volume that is measured: DICOM folder, DICOM file, zip of DICOM, or NIfTI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
+from napari_t12_bodycomp.dicom.headers import SliceHeader, read_header
+from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
+from napari_t12_bodycomp.dicom.read import read_stack
+from napari_t12_bodycomp.dicom.series import Stack, stacks
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
+from napari_t12_bodycomp.model.volume import CTVolume
+
+_SCAN_SHARE = 0.2
+"""Part of the progress bar that reading headers takes."""
+
+
+def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesList:
+    """What `path` offers, from headers alone, and which series would be measured and why.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to read at all (no such path, no DICOM or NIfTI in it).
+    Cancelled
+        Where `progress` raised it.
+    """
+    path = Path(path)
+    if is_nifti(path) and not path.is_dir():
+        offer = nifti_offer(path)
+        return SeriesList((offer,), offer, "The file holds one volume.")
+    with open_sources(path) as sources:
+        return _listed(_scan(sources, progress))
+
+
+def load_volume(path: str | Path, series: str | None = None, acquisition: int | None = None, progress: Progress = no_progress) -> CTVolume:
+    """The volume that `path` holds: the preselected series, or the one with SeriesInstanceUID `series` and AcquisitionNumber `acquisition`.
+
+    Raises
+    ------
+    InputError
+        Where the series does not exist, must not be measured or cannot be read; one sentence says why.
+    Cancelled
+        Where `progress` raised it; nothing is left running.
+    """
+    path = Path(path)
+    if is_nifti(path) and not path.is_dir():
+        if series or acquisition is not None:
+            raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
+        return read_nifti(path, progress)
+    with open_sources(path) as sources:
+        found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
+        stack = _wanted(found, series, acquisition)
+        return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words))
+
+
+def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
+    headers: list[SliceHeader] = []
+    files = 0
+    for files, source in enumerate(sources, 1):
+        header = read_header(source)
+        if header is not None:
+            headers.append(header)
+        progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} of them DICOM")
+    if not headers:
+        what = f"none of the {files} files there is one" if files > 1 else "the file is none" if files else "there is no file"
+        raise InputError(f"DICOM images are wanted, but {what}: give the folder of a CT scan, a zip of it, or a NIfTI file.")
+    progress(1.0, f"{len(headers)} DICOM objects")
+    return stacks(headers)
+
+
+def _listed(found: Sequence[Stack]) -> SeriesList:
+    offers = tuple(stack.offer for stack in found)
+    chosen, reason = _preselected(offers)
+    return SeriesList(offers, chosen, reason)
+
+
+def _preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]:
+    """The offer to measure and why; None and the refusal where there is none."""
+    good = [offer for offer in offers if offer.is_measurable]
+    if not good:
+        if len(offers) == 1:
+            return None, offers[0].refusal
+        largest = max(offers, key=lambda offer: offer.n_slices)
+        return None, f"None of the {len(offers)} series here can be measured; of the largest ({largest.n_slices} images): {largest.refusal}"
+    patients = {offer.patient_key for offer in good}
+    if len(patients) > 1:
+        return (
+            None,
+            f"One patient is wanted, the input holds {len(patients)} patients: give one patient's folder, or choose a series by its UID.",
+        )
+    best = max(good, key=_rank)
+    if len(good) == 1:
+        others = f"; {len(offers) - 1} more are not axial CT volumes" if len(offers) > 1 else ""
+        return best, f"The only axial CT volume here ({best.why}){others}."
+    second = max((o for o in good if o is not best), key=_rank)
+    if _rank(second)[0] == _rank(best)[0] and _rank(second)[1:3] != _rank(best)[1:3]:
+        return best, f"The latest of {len(good)} equally suitable axial CT volumes ({best.why})."
+    return best, f"The most suitable of {len(good)} axial CT volumes ({best.why}); the next one is {second.why}."
+
+
+def _rank(offer: SeriesOffer) -> tuple[float, float, str, int]:
+    """Score, then the later study: by the patient's age, which survives de-identification better than the date does, then by date."""
+    return round(offer.score, 2), offer.age_years or 0.0, offer.study_date, offer.n_slices
+
+
+def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None) -> Stack:
+    if series is None and acquisition is None:
+        listed = _listed(found)
+        if listed.chosen is None:
+            raise InputError(listed.reason)
+        return next(stack for stack in found if stack.offer is listed.chosen)
+    matching = [
+        stack
+        for stack in found
+        if (series is None or stack.offer.series_instance_uid == series)
+        and (acquisition is None or any(h.acquisition_number == acquisition for h in stack.headers))
+    ]
+    if not matching:
+        raise InputError("The series or acquisition asked for is not in the input: list what is there and choose one.")
+    offers = tuple(stack.offer for stack in matching)
+    chosen, reason = _preselected(offers)
+    if chosen is None:
+        raise InputError(reason)
+    return next(stack for stack in matching if stack.offer is chosen)
