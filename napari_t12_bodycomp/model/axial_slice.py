@@ -37,8 +37,8 @@ class AxialSlice:
 def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlice:
     """The slice `index` of `volume`, averaged with its neighbours to about `slab_mm` where slices are thinner.
 
-    Neighbours are taken in equal number from above and below, as long as the averaged span does not exceed `slab_mm`; at the end of a scan fewer
-    are taken on both sides, so that the average stays centred on the level.
+    Neighbours are taken in equal number from above and below, as long as the averaged span does not exceed `slab_mm`; at the end of a scan
+    fewer are taken on both sides, so that the average stays centred on the level.
     """
     thickness, spacing = volume.acquisition.slice_thickness_mm, volume.slice_spacing_mm
     own = thickness if thickness is not None else spacing

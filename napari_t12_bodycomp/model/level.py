@@ -57,7 +57,8 @@ class LevelCandidate:
 class LevelFinding:
     """What the search for T12 found.
 
-    `slice_index`, `z_mm` and `body_z_mm` are None unless `status` is found or uncertain; for uncertain they are those of the first candidate.
+    `slice_index`, `z_mm` and `body_z_mm` are None unless `status` is found or uncertain; for uncertain they are those of the first
+    candidate.
     `canal` is (N, 3): (z in mm, row, column) of the spinal canal's centre from caudal to cranial, None where no spine was seen.
     """
 
