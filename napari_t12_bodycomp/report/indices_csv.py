@@ -6,6 +6,7 @@ table stays as it is.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -105,7 +106,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("software_version", "", "", lambda r: r.software_version),
 )
 HEADER: tuple[str, ...] = (*(c.name for c in COLUMNS), *FILE_COLUMNS)
-KEY_COLUMNS: tuple[str, ...] = tuple(c.name for c in COLUMNS if c.is_key)
+_KEYS = tuple(c for c in COLUMNS if c.is_key)
 
 
 def safe_text(text: str) -> str:
@@ -134,15 +135,15 @@ def row(result: Result, files: Mapping[str, str] | None = None) -> Row:
 
 
 def key(cells: Mapping[str, str]) -> tuple[str, ...]:
-    """What makes a row this measurement and no other; numbers compare as numbers, since spreadsheets rewrite them."""
-    return tuple(_comparable(cells.get(name) or "") for name in KEY_COLUMNS)
+    """What makes a row this measurement and no other. Numbers compare as numbers, since spreadsheets rewrite them; "007" is not "7"."""
+    return tuple(_comparable(cells.get(c.name) or "", is_number=bool(c.format)) for c in _KEYS)
 
 
-def _comparable(text: str) -> str:
-    try:
-        return repr(float(text))
-    except ValueError:
-        return text.removeprefix("'")
+def _comparable(text: str, is_number: bool) -> str:
+    if is_number:
+        with contextlib.suppress(ValueError):
+            return repr(float(text))
+    return text
 
 
 def parse(text: str, where: str) -> tuple[list[str], list[Row]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.model.orientation import to_native
 from napari_t12_bodycomp.model.volume import CTVolume
 
 
@@ -40,14 +41,10 @@ def label_nifti(volume: CTVolume, index: int, labels: npt.NDArray[np.uint8]) -> 
 
     data = np.zeros(volume.shape, np.uint8)
     data[index] = labels
-    xyz = data.transpose(2, 1, 0)
     if volume.nifti_affine is None:
-        affine = grid_affine(volume, index)
+        native, affine = data.transpose(2, 1, 0), grid_affine(volume, index)
     else:
-        affine = volume.nifti_affine
-        turn = nib.orientations.ornt_transform(nib.orientations.axcodes2ornt(("L", "P", "S")), nib.orientations.io_orientation(affine))
-        xyz = nib.orientations.apply_orientation(xyz, turn)
-        xyz = xyz.reshape(volume.nifti_shape or xyz.shape)
-    image = nib.Nifti1Image(np.asfortranarray(xyz), affine, dtype=np.uint8)
+        native, affine = to_native(data, volume), volume.nifti_affine
+    image = nib.Nifti1Image(native, affine, dtype=np.uint8)
     image.header.set_xyzt_units("mm")
     return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ from napari_t12_bodycomp.report.overlay_png import overlay_png
 CSV_NAME = "indices.csv"
 _PLAIN_NAMES = {"overlay_file": "overlay.png", "regions_file": "regions.nii.gz", "tissues_file": "tissues.nii.gz"}
 
-__all__ = ["CSV_NAME", "ExportedFiles", "Result", "build_result", "export_result"]
+__all__ = ["CSV_NAME", "ExportedFiles", "Result", "build_result", "check_out_dir", "export_result"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
         tissues = tissue_map(result.axial.hu, result.regions, result.measurement.protocol.preset)
         index = result.level.slice_index
         contents = {
-            names["overlay_file"]: overlay_png(volume, result),
+            names["overlay_file"]: overlay_png(volume, result, tissues),
             names["regions_file"]: label_nifti(volume, index, result.regions),
             names["tissues_file"]: label_nifti(volume, index, tissues),
         }
@@ -108,6 +108,18 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
     except OSError as error:
         raise InputError(_write_sentence(out, error)) from error
     return ExportedFiles(table, *(out / names[column] for column in indices_csv.FILE_COLUMNS))
+
+
+def check_out_dir(out_dir: str | os.PathLike[str]) -> None:
+    """InputError where results could not be written into `out_dir`: asked before the work, so that it is not done in vain. Makes nothing."""
+    out = Path(out_dir)
+    standing = next(p for p in (out, *out.absolute().parents) if p.exists())
+    try:
+        with TemporaryFile(dir=standing):
+            pass
+        _read_table(out / CSV_NAME)
+    except OSError as error:
+        raise InputError(_write_sentence(out, error)) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

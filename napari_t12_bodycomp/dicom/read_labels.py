@@ -1,0 +1,110 @@
+"""Reading a label map drawn elsewhere, on the CT's own grid, from NIfTI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
+from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.volume import CTVolume
+
+_OFF_MM = 0.1
+"""How far two grids may lie apart (mm) and still be one: headers round positions."""
+
+
+def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[np.uint8]:
+    """The regions drawn on slice `index` of `volume`.
+
+    Parameters
+    ----------
+    path : str or Path
+        NIfTI label map on the grid of `volume`, in any voxel order: 0 none, else `Region` values.
+
+    Returns
+    -------
+    uint8 array (Y, X)
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, lies on another grid, holds other labels, or nothing is drawn on this slice.
+    """
+    data, affine = _load(Path(path))
+    if data.shape != volume.shape:
+        raise InputError(
+            f"Regions on the CT's own grid of {_by(volume.shape)} voxels (slices, rows, columns) are wanted, {_by(data.shape)} came: "
+            "draw them on this scan, or start from an exported regions.nii.gz."
+        )
+    offset = _offset_mm(affine, volume, index)
+    if offset > _OFF_MM:
+        raise InputError(
+            f"Regions on the CT's own grid are wanted, a grid {offset:.1f} mm away from it came: "
+            "check that the regions belong to this scan and that nothing was resampled."
+        )
+    labels = np.unique(data)
+    if not np.isin(labels, [0, *Region]).all():
+        came = ", ".join(f"{v:g}" for v in labels if v not in (0, *Region))
+        raise InputError(
+            f"Regions labelled 1 muscle, 2 visceral and 3 subcutaneous are wanted, {came} came: give the regions, not the tissues."
+        )
+    drawn = np.flatnonzero(data.any(axis=(1, 2)))
+    if not drawn.size:
+        raise InputError("Regions drawn on at least one slice are wanted, an empty map came: draw them first.")
+    if index not in drawn:
+        nearest = int(drawn[np.abs(drawn - index).argmin()])
+        raise InputError(
+            f"Regions on the measured slice (z {volume.z_mm[index]:.1f} mm) are wanted, the map is drawn at z {volume.z_mm[nearest]:.1f} mm: "
+            f"measure there with --z-mm {volume.z_mm[nearest]:.1f}, or draw on the measured slice."
+        )
+    return np.ascontiguousarray(data[index]).astype(np.uint8)
+
+
+def _load(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """The map as (Z, Y, X), and the RAS affine (mm) that belongs to (column, row, slice) of it."""
+    import nibabel
+
+    nib: Any = nibabel
+    if not path.is_file():
+        raise InputError(f"A NIfTI label map is wanted for the regions, {path.name} is no file: check the path.")
+    try:
+        image = nib.load(path)
+        data = np.asanyarray(image.dataobj)
+        affine = np.asarray(image.affine, np.float64)
+        data = data.reshape(data.shape[:3])
+        return from_native(data, affine), _turned(affine, data.shape)
+    except Exception as error:  # nibabel, gzip and zlib each have errors of their own for a broken file
+        raise InputError(f"One NIfTI label map is wanted for the regions, {path.name} cannot be read as one: check the file.") from error
+
+
+def _turned(affine: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """The RAS affine (mm) of (column, row, slice), from the file's own of its voxel order."""
+    axes, flips = voxel_axes(affine)
+    turned = np.eye(4)
+    corner = np.array([0.0, 0.0, 0.0, 1.0])
+    for world in range(3):
+        turned[:3, world] = affine[:3, axes[world]] * (-1 if flips[world] else 1)
+        corner[axes[world]] = shape[axes[world]] - 1 if flips[world] else 0
+    turned[:, 3] = affine @ corner
+    return turned
+
+
+def _offset_mm(affine: npt.NDArray[np.float64], volume: CTVolume, index: int) -> float:
+    """Largest distance (mm) between the corners of slice `index` in the file and in the scan."""
+    _, rows, columns = volume.shape
+    if volume.nifti_affine is not None:
+        ours, k = _turned(volume.nifti_affine, (volume.nifti_shape or ())[:3]), float(index)
+    else:
+        dy, dx = volume.pixel_spacing_mm
+        ours, k = np.diag([-dx, -dy, 1.0, 1.0]), float(volume.z_mm[index])
+        ours[:2, 3] = -volume.origin_xy_mm[0], -volume.origin_xy_mm[1]
+    corners = [(c, r) for c in (0, columns - 1) for r in (0, rows - 1)]
+    return max(float(np.linalg.norm(ours @ (c, r, k, 1) - affine @ (c, r, index, 1))) for c, r in corners)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

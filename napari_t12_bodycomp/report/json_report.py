@@ -1,0 +1,115 @@
+"""What the command line prints with --json: plain dicts, unknown is None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_t12_bodycomp.model.level import LevelFinding
+from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
+from napari_t12_bodycomp.model.tissue import Tissue
+from napari_t12_bodycomp.model.volume import CTVolume
+
+Json = dict[str, Any]
+
+
+def number(value: float | None, digits: int = 4) -> float | None:
+    """`value` rounded, None where it is unknown."""
+    return None if value is None or not math.isfinite(value) else round(float(value), digits)
+
+
+def locate_json(volume: CTVolume, finding: LevelFinding, seconds: float) -> Json:
+    """The report of the search for T12."""
+    index = finding.slice_index
+    return {
+        "status": finding.status.value,
+        "message": finding.message,
+        "series_instance_uid": volume.acquisition.series_instance_uid or None,
+        "acquisition_number": volume.acquisition.acquisition_number,
+        "slice_index": index,
+        "z_mm": number(finding.z_mm),
+        "sop_instance_uid": (volume.sop_instance_uid(index) or None) if index is not None else None,
+        "t12_body_z_mm": [number(z) for z in finding.body_z_mm] if finding.body_z_mm else None,
+        "confidence": number(finding.confidence),
+        "evidence": list(finding.evidence),
+        "warnings": [*finding.warnings, *volume.acquisition.warnings],
+        "vertebrae": [{"label": v.label, "z_mm": number(v.z_mm)} for v in finding.vertebrae],
+        "rib_pairs_seen": finding.rib_pairs_seen,
+        "candidates": [
+            {
+                "z_mm": number(c.z_mm),
+                "slice_index": c.slice_index,
+                "body_z_mm": [number(z) for z in c.body_z_mm],
+                "confidence": number(c.confidence),
+                "reason": c.reason,
+            }
+            for c in finding.candidates
+        ],
+        "seconds": number(seconds, 2),
+    }
+
+
+def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], seconds: float) -> Json:
+    """The report of a measurement: what `locate_json` says, at the measured slice, and the numbers."""
+    m, level, preset = result.measurement, result.level, result.measurement.protocol.preset
+    found = locate_json(volume, result.finding, seconds) if result.finding else {"status": None, "message": ""}
+    return found | {
+        "slice_index": level.slice_index,
+        "z_mm": number(level.z_mm),
+        "sop_instance_uid": result.sop_instance_uid or None,
+        "level_method": level.method.value,
+        "level_confirmed_by": level.confirmed_by or None,
+        "areas_cm2": {t.key: number(m.areas_cm2[t]) for t in Tissue},
+        "mean_hu": {t.key: number(m.mean_hu[t]) for t in Tissue},
+        "indices": {name: number(value) for name, value in m.indices.items()},
+        "why_empty": dict(m.why_empty),
+        "low_attenuation_muscle_cm2": number(m.low_attenuation_muscle_cm2),
+        "height_m": number(result.subject.height_m),
+        "height_source": result.subject.height_source.value or None,
+        "protocol": {
+            "preset": preset.name,
+            "windows_hu": {t.key: [preset.window(t).low, preset.window(t).high] for t in Tissue},
+            "slab_mm": number(m.slab_mm),
+            "intercostals_are_muscle": m.protocol.intercostals_are_muscle,
+            "crura_are_muscle": m.protocol.crura_are_muscle,
+            "thoracic_fat_is_visceral": m.protocol.thoracic_fat_is_visceral,
+        },
+        "quality": [f.code for f in result.quality],
+        "quality_sentences": [f.sentence for f in result.quality],
+        "measurement_status": result.status,
+        "files": {name: str(path) for name, path in files.items()},
+    }
+
+
+def series_json(found: SeriesList) -> Json:
+    """The report of what an input offers."""
+    return {
+        "status": "ok" if found.chosen else "none",
+        "message": found.reason,
+        "chosen": _offer_json(found.chosen) if found.chosen else None,
+        "series": [_offer_json(o) for o in found.offers],
+    }
+
+
+def _offer_json(offer: SeriesOffer) -> Json:
+    return {
+        "series_instance_uid": offer.series_instance_uid or None,
+        "study_instance_uid": offer.study_instance_uid or None,
+        "acquisition_number": offer.acquisition_number,
+        "description": offer.description,
+        "modality": offer.modality,
+        "orientation": offer.orientation,
+        "slices": offer.n_slices,
+        "slice_thickness_mm": number(offer.slice_thickness_mm),
+        "spacing_mm": number(offer.spacing_mm),
+        "extent_z_mm": [number(z) for z in offer.extent_z_mm] if offer.extent_z_mm else None,
+        "kernel": offer.kernel,
+        "kvp": number(offer.kvp),
+        "contrast": offer.contrast,
+        "measurable": offer.is_measurable,
+        "refusal": offer.refusal or None,
+        "why": offer.why,
+    }

@@ -1,0 +1,162 @@
+"""The main job without a window: from a scan to a measured slice."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.errors import InputError, LevelError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.export import build_result
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRequest:
+    """What a person asks for. Checked at construction: UsageError says what is impossible.
+
+    Parameters
+    ----------
+    z_mm : float, optional
+        LPS z (mm) of the slice to measure; without it, T12 must be found.
+    regions : Path, optional
+        NIfTI label map that is measured instead of the draft.
+    height_cm, weight_kg : float, optional
+        Go before what the headers say.
+    patient_id : str
+        Goes before what the headers say; for NIfTI, which has none.
+    """
+
+    protocol: Protocol = field(default_factory=Protocol)
+    z_mm: float | None = None
+    regions: Path | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+    patient_id: str = ""
+    assessor: str = ""
+
+    def __post_init__(self) -> None:
+        self.subject(Subject())
+
+    def subject(self, from_header: Subject) -> Subject:
+        """The subject of the header with what the request says put over it."""
+        subject = from_header
+        if self.height_cm is not None:
+            subject = replace(subject, height_m=self.height_cm / 100.0, height_source=ValueSource.TYPED)
+        if self.weight_kg is not None:
+            subject = replace(subject, weight_kg=self.weight_kg, weight_source=ValueSource.TYPED)
+        return replace(subject, patient_id=self.patient_id) if self.patient_id else subject
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnSlice:
+    """A slice with regions on it; `doubtful` (Y, X) only where they are a draft."""
+
+    axial: AxialSlice
+    regions: npt.NDArray[np.uint8]
+    quality: tuple[QualityFlag, ...]
+    doubtful: npt.NDArray[np.bool_] | None = None
+
+
+def locate(volume: CTVolume, progress: Progress = no_progress) -> LevelFinding:
+    """Search for T12 in `volume`."""
+    from napari_t12_bodycomp.analysis.t12 import locate_t12
+
+    finding = locate_t12(volume, progress)
+    _log.info("T12 %s, confidence %.2f", finding.status, finding.confidence)
+    return finding
+
+
+def level_of(finding: LevelFinding) -> MeasuredLevel:
+    """The level that `finding` proposes; LevelError unless T12 was found for certain."""
+    if finding.status is not LevelStatus.FOUND or finding.slice_index is None or finding.z_mm is None:
+        raise LevelError(f"{finding.message.rstrip()} Give the level with --z-mm to measure all the same.")
+    return MeasuredLevel(finding.slice_index, finding.z_mm, LevelMethod.AUTOMATIC)
+
+
+def level_at(volume: CTVolume, z_mm: float) -> MeasuredLevel:
+    """The slice nearest to `z_mm`, as a level set by hand; InputError where no slice of the scan lies there."""
+    index = volume.nearest_slice(z_mm)
+    spacing, thickness = volume.slice_spacing_mm, volume.acquisition.slice_thickness_mm
+    reach = max([s for s in (spacing, thickness or 0.0) if np.isfinite(s)]) / 2 + 0.5
+    if not abs(volume.z_mm[index] - z_mm) <= reach:
+        raise InputError(
+            f"A level with a slice there is wanted, z {z_mm:g} mm came, where the scan from {volume.z_mm[0]:.1f} to {volume.z_mm[-1]:.1f} mm has none: "
+            "check sign and unit (DICOM patient z in mm)."
+        )
+    return MeasuredLevel(index, float(volume.z_mm[index]), LevelMethod.MANUAL)
+
+
+def draft_slice(
+    volume: CTVolume, level: MeasuredLevel, finding: LevelFinding | None, protocol: Protocol, progress: Progress = no_progress
+) -> DrawnSlice:
+    """Draft the regions on the level's slice and judge the scan."""
+    from napari_t12_bodycomp.analysis.draft import draft_regions
+    from napari_t12_bodycomp.analysis.quality import quality_flags
+
+    axial = axial_slice(volume, level.slice_index, protocol.slab_mm)
+    draft = draft_regions(volume, axial, protocol, canal=finding.canal if finding else None, progress=progress)
+    flags = (*quality_flags(volume, axial, draft, protocol), *level_flags(level, finding))
+    return DrawnSlice(axial, draft.regions, flags, draft.doubtful)
+
+
+def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:
+    """What a reader must know about the level itself."""
+    if finding is None or finding.body_z_mm is None or finding.status is not LevelStatus.FOUND:
+        return ()
+    low, high = finding.body_z_mm
+    if low <= level.z_mm <= high:
+        return ()
+    return (
+        QualityFlag(
+            "level_outside_t12",
+            f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm).",
+        ),
+    )
+
+
+def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFinding | None, progress: Progress = no_progress) -> Result:
+    """Measure one slice of `volume`: at `request.z_mm`, else at the T12 of `finding`. Nobody has confirmed it: its status is draft.
+
+    Raises
+    ------
+    LevelError
+        Where no level is given and T12 was not found for certain.
+    InputError
+        Where the level or the regions do not fit the scan.
+    """
+    if request.z_mm is not None:
+        level = level_at(volume, request.z_mm)
+    elif finding is not None:
+        level = level_of(finding)
+    else:
+        raise LevelError("A level is wanted: search for T12 first, or give --z-mm.")
+    drawn = draft_slice(volume, level, finding, request.protocol, progress)
+    if request.regions is not None:
+        from napari_t12_bodycomp.dicom.read_labels import read_regions
+
+        drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index), doubtful=None)
+    return build_result(
+        volume,
+        finding,
+        level,
+        drawn.axial,
+        drawn.regions,
+        request.protocol,
+        request.subject(volume.subject),
+        drawn.quality,
+        assessor=request.assessor,
+        doubtful=drawn.doubtful,
+    )
