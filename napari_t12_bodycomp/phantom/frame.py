@@ -1,0 +1,164 @@
+"""The body's frame: where the spine runs, where vertebrae lie, how wide the trunk is at each height.
+
+Reference millimetres of a 1.65 m body; z = 0 is the middle of T12, x = 0 the midline, y = 0 the trunk's axis (y backwards). Angles `phi`
+run from 0 (straight back) over pi/2 (side) to pi (straight in front), the same on both sides.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
+
+from napari_t12_bodycomp.phantom.options import PhantomOptions
+from napari_t12_bodycomp.phantom.plane import N_ANGLES
+from napari_t12_bodycomp.phantom.tables import FAT, INNER, INTERVALS, LABELS, PHI_NODES, SPINE_Y, WALL, Rows
+
+F64 = npt.NDArray[np.float64]
+
+
+def _table(rows: Rows) -> PchipInterpolator:
+    a = np.array(sorted(rows), float)
+    return PchipInterpolator(a[:, 0], a[:, 1:], axis=0, extrapolate=True)
+
+
+_INNER, _WALL, _FAT = _table(INNER), _table(WALL), _table(FAT)
+_ANGLE = np.abs((np.arange(N_ANGLES) + N_ANGLES / 2) % N_ANGLES - N_ANGLES / 2) * (2 * math.pi / N_ANGLES)
+_SIN, _COS = np.sin(_ANGLE), np.cos(_ANGLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One vertebra: its label, the z of the body's middle, the z-extent of body plus disc, and its size."""
+
+    label: str
+    z: float
+    interval: float
+    body: float
+    """Height of the body, endplate to endplate (mm)."""
+    half_width: float
+    half_depth: float
+
+    @property
+    def is_lumbar(self) -> bool:
+        return self.label[0] == "L"
+
+    @property
+    def is_thoracic(self) -> bool:
+        return self.label[0] == "T"
+
+    @property
+    def number(self) -> int:
+        return int(self.label[1:])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contours:
+    """Radii (mm) by angle (N_ANGLES,) of one plane, and how oblique each contour is there (cosine)."""
+
+    inner: F64
+    fascia: F64
+    skin: F64
+    obliquity: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Everything that follows from the options before a pixel is painted."""
+
+    options: PhantomOptions
+    levels: tuple[Level, ...]
+    phi: F64 = field(default_factory=lambda: _ANGLE)
+    side: F64 = field(default_factory=lambda: np.where(np.arange(N_ANGLES) < N_ANGLES / 2, 1.0, -1.0))
+
+    def level(self, label: str) -> Level:
+        return next(v for v in self.levels if v.label == label)
+
+    def spine_y(self, z: float) -> float:
+        """y of the vertebral bodies' middle; the bend above T12 is scaled by the kyphosis asked for."""
+        y = float(_SPINE(np.clip(z, -260, 420)))
+        straight = 55.0 + 0.04 * z
+        if z > 0:
+            return straight + (y - straight) * (0.35 + 0.65 * self.options.kyphosis)
+        return y
+
+    def spine_x(self, z: float) -> float:
+        """Sideways deviation: an apex at T9 and a counter-curve in the lumbar spine, none at T1."""
+        s = self.options.scoliosis_mm
+        return s * (math.exp(-(((z - 85) / 75) ** 2)) - 0.55 * math.exp(-(((z + 75) / 55) ** 2))) if s else 0.0
+
+    def slopes(self, z: float) -> tuple[float, float]:
+        """Sideways and backward slope of the spine (mm per mm)."""
+        h = 4.0
+        return (self.spine_x(z + h) - self.spine_x(z - h)) / (2 * h), (self.spine_y(z + h) - self.spine_y(z - h)) / (2 * h)
+
+    def contours(self, z: float) -> Contours:
+        """Inner wall, fascia and skin at height z."""
+        o = self.options
+        w, f, b = _INNER(z)
+        v = max(-0.5, min(2.0, o.visceral_fat - 1)) if z < 90 else 0.0
+        v *= min(1.0, max(0.0, (90 - z) / 90))
+        w, f = w * (1 + 0.05 * v), f * (1 + 0.14 * v)
+        b = max(self.spine_y(z), 12.0) + b
+        n = 2.35
+        depth = np.where(_COS > 0, b, f)
+        n_back = np.where(_COS > 0, 2.7, n)
+        inner = (np.abs(_SIN / w) ** n_back + np.abs(_COS / depth) ** n_back) ** (-1 / n_back)
+        wall = np.interp(_ANGLE, PHI_NODES, _WALL(z))
+        wall = _smooth(wall) * (1 + (o.muscle - 1) * 0.8)
+        across = inner * _SIN
+        fascia = inner + wall - 3.5 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
+        fat = _smooth(np.interp(_ANGLE, PHI_NODES, _FAT(z))) * (o.fat_mm / 10.0)
+        if o.sex == "F":
+            fat = fat + (10 + 0.9 * o.fat_mm) * np.exp(-(((_ANGLE - 2.3) / 0.36) ** 2)) * math.exp(-(((z - 112) / 34) ** 2))
+        fat = fat + 3.0 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
+        skin = _flat_back(fascia + fat + 2.0, z)
+        slope = np.gradient(fascia, _ANGLE[1])
+        slope[[0, -1, N_ANGLES // 2]] = 0
+        slope = np.where(np.arange(N_ANGLES) == N_ANGLES // 2 - 1, 0, slope)
+        obliquity = (fascia / np.hypot(fascia, slope)).astype(np.float32)
+        return Contours(inner, fascia, skin, obliquity)
+
+
+def _flat_back(skin: F64, z: float) -> F64:
+    """The back lies on the table: nothing reaches further back than the softly flattened plane."""
+    y = skin * _COS
+    limit = 121.0
+    over = np.maximum(y - limit + 6, 0)
+    flat = np.where(over > 0, y - over + 12 * (1 - np.exp(-over / 12)), y)
+    out: F64 = np.where(_COS > 0.2, skin * np.where(y > 0, flat / np.maximum(y, 1e-6), 1), skin)
+    return out
+
+
+def _smooth(values: F64, width: int = 120) -> F64:
+    kernel = np.hanning(2 * width + 1)
+    kernel /= kernel.sum()
+    wrapped = np.concatenate([values[-width:], values, values[:width]])
+    return np.convolve(wrapped, kernel, "valid")
+
+
+def _levels() -> tuple[Level, ...]:
+    heights = dict(zip(LABELS, INTERVALS, strict=True))
+    z = {"T12": 0.0}
+    t12 = LABELS.index("T12")
+    for i in range(t12 - 1, -1, -1):
+        z[LABELS[i]] = z[LABELS[i + 1]] + (INTERVALS[i] + INTERVALS[i + 1]) / 2
+    for i in range(t12 + 1, len(LABELS)):
+        z[LABELS[i]] = z[LABELS[i - 1]] - (INTERVALS[i] + INTERVALS[i - 1]) / 2
+    out = []
+    for i, label in enumerate(LABELS):
+        share = 0.82 if label[0] == "T" else 0.77 if label[0] == "L" else 0.74
+        width = np.interp(i, [1, 6, 7, 13, 18, 23, 24], [8.5, 12.5, 14, 14.5, 20.5, 25, 26])
+        depth = np.interp(i, [1, 6, 7, 13, 18, 23, 24], [7.5, 8, 8.5, 13, 15, 17, 16])
+        out.append(Level(label, z[label], heights[label], heights[label] * share, float(width), float(depth)))
+    return tuple(out)
+
+
+_SPINE = PchipInterpolator(*np.array(sorted(SPINE_Y), float).T)
+
+
+def build_frame(options: PhantomOptions) -> Frame:
+    return Frame(options, _levels())

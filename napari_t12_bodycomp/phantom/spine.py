@@ -1,0 +1,156 @@
+"""Vertebrae: bodies with cortex and endplates, discs, canal with cord, pedicles, laminae and processes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from napari_t12_bodycomp.phantom.frame import Frame, Level
+from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, Part
+from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distance
+
+# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest.
+TRANSVERSE = {"T12": 25, "T11": 29, "T10": 33, "T1": 36, "T2": 34, "L1": 35, "L2": 40, "L3": 46, "L4": 42, "L5": 40}
+
+
+def paint_spine(plane: Plane, frame: Frame) -> None:
+    """Paint every vertebra that this plane meets, bodies first, arches last."""
+    near = [v for v in frame.levels if abs(plane.z - v.z) < 0.5 * v.interval + 34]
+    for v in near:
+        _Vertebra(plane, frame, v).body()
+    _canal(plane, frame)
+    for v in near:
+        if v.label != "S1":
+            _Vertebra(plane, frame, v).arch()
+    if plane.z < frame.level("S1").z + 30:
+        _sacrum(plane, frame)
+
+
+def _canal(plane: Plane, frame: Frame) -> None:
+    z = plane.z
+    y = frame.spine_y(z) + float(np.interp(z, [-160, -30, 0, 120, 250, 300], [25.5, 23.5, 23, 21, 17, 16]))
+    a = float(np.interp(z, [-160, -60, 0, 200, 260, 300], [12, 11, 10.5, 9, 11, 12]))
+    plane.ellipse(0, y, a, 8.5, FAT_HU + 40, Part.CANAL)
+    plane.ellipse(0, y - 0.5, a - 2.2, 6.8, 12.0, Part.CANAL)
+    if z > -45:
+        plane.ellipse(0, y, 5.0, 3.8, 42.0, Part.CANAL)
+
+
+class _Vertebra:
+    """One vertebra's shapes in this plane: X sideways, Y backwards from the body's middle, S along the spine."""
+
+    def __init__(self, plane: Plane, frame: Frame, level: Level) -> None:
+        self.plane, self.v = plane, level
+        self.bone_hu = frame.options.bone_hu
+        sx, sy = frame.slopes(level.z)
+        self.ys = frame.spine_y(level.z)
+        self.sx, self.sy = sx, sy
+        self.shrink = 1.0 / math.sqrt(1 + sy * sy + sx * sx)
+        self.canal_y = float(np.interp(level.z, [-160, -30, 0, 120, 250, 300], [25.5, 23.5, 23, 21, 17, 16]))
+
+    def _local(self, x0: float, x1: float, y0: float, y1: float) -> tuple[Window, F32, F32, F32] | None:
+        """Window about the shape and local coordinates; y0, y1 relative to the body's middle."""
+        dz = self.plane.z - self.v.z
+        shift = self.sy * dz
+        w = self.plane.window(x0, x1, self.ys + shift + y0 - 12 * abs(self.sy), self.ys + shift + y1 + 12 * abs(self.sy))
+        if w is None:
+            return None
+        x, y = self.plane.xy(w)
+        y = y - np.float32(self.ys)
+        s = (dz + self.sy * y + self.sx * x) * np.float32(self.shrink)
+        # Perpendicular distance behind the axis.
+        y = (y - np.float32(self.sy) * s) if self.sy else y
+        x, y, s = np.broadcast_arrays(x, y, s)
+        return w, x.astype(np.float32), y.astype(np.float32), s.astype(np.float32)
+
+    def body(self) -> None:
+        """Disc below and above, then the body with cortex, endplates and spongy bone."""
+        v = self.v
+        a, b = v.half_width, v.half_depth
+        got = self._local(-a - 3, a + 3, -b - 3, b + 3)
+        if got is None:
+            return
+        w, x, y, s = got
+        half, edge = v.body / 2, v.interval / 2 + 0.4
+        if abs(float(s.min())) > edge + 12 and abs(float(s.max())) > edge + 12 and s.min() * s.max() > 0:
+            return
+        waist = 1.0 - 0.09 * np.clip(1 - (s / half) ** 2, 0, 1)
+        d = ellipse_distance(x / waist, y / waist, a, b)
+        notch = b * 0.94 - np.float32(0.0) - y
+        d = np.maximum(d, -notch + 0.05 * x * x * np.float32(1 / a))
+        self.plane.paint(w, np.maximum(d + 0.6, np.abs(s) - np.float32(edge)), DISC_HU, Part.DISC)
+        self.plane.paint(w, np.maximum(d, np.abs(s) - np.float32(half)), CORTEX_HU * 0.62, Part.BONE)
+        inner = np.maximum(d + np.float32(1.1), np.abs(s) - np.float32(half - 1.1))
+        self.plane.paint(w, inner, self.bone_hu, Part.BONE)
+
+    def _bar(self, p: tuple[float, float], q: tuple[float, float], radius: float, s0: float, s_half: float, slant: float = 0.0) -> None:
+        """A flat bar from p to q (x, y behind the body's middle), `s_half` high about s0, sinking by `slant` mm per mm of its course."""
+        pad = radius + 1
+        got = self._local(min(p[0], q[0]) - pad, max(p[0], q[0]) + pad, min(p[1], q[1]) - pad, max(p[1], q[1]) + pad)
+        if got is None:
+            return
+        w, x, y, s = got
+        vx, vy = q[0] - p[0], q[1] - p[1]
+        length = math.hypot(vx, vy) + 1e-6
+        t = np.clip(((x - p[0]) * vx + (y - p[1]) * vy) / (length * length), 0, 1)
+        ds = np.abs(s - np.float32(s0) + np.float32(slant * length) * t) - np.float32(s_half - radius)
+        dp = np.sqrt((x - p[0] - t * vx) ** 2 + (y - p[1] - t * vy) ** 2)
+        d = np.sqrt(dp**2 + np.maximum(ds, 0) ** 2) - np.float32(radius)
+        if float(d.min()) > self.plane.edge:
+            return
+        self.plane.paint(w, d, CORTEX_HU * 0.8, Part.BONE)
+        self.plane.paint(w, d + np.float32(1.3), self.bone_hu + 120, Part.BONE)
+
+    def arch(self) -> None:
+        v, h, b, cy = self.v, self.v.interval, self.v.half_depth, self.canal_y
+        lumbar, cervical = v.is_lumbar, v.label[0] == "C"
+        px = 13.0 if not cervical else 13.5
+        joint = cy + 6.5
+        for side in (-1, 1):
+            self._bar((side * (px - 0.5), b - 3), (side * px, joint), 3.6, 0.17 * h, 0.2 * h)
+            self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.12 * h, 0.3 * h)
+            out = 15.5 if lumbar or v.label == "T12" else 13.5
+            self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
+            if not cervical:
+                reach = TRANSVERSE.get(v.label, 35)
+                back = 4.0 if lumbar else 13.0 if v.number < 11 else 8.0
+                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 3.3 if lumbar else 4.2, 0.12 * h, 0.19 * h)
+        if lumbar:
+            self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
+        elif v.is_thoracic:
+            slant = float(np.interp(v.number, [1, 3, 5, 8, 10, 11, 12], [0.45, 0.7, 1.15, 1.15, 0.7, 0.45, 0.2]))
+            self._bar((0, cy + 12), (0, cy + (30 if v.number > 3 else 34)), 2.7, -0.1 * h, 0.24 * h, slant)
+        else:
+            self._bar((0, cy + 12), (0, cy + (32 if v.number == 7 else 24)), 2.8, -0.1 * h, 0.24 * h, 0.35)
+
+
+def _sacrum(plane: Plane, frame: Frame) -> None:
+    """Sacrum and pelvis, simple: a wedge with wings and two curved plates."""
+    top = frame.level("S1").z + 15
+    z = plane.z
+    ys = frame.spine_y(z)
+    depth = top - z
+    if depth <= 0:
+        return
+    grow, taper = min(1.0, depth / 8), max(0.2, 1 - depth / 130)
+    for side in (-1, 1):
+        plane.ellipse(side * 33 * taper, ys + 10, 26 * grow * taper, 17 * grow * taper, CORTEX_HU * 0.6, Part.BONE, side * 0.3)
+        plane.ellipse(side * 33 * taper, ys + 10, 24 * grow * taper, 15 * grow * taper, frame.options.bone_hu - 30, Part.BONE, side * 0.3)
+    plane.ellipse(0, ys + 4, 26 * taper, 15 * taper, CORTEX_HU * 0.6, Part.BONE)
+    plane.ellipse(0, ys + 4, 24.5 * taper, 13.5 * taper, frame.options.bone_hu - 20, Part.BONE)
+    plane.ellipse(0, ys + 21, 9 * taper, 5, 10.0, Part.CANAL)
+
+
+def paint_pelvis(plane: Plane, frame: Frame) -> None:
+    """Iliac wings: plates from the sacrum outward and forward, from the crest at L4 downwards."""
+    crest = frame.level("L4").z - 5
+    depth = crest - plane.z
+    if depth <= 0:
+        return
+    grow = min(1.0, depth / 45)
+    ys = frame.spine_y(plane.z)
+    for side in (-1, 1):
+        p, q = (side * 58.0, ys + 42.0), (side * (88.0 + 34 * grow), ys + 34.0 - 88 * grow)
+        for radius, hu in ((5.5, CORTEX_HU * 0.75), (3.8, frame.options.bone_hu)):
+            plane.tube((p[0], p[1], plane.z), (q[0], q[1], plane.z), radius, hu, Part.BONE)

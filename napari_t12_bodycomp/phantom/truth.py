@@ -1,0 +1,85 @@
+"""The truth about a phantom, from its geometry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, MAIN_TISSUE, PRESETS, Region, Tissue
+from napari_t12_bodycomp.phantom.frame import Frame
+from napari_t12_bodycomp.phantom.options import PhantomOptions, PhantomTruth
+from napari_t12_bodycomp.phantom.parts import Part, region_lut
+
+if TYPE_CHECKING:
+    from napari_t12_bodycomp.phantom.build import Painter
+
+F32 = npt.NDArray[np.float32]
+FINER = 4
+
+
+def known_levels(frame: Frame, shift_mm: float) -> PhantomTruth:
+    """Vertebrae with their z (LPS, mm); whether they are in the scan or not."""
+    scale = frame.options.scale
+    z = {v.label: v.z * scale + shift_mm for v in frame.levels}
+    body = {v.label: ((v.z - v.body / 2) * scale + shift_mm, (v.z + v.body / 2) * scale + shift_mm) for v in frame.levels}
+    return PhantomTruth(vertebrae=z, body_z_mm=body, n_rib_pairs=frame.options.n_rib_pairs)
+
+
+def window_tissues(hu: F32, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Tissue of each pixel under the t12-study windows (HU rounded as in a stored image)."""
+    preset = PRESETS[DEFAULT_PRESET]
+    whole = np.rint(hu)
+    out = np.zeros(regions.shape, np.uint8)
+    for tissue in reversed(Tissue):
+        window = preset.window(tissue)
+        out[(regions == tissue.region) & (whole >= window.low) & (whole <= window.high)] = tissue
+    return out
+
+
+def known_areas(
+    known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32, part: npt.NDArray[np.uint8]
+) -> PhantomTruth:
+    """Add the regions, tissues and areas of the T12 slice at `z` (mm above mid-T12)."""
+    from napari_t12_bodycomp.phantom.build import Painter
+
+    o = painter.anatomy.frame.options
+    lut = region_lut()
+    fine = Painter(painter.anatomy, painter.n * FINER, painter.pixel / FINER, painter.edge * o.scale)
+    fine_hu = fine.mean(z, offsets)
+    fine_part = fine.plane(z).part
+    fine_regions = lut[fine_part]
+    pixel = (fine.pixel / 10.0) ** 2
+    counts = np.bincount(window_tissues(fine_hu, fine_regions).ravel(), minlength=len(Tissue) + 1)
+    areas = {t: float(counts[t]) * pixel for t in Tissue}
+    parts = np.bincount(fine_part.ravel(), minlength=256) * pixel
+    geometric = {
+        Tissue.MUSCLE: float(sum(parts[q] for q in Part if q.is_muscle)),
+        Tissue.VISCERAL_FAT: float(parts[Part.VISCERAL_FAT]),
+        Tissue.SUBCUTANEOUS_FAT: float(parts[Part.SUBCUTANEOUS_FAT]),
+        Tissue.INTERMUSCULAR_FAT: float(parts[Part.INTERMUSCULAR_FAT]),
+    }
+    regions = lut[part]
+    t12 = known.body_z_mm["T12"]
+    return replace(
+        known,
+        t12_body_z_mm=t12,
+        t12_z_mm=known.vertebrae["T12"],
+        t12_slice_index=index,
+        regions=regions,
+        tissues=window_tissues(clean, regions),
+        areas_cm2=areas,
+        geometric_cm2=geometric,
+        muscles_cm2={q.name.lower(): round(float(parts[q]), 3) for q in Part if q.is_muscle and parts[q]},
+        indices=_indices(areas, o),
+    )
+
+
+def _indices(areas: dict[Tissue, float], o: PhantomOptions) -> dict[str, float]:
+    names = {"SMI": MAIN_TISSUE[Region.MUSCLE], "VFI": MAIN_TISSUE[Region.VISCERAL], "SFI": MAIN_TISSUE[Region.SUBCUTANEOUS]}
+    out = {name: areas[tissue] / o.height_m**2 for name, tissue in names.items()}
+    fat = areas[Tissue.SUBCUTANEOUS_FAT]
+    out["VSR"] = areas[Tissue.VISCERAL_FAT] / fat if fat else float("nan")
+    return out
