@@ -17,7 +17,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 SEES = {
     "errors": set(),
     "model": {"errors"},
-    "phantom": {"errors", "model"},
+    "phantom": {"errors", "model", "dicom"},
     "analysis": {"errors", "model"},
     "cohort": {"errors", "model"},
     "dicom": {"errors", "model"},
