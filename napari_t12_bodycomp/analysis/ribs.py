@@ -124,7 +124,7 @@ def find_tracks(straight: Straight) -> list[Track]:
     v_low, v_high = (straight.v0 + round(m / STEP_MM) for m in V_RANGE_MM)
     tracks: list[Track] = []
     for side in (-1, 1):
-        taken = np.zeros(ridge.shape[:2] + (round(OUTER_MM / STEP_MM) + 1,), bool)
+        taken = np.zeros((*ridge.shape[:2], round(OUTER_MM / STEP_MM) + 1), bool)
         for seed_mm in reversed(SEED_MM):
             k = round(seed_mm / STEP_MM)
             plane = ridge[:, v_low:v_high, straight.u0 + side * k]

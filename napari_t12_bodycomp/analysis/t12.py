@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from napari_t12_bodycomp.analysis import anatomy
 from napari_t12_bodycomp.analysis.evidence import End, Witness, witnesses
-from napari_t12_bodycomp.analysis.geometry import STEP_MM, Coarse, Straight, coarse_grid, straighten
+from napari_t12_bodycomp.analysis.geometry import STEP_MM, Coarse, Points, Straight, coarse_grid, straighten
 from napari_t12_bodycomp.analysis.labelling import Explanation, Likelihoods, Seen, explain, numbers_of, observe
 from napari_t12_bodycomp.analysis.ribs import find_tracks
 from napari_t12_bodycomp.analysis.spine import find_canal
@@ -84,7 +84,7 @@ def locate_t12(volume: CTVolume, progress: Progress = no_progress) -> LevelFindi
     return decide(volume, Column(coarse, straight, levels, seen))
 
 
-def _absent(message: str, canal: np.ndarray | None = None) -> LevelFinding:
+def _absent(message: str, canal: Points | None = None) -> LevelFinding:
     return LevelFinding(LevelStatus.ABSENT, message, canal=canal)
 
 
@@ -98,23 +98,19 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
         shares[e.t12] = shares.get(e.t12, 0.0) + float(np.exp(e.log_weight))
     inside = {k: p for k, p in shares.items() if _inside(volume, column, k)}
     witness = witnesses(column.levels, likelihoods, best)
-    canal = column.coarse.to_source(np.asarray(column.straight.origin))
-    common = {
-        "vertebrae": _vertebrae(column, best),
-        "ribs": _ribs(column, best),
-        "canal": canal,
-        "rib_pairs_seen": sum(all(t is not None for t in s.tracks) and _is_rib(column, best, k) for k, s in enumerate(column.seen)),
-    }
-    evidence = _evidence(column, best, witness)
-    if sum(inside.values()) < ABSENT_BELOW or best.t12 not in inside and shares[best.t12] > 0.6:
+    seen = LevelFinding(
+        LevelStatus.ABSENT,
+        "",
+        evidence=_evidence(column, best, witness),
+        vertebrae=_vertebrae(column, best),
+        ribs=_ribs(column, best),
+        canal=column.coarse.to_source(np.asarray(column.straight.origin)),
+        rib_pairs_seen=sum(all(t is not None for t in s.tracks) and _is_rib(column, best, k) for k, s in enumerate(column.seen)),
+    )
+    if sum(inside.values()) < ABSENT_BELOW or (best.t12 not in inside and shares[best.t12] > 0.6):
         where = "below" if best.t12 <= 0 else "above"
-        return LevelFinding(
-            LevelStatus.ABSENT,
-            f"T12 is not in the scan: by the count it lies {where} it.",
-            confidence=1 - sum(inside.values()),
-            evidence=evidence,
-            **common,
-        )
+        message = f"T12 is not in the scan: by the count it lies {where} it."
+        return replace(seen, message=message, confidence=1 - sum(inside.values()))
     candidates = tuple(
         _candidate(volume, column, k, p, explanations)
         for k, p in sorted(inside.items(), key=lambda item: -item[1])
@@ -128,14 +124,21 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     status = LevelStatus.UNCERTAIN if doubts else LevelStatus.FOUND
     if doubts:
         confidence = min(confidence, 0.7)
-    body = first.body_z_mm
     message = (
         f"T12 found: the middle of its body lies at z {first.z_mm:.1f} mm."
         if status is LevelStatus.FOUND
         else f"It is uncertain which vertebra is T12: {'; '.join(doubts)}."
     )
-    return LevelFinding(
-        status, message, first.slice_index, first.z_mm, body, confidence, evidence, warnings, candidates=candidates, **common
+    return replace(
+        seen,
+        status=status,
+        message=message,
+        slice_index=first.slice_index,
+        z_mm=first.z_mm,
+        body_z_mm=first.body_z_mm,
+        confidence=confidence,
+        warnings=warnings,
+        candidates=candidates,
     )
 
 

@@ -77,22 +77,22 @@ def find_levels(profile: Floats) -> list[Level]:
     change = np.log(lengths[:, None] / lengths[None, :] / SHRINK_PER_LEVEL)
     penalty = 14.0 * change**2
     best, back = score.copy(), np.full((n, len(lengths)), -1)
-    for e in range(n):
-        for j, h in enumerate(lengths):
-            if e - h < 0 or not np.isfinite(score[e, j]):
+    for end in range(n):
+        for i, h in enumerate(lengths):
+            if end - h < 0 or not np.isfinite(score[end, i]):
                 continue
-            value = best[e - h] - penalty[j]
+            value = best[end - h] - penalty[i]
             k = int(value.argmax())
             if value[k] > 0:
-                best[e, j] = score[e, j] + value[k]
-                back[e, j] = k
-    e, j = np.unravel_index(int(np.argmax(best)), best.shape)
+                best[end, i] = score[end, i] + value[k]
+                back[end, i] = k
+    end, i = (int(x) for x in np.unravel_index(int(np.argmax(best)), best.shape))
     levels: list[Level] = []
-    e, j = int(e), int(j)
-    while j >= 0 and np.isfinite(best[e, j]):
-        a = e - int(lengths[j])
-        levels.append(Level(first + a / 2, first + e / 2, float(np.arctanh(np.clip(score[e, j] + 0.22, -0.99, 0.99)) * 110)))
-        e, j = a, int(back[e, j])
+    while i >= 0 and np.isfinite(best[end, i]):
+        start = end - int(lengths[i])
+        contrast = float(np.arctanh(np.clip(score[end, i] + 0.22, -0.99, 0.99)) * 110)
+        levels.append(Level(first + start / 2, first + end / 2, contrast))
+        end, i = start, int(back[end, i])
     levels.reverse()
     return extend(levels, first, last)
 
