@@ -246,15 +246,15 @@ def _report(volume: Any, result: Any, out: Path, as_json: bool, start: float) ->
 
 def _demo(words: list[str]) -> int:
     parser = _parser("demo", "The main job on the sample data: in the window, or without one as a table beside the known answers.")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="where the results go (default: t12-demo in the current directory)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where the results go (default: demo_output in the current directory)")
     parser.add_argument("--no-window", action="store_true", help="no window even where there is a display")
     args = parser.parse_args(words)
-    from napari_t12_bodycomp.workflow.demo import run_demo, sample_folder
+    from napari_t12_bodycomp.workflow.demo import SERIES, run_demo, sample_folder
 
-    folder, answers = sample_folder(_progress())
+    sample = sample_folder(_progress())
     if not args.no_window and _has_display():
-        return _open_window(folder)
-    print(run_demo(folder, answers, args.out or Path("t12-demo"), _progress()))
+        return _open_window(sample / SERIES)
+    print(run_demo(sample, args.out or Path("demo_output"), _progress()))
     return EXIT_DONE
 
 

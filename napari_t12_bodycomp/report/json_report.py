@@ -22,7 +22,7 @@ def number(value: float | None, digits: int = 4) -> float | None:
 
 
 def locate_json(volume: CTVolume, finding: LevelFinding, seconds: float) -> Json:
-    """The report of the search for T12."""
+    """The report of the search for T12: `slice_index`, `z_mm` and `sop_instance_uid` are the slice's, `t12_mid_z_mm` the middle of the body."""
     index = finding.slice_index
     return {
         "status": finding.status.value,
@@ -30,7 +30,8 @@ def locate_json(volume: CTVolume, finding: LevelFinding, seconds: float) -> Json
         "series_instance_uid": volume.acquisition.series_instance_uid or None,
         "acquisition_number": volume.acquisition.acquisition_number,
         "slice_index": index,
-        "z_mm": number(finding.z_mm),
+        "z_mm": number(float(volume.z_mm[index])) if index is not None else None,
+        "t12_mid_z_mm": number(finding.z_mm),
         "sop_instance_uid": (volume.sop_instance_uid(index) or None) if index is not None else None,
         "t12_body_z_mm": [number(z) for z in finding.body_z_mm] if finding.body_z_mm else None,
         "confidence": number(finding.confidence),

@@ -79,11 +79,11 @@ def locate(volume: CTVolume, progress: Progress = no_progress) -> LevelFinding:
     return finding
 
 
-def level_of(finding: LevelFinding) -> MeasuredLevel:
-    """The level that `finding` proposes; LevelError unless T12 was found for certain."""
-    if finding.status is not LevelStatus.FOUND or finding.slice_index is None or finding.z_mm is None:
+def level_of(volume: CTVolume, finding: LevelFinding) -> MeasuredLevel:
+    """The slice that `finding` proposes; LevelError unless T12 was found for certain."""
+    if finding.status is not LevelStatus.FOUND or finding.slice_index is None:
         raise LevelError(f"{finding.message.rstrip()} Give the level with --z-mm to measure all the same.")
-    return MeasuredLevel(finding.slice_index, finding.z_mm, LevelMethod.AUTOMATIC)
+    return MeasuredLevel(finding.slice_index, float(volume.z_mm[finding.slice_index]), LevelMethod.AUTOMATIC)
 
 
 def level_at(volume: CTVolume, z_mm: float) -> MeasuredLevel:
@@ -140,7 +140,7 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
     if request.z_mm is not None:
         level = level_at(volume, request.z_mm)
     elif finding is not None:
-        level = level_of(finding)
+        level = level_of(volume, finding)
     else:
         raise LevelError("A level is wanted: search for T12 first, or give --z-mm.")
     drawn = draft_slice(volume, level, finding, request.protocol, progress)
