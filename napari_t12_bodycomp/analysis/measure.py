@@ -11,6 +11,7 @@ from napari_t12_bodycomp.analysis.windowing import tissue_map
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.roi_map import check_roi_map
 from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
 
 NAN = float("nan")
@@ -20,8 +21,19 @@ def measure(axial: AxialSlice, regions: npt.NDArray[np.uint8], height_m: float |
     """Measure the drawn `regions` (uint8, (Y, X)) on `axial`.
 
     Areas are pixel counts times pixel area (cm2); SMI, VFI and SFI are area / height squared (cm2/m2), VSR is visceral / subcutaneous fat
-    area (study protocol, section 2.3). A region without any pixel is unknown: its tissues' areas are NaN.
+    area (study protocol, section 2.3). A region without any pixel is unknown: its tissues' areas are NaN. So are the indices that need a
+    height where it is None or NaN.
+
+    Raises
+    ------
+    ValueError
+        Where `regions` is not a region map of the slice's shape, or the height is not above zero.
     """
+    check_roi_map(regions)
+    if regions.shape != axial.hu.shape:
+        raise ValueError(f"regions of the slice's shape {axial.hu.shape} are wanted, {regions.shape} came")
+    if height_m is not None and height_m <= 0:
+        raise ValueError(f"a height above 0 m is wanted, {height_m:g} m came")
     pixel_cm2 = axial.pixel_spacing_mm[0] * axial.pixel_spacing_mm[1] / 100.0
     labels = tissue_map(axial.hu, regions, protocol.preset).ravel()
     counts = np.bincount(labels, minlength=len(Tissue) + 1)
@@ -39,10 +51,10 @@ def measure(axial: AxialSlice, regions: npt.NDArray[np.uint8], height_m: float |
 def _indices(areas: dict[Tissue, float], height_m: float | None) -> tuple[dict[str, float], dict[str, str]]:
     indices, why = {}, {}
     for name, tissue in (("SMI", Tissue.MUSCLE), ("VFI", Tissue.VISCERAL_FAT), ("SFI", Tissue.SUBCUTANEOUS_FAT)):
-        indices[name] = areas[tissue] / height_m**2 if height_m else NAN
+        indices[name] = areas[tissue] / height_m**2 if height_m is not None and math.isfinite(height_m) else NAN
         if math.isnan(areas[tissue]):
             why[name] = f"The {tissue.region.name.lower()} region is not drawn yet."
-        elif not height_m:
+        elif math.isnan(indices[name]):
             why[name] = "The height is unknown: type it in to get this index."
     visceral, subcutaneous = areas[Tissue.VISCERAL_FAT], areas[Tissue.SUBCUTANEOUS_FAT]
     indices["VSR"] = visceral / subcutaneous if subcutaneous > 0 else NAN

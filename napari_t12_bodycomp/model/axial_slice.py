@@ -39,7 +39,14 @@ def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlic
 
     Neighbours are taken in equal number from above and below, as long as the averaged span does not exceed `slab_mm`; at the end of a scan
     fewer are taken on both sides, so that the average stays centred on the level.
+
+    Raises
+    ------
+    IndexError
+        Where `volume` has no slice `index`; counting from the end is not meant here.
     """
+    if not 0 <= index < len(volume.z_mm):
+        raise IndexError(f"a slice from 0 to {len(volume.z_mm) - 1} is wanted, {index} came")
     thickness, spacing = volume.acquisition.slice_thickness_mm, volume.slice_spacing_mm
     own = thickness if thickness is not None else spacing
     half = 0
