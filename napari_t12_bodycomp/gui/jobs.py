@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psygnal import Signal
-from qtpy.QtCore import QObject, Qt
+from qtpy.QtCore import QObject, Slot
 from qtpy.QtCore import Signal as QtSignal
 
 from napari_t12_bodycomp.errors import Cancelled, T12Error
@@ -49,10 +50,17 @@ class _Job:
 
 
 class _Bridge(QObject):
-    """Carries what a thread says into the GUI thread."""
+    """Carries what a thread says into the GUI thread, where this object lives."""
 
-    progressed = QtSignal(object, float, str)
-    finished = QtSignal(object, object, object)
+    said = QtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said.connect(self._on_said)
+
+    @Slot(object)
+    def _on_said(self, call: Callable[[], None]) -> None:
+        call()
 
 
 class Jobs:
@@ -67,8 +75,6 @@ class Jobs:
         self._job: _Job | None = None
         self._threads: list[threading.Thread] = []
         self._bridge = _Bridge()
-        self._bridge.progressed.connect(self._on_progress, Qt.QueuedConnection)
-        self._bridge.finished.connect(self._on_finished, Qt.QueuedConnection)
 
     def start(
         self,
@@ -114,13 +120,13 @@ class Jobs:
             now = time.monotonic()
             if now - job.told_at >= WORDS_EVERY_S:
                 job.told_at = now
-                self._bridge.progressed.emit(job, float(share), words)
+                self._bridge.said.emit(partial(self._on_progress, job, float(share), words))
 
         try:
             result, error = job.work(progress), None
         except BaseException as e:  # a thread's last line of defence: whatever it is, it is told in the window
             result, error = None, e
-        self._bridge.finished.emit(job, result, error)
+        self._bridge.said.emit(partial(self._on_finished, job, result, error))
 
     def _on_progress(self, job: _Job, share: float, words: str) -> None:
         if job is self._job:

@@ -1,0 +1,288 @@
+"""The picture: the only place that holds the napari viewer. It draws what the session says and hands strokes to the session."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from napari import Viewer
+from napari.layers import Image, Labels, Layer
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_t12_bodycomp.analysis import contour
+from napari_t12_bodycomp.analysis.windowing import in_window
+from napari_t12_bodycomp.gui import layers
+from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.canvas_lines import ContourLines
+from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
+from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
+from napari_t12_bodycomp.gui.canvas_view import CanvasView
+from napari_t12_bodycomp.gui.region_layer import PaintRules, RegionLayer
+from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
+from napari_t12_bodycomp.model.tools import Display, Tool
+from napari_t12_bodycomp.workflow.session import Session, SessionState
+
+MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
+TOOLS = {mode: tool for tool, mode in MODES.items()}
+VERBS = {Tool.BRUSH: "paint", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
+
+
+class Canvas:
+    """Shows one session in one viewer."""
+
+    def __init__(self, viewer: Viewer, session: Session, actions: Actions) -> None:
+        self.viewer = viewer
+        self.session = session
+        self.actions = actions
+        self.ct: Image | None = None
+        self.slab: Image | None = None
+        self.tissues: Labels | None = None
+        self.regions: RegionLayer | None = None
+        self.window = "soft"
+        self._drawing = False
+        self._updating = False
+        self.view = CanvasView(viewer)
+        self.overlay = CanvasOverlay(self.view.native)
+        self.lines = ContourLines(self.view.scene)
+        self.mouse = CanvasMouse(viewer, session, self.view)
+        self.view.on_resize = self._on_resize
+        viewer.scene.camera.events.zoom.connect(self._on_zoom)
+        viewer.dims.events.current_step.connect(self._on_step)
+        actions.key_changed.connect(self._words)
+        session.changed.connect(self._on_changed)
+        self._on_changed(SessionState(), session.state)
+
+    def close(self) -> None:
+        """Let go of the viewer; its layers stay away too."""
+        self.session.changed.disconnect(self._on_changed)
+        self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
+        self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self.mouse.close()
+        self._remove("regions", "tissues", "slab", "ct")
+        self.lines.close()
+        self.view.close()
+        self.overlay.setParent(None)
+        self.overlay.deleteLater()
+
+    # -- from the session --------------------------------------------------------------------------------------------------------------
+
+    def _on_changed(self, old: SessionState, new: SessionState) -> None:
+        if new.volume is not old.volume:
+            self._show_volume(new)
+        if new.work is not old.work:
+            self._show_work(old, new)
+        elif new.work is not None and new.protocol is not old.protocol:
+            self._redraw(new.work.regions)
+        if new.tools != old.tools or new.work is not old.work or new.protocol is not old.protocol:
+            self._show_tools(new)
+        if new.view_index != old.view_index or new.volume is not old.volume:
+            self._show_slice(new)
+        if new.level is not old.level or new.view_index != old.view_index:
+            self._show_overlay(new)
+        self._words()
+
+    def _show_volume(self, state: SessionState) -> None:
+        self._remove("regions", "tissues", "slab", "ct")
+        if state.volume is None:
+            return
+        data, looks, _ = layers.ct_layer(state.volume)
+        self.ct = self._add(Image(data, **looks), 0)
+        self.set_window("soft")
+        self._show_slice(state)
+        self.fit()
+
+    def _add(self, layer: Layer, position: int | None = None) -> Layer:
+        layer.mouse_zoom = False
+        layer.events.mode.connect(self._on_mode)
+        if position is None:
+            self.viewer.layers.append(layer)
+        else:
+            self.viewer.layers.insert(position, layer)
+        return layer
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            layer = getattr(self, name)
+            if layer is not None:
+                setattr(self, name, None)
+                if layer in self.viewer.layers:
+                    self.viewer.layers.remove(layer)
+
+    def _show_work(self, old: SessionState, new: SessionState) -> None:
+        if new.work is None:
+            self._remove("regions", "tissues", "slab")
+            self.lines.show(False)
+        elif self.regions is None or old.work is None or new.work.axial is not old.work.axial:
+            self._add_work_layers(new)
+            self._redraw(new.work.regions)
+        else:
+            if self._drawing is False and not np.array_equal(self.regions.data[0], new.work.regions):
+                self.regions.data[0] = new.work.regions
+                self.regions.refresh()
+            self._redraw(new.work.regions)
+
+    def _add_work_layers(self, state: SessionState) -> None:
+        self._remove("regions", "tissues", "slab")
+        work, volume = state.work, state.volume
+        assert work is not None and volume is not None
+        place = layers.grid(volume, work.axial.index)
+        if len(work.axial.indices) > 1:
+            looks = {"name": layers.NAMES["slab"], "colormap": "gray", "contrast_limits": layers.limits(self.window)}
+            self.slab = self._add(Image(work.axial.hu[None], interpolation2d="linear", **looks, **place))
+        self.tissues = self._add(
+            Labels(
+                np.zeros((1, *work.regions.shape), np.uint8),
+                name=layers.NAMES["tissues"],
+                colormap=DirectLabelColormap(color_dict=layers.tissue_colours()),
+                opacity=state.tools.opacity,
+                **place,
+            )
+        )
+        self.tissues.editable = False
+        regions = RegionLayer(
+            work.regions[None].copy(),
+            brush_mm=state.tools.brush_mm,
+            name=layers.NAMES["regions"],
+            colormap=DirectLabelColormap(color_dict=layers.region_colours()),
+            opacity=0.0,
+            **place,
+        )
+        regions.on_undo, regions.on_redo = self.session.undo, self.session.redo
+        regions.events.labels_update.connect(self._on_drawn)
+        regions.events.paint.connect(self._on_stroke_end)
+        regions.events.selected_label.connect(self._on_selected_label)
+        self.regions = self._add(regions)
+        self.viewer.layers.selection.active = self.regions
+
+    def _show_tools(self, state: SessionState) -> None:
+        layer, work, tools = self.regions, state.work, state.tools
+        if layer is None or work is None or self.tissues is None:
+            return
+        window = state.protocol.preset.window(MAIN_TISSUE[tools.region])
+        locked = in_window(work.axial.hu, window) if tools.hu_lock else None
+        layer.rules = PaintRules(int(tools.region), locked, frozenset(int(r) for r in tools.protected))
+        self._updating = True
+        try:
+            layer.selected_label = int(tools.region)
+            if layer.brush_mm != tools.brush_mm:
+                layer.set_brush_mm(tools.brush_mm)
+            if layer.mode != MODES[tools.tool]:
+                self.viewer.layers.selection.active = layer
+                layer.mode = MODES[tools.tool]
+            layer.cursor_size = tools.brush_mm
+        finally:
+            self._updating = False
+        self.tissues.opacity = tools.opacity
+        self._show_overlay(state)
+
+    def _show_overlay(self, state: SessionState) -> None:
+        tools = state.tools
+        here = state.level is not None and state.work is not None and state.view_index == state.level.slice_index
+        if self.tissues is not None:
+            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS
+        self.lines.show(here and not tools.hidden and tools.display is not Display.TISSUES)
+
+    def _show_slice(self, state: SessionState) -> None:
+        if state.volume is not None:
+            self._updating = True
+            try:
+                self.viewer.dims.set_current_step(0, state.view_index)
+            finally:
+                self._updating = False
+
+    def _redraw(self, regions: npt.NDArray[np.uint8]) -> None:
+        """Tissues and contours of `regions`, which may be a stroke that is still being drawn."""
+        state = self.session.state
+        if self.tissues is None or state.work is None or state.volume is None:
+            return
+        self.tissues.data[0] = layers.tissues(state, regions)
+        self.tissues.refresh(extent=False, thumbnail=False)
+        doubtful = None if state.work.draft is None else state.work.draft.doubtful
+        place = layers.grid(state.volume)["translate"]
+        self.lines.draw(regions, doubtful, state.volume.pixel_spacing_mm, (place[1], place[2]))
+
+    def _words(self, *_: object) -> None:
+        self.overlay.show_words(overlay_words(self.session.state, self.actions.key("toggle_lock"), self.actions.key("hide_overlay")))
+        self.overlay.show_scale(float(self.viewer.scene.camera.zoom))
+
+    # -- from the picture --------------------------------------------------------------------------------------------------------------
+
+    def _on_drawn(self, event: object = None) -> None:
+        """A part of a stroke was drawn: numbers, tissues and contours follow at once."""
+        if self.regions is not None:
+            regions = np.asarray(self.regions.data[0])
+            self._redraw(regions)
+            self.session.preview(regions)
+
+    def _on_stroke_end(self, event: object = None) -> None:
+        """A stroke, fill or polygon is complete: one step of the session."""
+        layer, state = self.regions, self.session.state
+        if layer is None or state.work is None:
+            return
+        before, after = state.work.regions, np.array(layer.data[0])
+        tool = TOOLS.get(str(layer.mode), Tool.BRUSH)
+        erased = tool is Tool.ERASE or layer.selected_label == 0
+        name = "erase" if erased else f"{VERBS.get(tool, 'paint')} {state.tools.region.name.lower()}"
+        for label in Region:
+            rules = contour.may_change(before, int(label), layer.rules.active, layer.rules.locked_to, layer.rules.protected)
+            broken = (after == label) & (before != label) & ~rules
+            after[broken] = before[broken]
+        self.session.edit(name, after)
+        if not np.array_equal(after, layer.data[0]):
+            layer.data[0] = after
+            layer.refresh()
+
+    def _on_selected_label(self, event: object = None) -> None:
+        if self.regions is not None and not self._updating and self.regions.selected_label in [int(r) for r in Region]:
+            self.session.set_tools(region=Region(self.regions.selected_label))
+
+    def _on_mode(self, event: object = None) -> None:
+        if self.regions is not None and not self._updating:
+            self.session.set_tools(tool=TOOLS.get(str(self.regions.mode), Tool.MOVE))
+
+    def _on_step(self, event: object = None) -> None:
+        if not self._updating and self.ct is not None:
+            self.session.view(int(self.viewer.dims.current_step[0]))
+
+    def _on_zoom(self, event: object = None) -> None:
+        self.overlay.show_scale(float(self.viewer.scene.camera.zoom))
+
+    def _on_resize(self, was_fitted: bool) -> None:
+        self.overlay.setGeometry(self.view.native.rect())
+        if was_fitted:
+            self.fit()
+
+    # -- asked for by actions ----------------------------------------------------------------------------------------------------------
+
+    def set_window(self, name: str) -> None:
+        """Show HU by another window: soft, bone or lung."""
+        self.window = name
+        for layer in (self.ct, self.slab):
+            if layer is not None:
+                layer.contrast_limits = layers.limits(name)
+
+    def fit(self) -> None:
+        """Fit the body to the view."""
+        state = self.session.state
+        if state.volume is not None:
+            box = layers.body_box(state.volume.hu[state.view_index])
+            place = layers.grid(state.volume)
+            self.view.fit(box, place["scale"][1:], place["translate"][1:])
+
+    def operate(self, name: str) -> None:
+        """Run one of fill_holes, smooth, grow and shrink on the active region, as one step."""
+        state = self.session.state
+        if state.work is None or state.volume is None:
+            self.session.tell("There is nothing to change yet: set the level first.")
+            return
+        region, regions = state.tools.region, state.work.regions
+        rules = PaintRules() if self.regions is None else self.regions.rules
+        allowed = contour.may_change(regions, int(region), int(region), rules.locked_to, rules.protected)
+        if name == "fill_holes":
+            after = contour.fill_holes(regions, region, state.volume.pixel_spacing_mm)
+        elif name == "smooth":
+            after = contour.smooth(regions, region, allowed)
+        elif name == "grow":
+            after = contour.grow(regions, region, allowed)
+        else:
+            after = contour.shrink(regions, region)
+        self.session.edit(f"{name.replace('_', ' ')} {region.name.lower()}", after)

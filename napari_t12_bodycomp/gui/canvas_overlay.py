@@ -1,0 +1,201 @@
+"""The words on the picture: who and which slice, the HU-lock, the region in hand, which side is which, and a scale bar.
+
+One widget over the canvas that paints text and takes no mouse. What it says is computed by `overlay_words` from the session's state alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import QWidget
+
+from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
+from napari_t12_bodycomp.model.tools import Tool
+from napari_t12_bodycomp.workflow.session import SessionState
+
+MARGIN = 14
+SCALE_BAR_MM = (200, 100, 50, 20, 10, 5, 2, 1)
+REGION_NAMES = {Region.MUSCLE: "Muscle", Region.VISCERAL: "Visceral", Region.SUBCUTANEOUS: "Subcutaneous"}
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayWords:
+    """Lines of (text, bold) pieces at the top left, the badge at the top right and the line at the bottom."""
+
+    who: tuple[tuple[str, bool], ...] = ()
+    where: tuple[tuple[str, bool], ...] = ()
+    badge: str = ""
+    badge_colour: str = "#888888"
+    locked: bool = False
+    bottom: str = ""
+
+
+def _number(value: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def case_name(state: SessionState) -> str:
+    """A pseudonym for the screen: the header's id where it is short and plain, never a name."""
+    patient_id = state.subject.patient_id
+    return patient_id if patient_id else "unnamed case"
+
+
+def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H") -> OverlayWords:
+    """What the picture says about `state`."""
+    volume = state.volume
+    if volume is None:
+        return OverlayWords()
+    a, s = volume.acquisition, state.subject
+    facts = [s.sex, "" if s.age_years is None else f"{s.age_years:.0f} y"]
+    thickness = "" if a.slice_thickness_mm is None else f" {a.slice_thickness_mm:.1f} mm"
+    facts += [f"CT{thickness}", "" if a.kvp is None else f"{a.kvp:.0f} kV"]
+    facts += ["" if a.contrast is None else "no contrast" if a.contrast == "none" else f"contrast {a.contrast}"]
+    who = ((case_name(state), True), ("".join(f" · {f}" for f in facts if f), False))
+    index = state.view_index
+    place = f"slice {index + 1} / {len(volume.hu)} · z {_number(float(volume.z_mm[index]))} mm"
+    region = state.tools.region
+    window = state.protocol.preset.window(MAIN_TISSUE[region])
+    on_level = state.level is not None and state.level.slice_index == index
+    badge = f"HU-lock {window.low}…{window.high}".replace("-", "−") if state.tools.hu_lock else "HU-lock off"
+    pieces = [REGION_NAMES[region]]
+    if state.tools.tool in (Tool.BRUSH, Tool.ERASE):
+        pieces.append(f"{state.tools.tool.value} {state.tools.brush_mm:.1f} mm")
+    else:
+        pieces.append(state.tools.tool.value)
+    if state.work is not None and state.work.undo:
+        pieces.append("undo: " + ", ".join(f"“{e.name}”" for e in reversed(state.work.undo[-2:])))
+    pieces.append(f"hold {hide_key}: hide overlay")
+    drawable = state.work is not None
+    return OverlayWords(
+        who=who,
+        where=((place, False), *_level_words(state, on_level)),
+        badge=f"{badge}  {lock_key}" if drawable else "",
+        badge_colour=MAIN_TISSUE[region].colour,
+        locked=state.tools.hu_lock,
+        bottom=" · ".join(pieces) if drawable else "",
+    )
+
+
+def _level_words(state: SessionState, on_level: bool) -> tuple[tuple[str, bool], ...]:
+    level, finding, volume = state.level, state.finding, state.volume
+    assert volume is not None
+    if level is None:
+        if finding is None:
+            return ((" · T12 not searched yet", False),)
+        if finding.status is LevelStatus.ABSENT:
+            return ((" · T12 is not in this scan", False),)
+        return ((" · T12 uncertain: choose", False),)
+    if not on_level:
+        away = abs(float(volume.z_mm[state.view_index]) - level.z_mm)
+        return ((f" · {away:.0f} mm {'above' if volume.z_mm[state.view_index] > level.z_mm else 'below'} the level", False),)
+    how = "T12 mid-body" if level.method is LevelMethod.AUTOMATIC else "level set by hand"
+    return ((" · ", False), (how, True), (f" confirmed by {level.confirmed_by}" if level.is_confirmed else " · not confirmed", False))
+
+
+class CanvasOverlay(QWidget):
+    """Paints `OverlayWords`, side marks and the scale bar over the canvas."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.words = OverlayWords()
+        self.pixels_per_mm = 0.0
+        self.setGeometry(parent.rect())
+
+    def show_words(self, words: OverlayWords) -> None:
+        """Say something else."""
+        if words != self.words:
+            self.words = words
+            self.update()
+
+    def show_scale(self, pixels_per_mm: float) -> None:
+        """Draw the scale bar for this zoom."""
+        if abs(pixels_per_mm - self.pixels_per_mm) > 1e-6:
+            self.pixels_per_mm = pixels_per_mm
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        if not self.words.who:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        self._lines(painter)
+        self._badge(painter)
+        self._sides(painter)
+        self._bottom(painter)
+        painter.end()
+
+    def _font(self, bold: bool = False, size: float = 12.5) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(round(size))
+        font.setBold(bold)
+        return font
+
+    def _pieces(self, painter: QPainter, y: float, pieces: tuple[tuple[str, bool], ...]) -> None:
+        x = float(MARGIN)
+        for text, bold in pieces:
+            font = self._font(bold)
+            painter.setFont(font)
+            painter.setPen(QColor("#ffffff" if bold else "#c9ccd1"))
+            painter.drawText(QPointF(x, y), text)
+            x += QFontMetricsF(font).horizontalAdvance(text)
+
+    def _lines(self, painter: QPainter) -> None:
+        self._pieces(painter, MARGIN + 11, self.words.who)
+        self._pieces(painter, MARGIN + 29, self.words.where)
+
+    def _badge(self, painter: QPainter) -> None:
+        if not self.words.badge:
+            return
+        font = self._font(bold=True)
+        width = QFontMetricsF(font).horizontalAdvance(self.words.badge) + 18
+        box = QRectF(self.width() - MARGIN - width, MARGIN - 2, width, 25)
+        colour = QColor(self.words.badge_colour)
+        if self.words.locked:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            text = QColor("#000000" if colour.lightnessF() > 0.5 else "#ffffff")
+        else:
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(QColor(0, 0, 0, 160))
+            text = colour
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setFont(font)
+        painter.setPen(text)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self.words.badge)
+
+    def _sides(self, painter: QPainter) -> None:
+        painter.setFont(self._font(bold=True, size=14))
+        painter.setPen(QColor("#9aa0a8"))
+        w, h = self.width(), self.height()
+        flags = int(Qt.AlignmentFlag.AlignCenter)
+        for text, box in (
+            ("A", QRectF(w / 2 - 15, 44, 30, 20)),
+            ("P", QRectF(w / 2 - 15, h - 52, 30, 20)),
+            ("R", QRectF(4, h / 2 - 10, 24, 20)),
+            ("L", QRectF(w - 28, h / 2 - 10, 24, 20)),
+        ):
+            painter.drawText(box, flags, text)
+
+    def _bottom(self, painter: QPainter) -> None:
+        self._scale_bar(painter)
+        painter.setFont(self._font(size=12))
+        painter.setPen(QColor("#a9adb4"))
+        painter.drawText(QPointF(MARGIN, self.height() - MARGIN), self.words.bottom)
+
+    def _scale_bar(self, painter: QPainter) -> None:
+        length = next((mm for mm in SCALE_BAR_MM if mm * self.pixels_per_mm <= self.width() / 5), 0)
+        if not length or self.pixels_per_mm <= 0:
+            return
+        width, y = length * self.pixels_per_mm, self.height() - MARGIN - 18.0
+        x = self.width() - MARGIN - width
+        painter.setPen(QPen(QColor("#ffffff"), 2))
+        painter.drawLine(QPointF(x, y), QPointF(x + width, y))
+        painter.setFont(self._font(size=12))
+        painter.setPen(QColor("#c9ccd1"))
+        painter.drawText(QRectF(x - 20, y + 2, width + 40, 18), int(Qt.AlignmentFlag.AlignCenter), f"{length} mm")

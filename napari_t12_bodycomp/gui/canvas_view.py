@@ -1,0 +1,59 @@
+"""The private parts of napari's window that the canvas needs, in one place, and the camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from napari import Viewer
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QWidget
+
+MARGIN_PX = (30, 62)
+"""Left and right, top and bottom."""
+
+
+class CanvasView(QObject):
+    """The canvas widget, its scene, and fitting a box to it."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        canvas: Any = viewer.window._qt_viewer.canvas
+        self.native: QWidget = canvas.native
+        self.scene: Any = canvas.view.scene
+        self.on_resize: Callable[[bool], None] | None = None
+        self._fitted: tuple[float, ...] = ()
+        self.native.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        if event is not None and event.type() == QEvent.Type.Resize and self.on_resize is not None:
+            self.on_resize(self._fitted == self._camera())
+        return False
+
+    def _camera(self) -> tuple[float, ...]:
+        camera = self._viewer.scene.camera
+        return (float(camera.zoom), *(float(c) for c in camera.center))
+
+    def fit(self, box: tuple[int, int, int, int], scale: tuple[float, float], origin: tuple[float, float]) -> None:
+        """Fit rows box[0]..box[1] and columns box[2]..box[3] to the widget, leaving room for the words."""
+        width = max(self.native.width() - 2 * MARGIN_PX[0], 50)
+        height = max(self.native.height() - 2 * MARGIN_PX[1], 50)
+        high, wide = (box[1] - box[0] + 1) * scale[0], (box[3] - box[2] + 1) * scale[1]
+        centre = ((box[0] + box[1]) / 2 * scale[0] + origin[0], (box[2] + box[3]) / 2 * scale[1] + origin[1])
+        camera = self._viewer.scene.camera
+        camera.center = (0.0, *centre)
+        camera.zoom = min(width / wide, height / high)
+        self._fitted = self._camera()
+
+    def zoom_at(self, factor: float, position: tuple[float, ...]) -> None:
+        """Zoom by `factor` and keep the world point `position` where it is."""
+        camera = self._viewer.scene.camera
+        centre, point = np.array(camera.center[-2:]), np.array(position[-2:])
+        camera.zoom *= factor
+        camera.center = (0.0, *(centre + (point - centre) * (1 - 1 / factor)))
+
+    def close(self) -> None:
+        """Stop watching the widget."""
+        self.native.removeEventFilter(self)

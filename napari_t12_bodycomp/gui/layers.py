@@ -1,0 +1,130 @@
+"""Model to napari's layer data and to lines for drawing; knows no viewer.
+
+World coordinates are LPS mm as (z, y, x) on one regular grid, so that every layer lies on the CT; slices stand at equal distances there, the
+median one, also where the scan's own spacing varies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from napari_t12_bodycomp.analysis.windowing import tissue_map
+from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region, Tissue
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.session import SessionState
+
+LayerData = tuple[Any, dict[str, Any], str]
+AXIS_LABELS = ("z", "y", "x")
+UNITS = ("mm", "mm", "mm")
+HU_WINDOWS = {"soft": (400, 40), "bone": (1800, 400), "lung": (1500, -600)}
+"""Display windows: width and level (HU)."""
+NAMES = {"ct": "CT", "slab": "Measured slice", "tissues": "Tissues", "regions": "Regions"}
+
+
+def limits(window: str) -> tuple[float, float]:
+    """Contrast limits of a display window."""
+    width, level = HU_WINDOWS[window]
+    return level - width / 2, level + width / 2
+
+
+def slice_step_mm(volume: CTVolume) -> float:
+    """Distance of slices in the window (mm); a single slice stands for its own thickness."""
+    spacing = volume.slice_spacing_mm
+    return spacing if np.isfinite(spacing) else volume.acquisition.slice_thickness_mm or 1.0
+
+
+def grid(volume: CTVolume, first_slice: int = 0) -> dict[str, Any]:
+    """Where a layer that begins at `first_slice` lies: scale, translation, units and axis labels."""
+    step = slice_step_mm(volume)
+    return {
+        "scale": (step, *volume.pixel_spacing_mm),
+        "translate": (float(volume.z_mm[0]) + first_slice * step, volume.origin_xy_mm[1], volume.origin_xy_mm[0]),
+        "units": UNITS,
+        "axis_labels": AXIS_LABELS,
+    }
+
+
+def ct_layer(volume: CTVolume, name: str = NAMES["ct"]) -> LayerData:
+    """The scan as an image."""
+    looks = {
+        "name": name,
+        "colormap": "gray",
+        "contrast_limits": limits("soft"),
+        "interpolation2d": "linear",
+        "metadata": {"volume": volume},
+    }
+    return volume.hu, {**looks, **grid(volume)}, "image"
+
+
+def region_colours() -> dict[int | None, str]:
+    """Colour by region, that of its main tissue."""
+    return {None: "transparent", 0: "transparent", **{int(r): MAIN_TISSUE[r].colour for r in Region}}
+
+
+def tissue_colours() -> dict[int | None, str]:
+    """Colour by tissue."""
+    return {None: "transparent", 0: "transparent", **{int(t): t.colour for t in Tissue}}
+
+
+def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Tissues of `regions` on the measured slice, (Y, X)."""
+    assert state.work is not None
+    return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
+
+
+_TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
+_EDGE = np.array([(0.0, 0.5), (0.5, 1.0), (1.0, 0.5), (0.5, 0.0)])
+_CELLS: dict[int, tuple[tuple[int, int], ...]] = {
+    1: ((_LEFT, _BOTTOM),),
+    2: ((_BOTTOM, _RIGHT),),
+    3: ((_LEFT, _RIGHT),),
+    4: ((_TOP, _RIGHT),),
+    5: ((_TOP, _RIGHT), (_LEFT, _BOTTOM)),
+    6: ((_TOP, _BOTTOM),),
+    7: ((_TOP, _LEFT),),
+    8: ((_TOP, _LEFT),),
+    9: ((_TOP, _BOTTOM),),
+    10: ((_TOP, _LEFT), (_BOTTOM, _RIGHT)),
+    11: ((_TOP, _RIGHT),),
+    12: ((_LEFT, _RIGHT),),
+    13: ((_BOTTOM, _RIGHT),),
+    14: ((_LEFT, _BOTTOM),),
+}
+_SEGMENTS = [(code, _EDGE[list(pair)]) for code, pairs in _CELLS.items() for pair in pairs]
+
+
+def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """The outline of `mask` as segments (N, 2, 2), each two (row, column) points half-way between pixel centres (marching squares)."""
+    padded = np.pad(mask, 1).astype(np.uint8)
+    code = padded[:-1, :-1] * 8 + padded[:-1, 1:] * 4 + padded[1:, 1:] * 2 + padded[1:, :-1]
+    rows, columns = np.nonzero((code > 0) & (code < 15))
+    codes, corner = code[rows, columns], np.stack([rows, columns], axis=1) - 1.0
+    parts = [corner[codes == c][:, None, :] + ends for c, ends in _SEGMENTS]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def dashes(segments: npt.NDArray[np.float32], where: npt.NDArray[np.bool_], length: float = 4.0) -> npt.NDArray[np.float32]:
+    """The segments within `where` (bool, (Y, X)), every other few pixels along a course around the middle left out."""
+    if not len(segments) or not where.any():
+        return segments[:0]
+    middle = segments.mean(axis=1)
+    at = np.clip(np.rint(middle).astype(int), 0, np.array(where.shape) - 1)
+    offset = middle - np.array(where.shape) / 2
+    radius = np.hypot(offset[:, 0], offset[:, 1])
+    around = np.arctan2(offset[:, 0], offset[:, 1]) * max(float(radius.mean()), 1.0)
+    on = (np.floor(around / length) + np.floor(radius / length)) % 2 == 0
+    return segments[where[at[:, 0], at[:, 1]] & on]
+
+
+def body_box(hu: npt.NDArray[np.int16]) -> tuple[int, int, int, int]:
+    """First and last row, first and last column of the largest body on a slice (whole pixels); the whole slice where there is none."""
+    coarse = ndimage.binary_opening(hu[::4, ::4] > -300, iterations=3)
+    areas, n = ndimage.label(coarse)
+    if n == 0:
+        return 0, hu.shape[0] - 1, 0, hu.shape[1] - 1
+    rows, columns = ndimage.find_objects(areas == np.bincount(areas.ravel())[1:].argmax() + 1)[0]
+    return rows.start * 4, min(rows.stop * 4, hu.shape[0]) - 1, columns.start * 4, min(columns.stop * 4, hu.shape[1]) - 1

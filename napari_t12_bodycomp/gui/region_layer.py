@@ -1,0 +1,106 @@
+"""A Labels layer that obeys the HU-lock: no stroke, fill or polygon ever leaves a pixel outside the window, not even for a moment.
+
+All ways of drawing in napari's Labels end in `data_setitem`, and that is where the rules are asked. Brush, fill and polygon are our own up to
+there: the brush is round in mm also where pixels are not square, and fill spreads over connected pixels within the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+
+from napari_t12_bodycomp.analysis import contour
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintRules:
+    """What may be painted: the region in hand, the pixels it is locked to (None: all), and the regions that are protected."""
+
+    active: int = 1
+    locked_to: npt.NDArray[np.bool_] | None = None
+    protected: frozenset[int] = field(default_factory=frozenset)
+
+
+class RegionLayer(Labels):
+    """Regions on one slice: data (1, Y, X), uint8."""
+
+    _type_string = "labels"
+
+    def __init__(self, data: npt.NDArray[np.uint8], *, brush_mm: float = 6.0, **kwargs: Any) -> None:
+        self.rules = PaintRules()
+        self.brush_mm = brush_mm
+        self.on_undo: Callable[[], object] | None = None
+        self.on_redo: Callable[[], object] | None = None
+        super().__init__(data, **kwargs)
+        self.set_brush_mm(brush_mm)
+
+    @property
+    def spacing_mm(self) -> tuple[float, float]:
+        """Distance between rows and between columns (mm)."""
+        return float(self.scale[-2]), float(self.scale[-1])
+
+    def set_brush_mm(self, brush_mm: float) -> None:
+        """Take a brush of this diameter; cursor and steps along a stroke follow."""
+        self.brush_mm = brush_mm
+        self.brush_size = max(1, round(brush_mm / min(self.spacing_mm)))
+        self.cursor_size = brush_mm
+
+    def _on_this_slice(self, coord: Sequence[float]) -> bool:
+        return int(np.rint(coord[0])) == 0 and self._slice_input.ndisplay == 2
+
+    def _set(self, pixels: contour.Pixels, label: int, refresh: bool) -> None:
+        if pixels[0].size:
+            self.data_setitem((np.zeros_like(pixels[0]), *pixels), label, refresh)
+
+    def paint(self, coord: Sequence[float], new_label: int, refresh: bool = True) -> None:
+        """Paint a round brush at `coord` (slice, row, column)."""
+        if self._on_this_slice(coord):
+            centre = (float(coord[1]), float(coord[2]))
+            self._set(contour.disc(self.data.shape[1:], centre, self.brush_mm, self.spacing_mm), new_label, refresh)
+
+    def fill(self, coord: Sequence[float], new_label: int, refresh: bool = True) -> None:
+        """Fill the connected area around `coord` that has one label and lies within the lock."""
+        if self._on_this_slice(coord):
+            regions = np.asarray(self.data[0])
+            mask = contour.flood(regions, (int(np.rint(coord[1])), int(np.rint(coord[2]))), self.allowed(new_label))
+            rows, columns = np.nonzero(mask)
+            self._set((rows, columns), new_label, refresh)
+
+    def paint_polygon(self, points: Any, new_label: int) -> None:
+        """Paint the area inside `points` (slice, row, column), which napari counts from pixel edges."""
+        corners = np.asarray(points, float)
+        if len(corners) > 2 and self._slice_input.ndisplay == 2:
+            self._set(contour.inside_polygon(self.data.shape[1:], corners[:, 1:] - 0.5), new_label, True)
+
+    def allowed(self, label: int) -> npt.NDArray[np.bool_]:
+        """Pixels (Y, X) that may become `label` now."""
+        return contour.may_change(np.asarray(self.data[0]), label, self.rules.active, self.rules.locked_to, self.rules.protected)
+
+    def data_setitem(self, indices: Any, value: Any, refresh: bool = True) -> None:
+        """Set `indices` (tuple of int arrays) to `value`, as far as the rules allow."""
+        if self._slice_input.ndisplay != 2:
+            return
+        slices, rows, columns = (np.atleast_1d(i) for i in indices)
+        values = np.broadcast_to(np.asarray(value, np.uint8), rows.shape)
+        keep = np.zeros(rows.shape, bool)
+        for label in np.unique(values):
+            keep |= (values == label) & self.allowed(int(label))[rows, columns]
+        if keep.any():
+            kept = values[keep]
+            one = bool((kept == kept[0]).all())
+            super().data_setitem((slices[keep], rows[keep], columns[keep]), int(kept[0]) if one else kept, refresh)
+
+    def undo(self) -> None:
+        """Undo is the session's, so that layer and model never drift apart."""
+        if self.on_undo is not None:
+            self.on_undo()
+
+    def redo(self) -> None:
+        """Redo is the session's too."""
+        if self.on_redo is not None:
+            self.on_redo()
