@@ -62,11 +62,11 @@ def disc(shape: tuple[int, int], centre: tuple[float, float], diameter_mm: float
     return np.zeros(0, np.intp), np.zeros(0, np.intp)
 
 
-def inside_polygon(shape: tuple[int, int], points: Sequence[Sequence[float]]) -> Pixels:
+def inside_polygon(shape: tuple[int, int], points: Sequence[Sequence[float]] | npt.NDArray[np.float64]) -> Pixels:
     """Rows and columns of the pixels whose centres lie in the polygon through `points` (row, column)."""
     if len(points) < 3:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, columns = np.nonzero(polygon2mask(shape, np.asarray(points, float)))
+    rows, columns = np.nonzero(polygon2mask(shape, np.asarray(points, float)))  # type: ignore[no-untyped-call]
     return rows, columns
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from napari import Viewer
@@ -29,7 +32,8 @@ VERBS = {Tool.BRUSH: "paint", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
 class Canvas:
     """Shows one session in one viewer."""
 
-    def __init__(self, viewer: Viewer, session: Session, actions: Actions) -> None:
+    def __init__(self, viewer: Viewer, session: Session, actions: Actions, on_layer: Callable[[Layer], None] = lambda layer: None) -> None:
+        self._on_layer = on_layer
         self.viewer = viewer
         self.session = session
         self.actions = actions
@@ -93,6 +97,7 @@ class Canvas:
     def _add(self, layer: Layer, position: int | None = None) -> Layer:
         layer.mouse_zoom = False
         layer.events.mode.connect(self._on_mode)
+        self._on_layer(layer)
         if position is None:
             self.viewer.layers.append(layer)
         else:
@@ -267,6 +272,16 @@ class Canvas:
             box = layers.body_box(state.volume.hu[state.view_index])
             place = layers.grid(state.volume)
             self.view.fit(box, place["scale"][1:], place["translate"][1:])
+
+    def complete_polygon(self) -> bool:
+        """Paint the polygon that is being drawn; False where there is none."""
+        if self.regions is None or self.session.state.tools.tool is not Tool.POLYGON:
+            return False
+        overlay: Any = self.regions._overlays["polygon"]
+        if len(overlay.points) < 3:
+            return False
+        overlay.add_polygon_to_labels(self.regions)
+        return True
 
     def operate(self, name: str) -> None:
         """Run one of fill_holes, smooth, grow and shrink on the active region, as one step."""

@@ -28,7 +28,7 @@ class ContourLines:
             line.set_gl_state("translucent", depth_test=False)
             line.visible = False
             self._lines[region] = line
-        self._drawn: dict[Region, npt.NDArray[np.bool_]] = {}
+        self._filled: dict[Region | None, bool] = {}
         self._shown = True
 
     def draw(
@@ -53,7 +53,6 @@ class ContourLines:
         if len(segments):
             world = segments.reshape(-1, 2) * scale + origin
             line.set_data(pos=world[:, ::-1].astype(np.float32))
-        self._filled = getattr(self, "_filled", {})
         self._filled[region] = bool(len(segments))
         line.visible = self._shown and self._filled[region]
 
@@ -61,7 +60,7 @@ class ContourLines:
         """Show or hide all lines."""
         self._shown = shown
         for region, line in self._lines.items():
-            line.visible = shown and getattr(self, "_filled", {}).get(region, False)
+            line.visible = shown and self._filled.get(region, False)
 
     def close(self) -> None:
         """Take the lines out of the scene."""

@@ -95,6 +95,15 @@ def _level_words(state: SessionState, on_level: bool) -> tuple[tuple[str, bool],
     return ((" · ", False), (how, True), (f" confirmed by {level.confirmed_by}" if level.is_confirmed else " · not confirmed", False))
 
 
+def _shadowed(painter: QPainter, at: QPointF, text: str, colour: str) -> None:
+    """Text that is legible on bright pixels, too."""
+    painter.setPen(QColor(0, 0, 0, 190))
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        painter.drawText(QPointF(at.x() + dx, at.y() + dy), text)
+    painter.setPen(QColor(colour))
+    painter.drawText(at, text)
+
+
 class CanvasOverlay(QWidget):
     """Paints `OverlayWords`, side marks and the scale bar over the canvas."""
 
@@ -141,8 +150,7 @@ class CanvasOverlay(QWidget):
         for text, bold in pieces:
             font = self._font(bold)
             painter.setFont(font)
-            painter.setPen(QColor("#ffffff" if bold else "#c9ccd1"))
-            painter.drawText(QPointF(x, y), text)
+            _shadowed(painter, QPointF(x, y), text, "#ffffff" if bold else "#c9ccd1")
             x += QFontMetricsF(font).horizontalAdvance(text)
 
     def _lines(self, painter: QPainter) -> None:
@@ -185,8 +193,7 @@ class CanvasOverlay(QWidget):
     def _bottom(self, painter: QPainter) -> None:
         self._scale_bar(painter)
         painter.setFont(self._font(size=12))
-        painter.setPen(QColor("#a9adb4"))
-        painter.drawText(QPointF(MARGIN, self.height() - MARGIN), self.words.bottom)
+        _shadowed(painter, QPointF(MARGIN, self.height() - MARGIN), self.words.bottom, "#b4b8be")
 
     def _scale_bar(self, painter: QPainter) -> None:
         length = next((mm for mm in SCALE_BAR_MM if mm * self.pixels_per_mm <= self.width() / 5), 0)

@@ -76,35 +76,50 @@ def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
     return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
 
 
-_TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
-_EDGE = np.array([(0.0, 0.5), (0.5, 1.0), (1.0, 0.5), (0.5, 0.0)])
-_CELLS: dict[int, tuple[tuple[int, int], ...]] = {
-    1: ((_LEFT, _BOTTOM),),
-    2: ((_BOTTOM, _RIGHT),),
-    3: ((_LEFT, _RIGHT),),
-    4: ((_TOP, _RIGHT),),
-    5: ((_TOP, _RIGHT), (_LEFT, _BOTTOM)),
-    6: ((_TOP, _BOTTOM),),
-    7: ((_TOP, _LEFT),),
-    8: ((_TOP, _LEFT),),
-    9: ((_TOP, _BOTTOM),),
-    10: ((_TOP, _LEFT), (_BOTTOM, _RIGHT)),
-    11: ((_TOP, _RIGHT),),
-    12: ((_LEFT, _RIGHT),),
-    13: ((_BOTTOM, _RIGHT),),
-    14: ((_LEFT, _BOTTOM),),
+INSET = 0.2
+"""How far a contour lies inside its own region (pixels), so that two regions' contours along one edge are both seen."""
+_CORNERS = {8: (0, 0), 4: (0, 1), 2: (1, 1), 1: (1, 0)}
+_SIDES = {"top": (8, 4), "right": (4, 2), "bottom": (1, 2), "left": (8, 1)}
+_CELLS = {
+    1: ("left bottom",),
+    2: ("bottom right",),
+    3: ("left right",),
+    4: ("top right",),
+    5: ("top right", "left bottom"),
+    6: ("top bottom",),
+    7: ("top left",),
+    8: ("top left",),
+    9: ("top bottom",),
+    10: ("top left", "bottom right"),
+    11: ("top right",),
+    12: ("left right",),
+    13: ("bottom right",),
+    14: ("left bottom",),
 }
-_SEGMENTS = [(code, _EDGE[list(pair)]) for code, pairs in _CELLS.items() for pair in pairs]
+"""Marching squares: sides that a segment joins, by which corners of a cell are inside (8 4 over 1 2)."""
+
+
+def _crossing(code: int, side: str) -> npt.NDArray[np.float64]:
+    """Where the contour crosses a cell's side, a little towards the corner that is inside."""
+    first, second = _SIDES[side]
+    inside, outside = (first, second) if code & first else (second, first)
+    a, b = np.array(_CORNERS[inside], float), np.array(_CORNERS[outside], float)
+    return np.asarray(a + (b - a) * (0.5 - INSET))
+
+
+_SEGMENTS = [
+    (code, np.stack([_crossing(code, side) for side in pair.split()])) for code, pairs in _CELLS.items() for pair in pairs
+]
 
 
 def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """The outline of `mask` as segments (N, 2, 2), each two (row, column) points half-way between pixel centres (marching squares)."""
+    """The outline of `mask` as segments (N, 2, 2), each two (row, column) points between pixel centres (marching squares)."""
     padded = np.pad(mask, 1).astype(np.uint8)
     code = padded[:-1, :-1] * 8 + padded[:-1, 1:] * 4 + padded[1:, 1:] * 2 + padded[1:, :-1]
     rows, columns = np.nonzero((code > 0) & (code < 15))
     codes, corner = code[rows, columns], np.stack([rows, columns], axis=1) - 1.0
     parts = [corner[codes == c][:, None, :] + ends for c, ends in _SEGMENTS]
-    return np.concatenate(parts).astype(np.float32)
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def dashes(segments: npt.NDArray[np.float32], where: npt.NDArray[np.bool_], length: float = 4.0) -> npt.NDArray[np.float32]:
@@ -126,5 +141,5 @@ def body_box(hu: npt.NDArray[np.int16]) -> tuple[int, int, int, int]:
     areas, n = ndimage.label(coarse)
     if n == 0:
         return 0, hu.shape[0] - 1, 0, hu.shape[1] - 1
-    rows, columns = ndimage.find_objects(areas == np.bincount(areas.ravel())[1:].argmax() + 1)[0]
+    rows, columns = ndimage.find_objects(areas)[np.bincount(areas.ravel())[1:].argmax()]
     return rows.start * 4, min(rows.stop * 4, hu.shape[0]) - 1, columns.start * 4, min(columns.stop * 4, hu.shape[1]) - 1

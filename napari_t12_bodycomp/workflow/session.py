@@ -266,6 +266,12 @@ class Session:
         if edited is not work:
             self._put(edited)
 
+    def preview(self, regions: npt.NDArray[np.uint8]) -> None:
+        """Measure `regions` (uint8, (Y, X)), a stroke that is still being drawn: the numbers follow, the drawing changes only with `edit`."""
+        work = self._state.work
+        if work is not None:
+            self._set(measurement=self._measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
+
     @staticmethod
     def _edited(work: Work, name: str, regions: npt.NDArray[np.uint8]) -> Work:
         check_roi_map(regions)

@@ -1,0 +1,30 @@
+"""napari with the workbench in it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+import napari
+
+from napari_t12_bodycomp.gui.workbench import open_workbench
+
+
+def assessor_name() -> str:
+    """Who works here: ``T12_ASSESSOR`` where it is set, else the name that this computer knows the person by; "" where it knows none."""
+    try:
+        return os.environ.get("T12_ASSESSOR") or getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def run(path: str | None) -> int:
+    """Start napari with the workbench, open `path` in it where one is given, and return when the window is closed."""
+    viewer = napari.Viewer(title="T12 body composition", show=False)
+    workbench = open_workbench(viewer, assessor_name())
+    viewer.window.resize(1600, 960)
+    viewer.show()
+    if path:
+        workbench.flow.open_path(path)
+    napari.run()
+    return 0

@@ -1,0 +1,274 @@
+"""A case from its path to its drawing: read, look for unfinished work, find T12, draft; and out again: save. Long parts run as jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_t12_bodycomp.errors import InputError, T12Error
+from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.jobs import Jobs
+from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
+from napari_t12_bodycomp.model.progress import Progress
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.roi_map import Draft
+from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow import autosave
+from napari_t12_bodycomp.workflow.export import build_result, export_result
+from napari_t12_bodycomp.workflow.session import Session, SessionState, why_not_final
+from napari_t12_bodycomp.workflow.source import list_series, load_volume
+
+MARK = "::"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    path: str
+    offers: SeriesList
+    volume: CTVolume | None
+    offer: SeriesOffer | None
+
+
+def source_name(path: str, offer: SeriesOffer | None, preselected: SeriesOffer | None) -> str:
+    """How to open the same volume again: the path, and the series where it is not the preselected one."""
+    if offer is None or offer is preselected:
+        return path
+    number = "" if offer.acquisition_number is None else str(offer.acquisition_number)
+    return MARK.join((path, offer.series_instance_uid, number))
+
+
+def parsed_source(source: str) -> tuple[str, str | None, int | None]:
+    """Path, series and acquisition of a `source_name`."""
+    parts = source.split(MARK)
+    if len(parts) != 3:
+        return source, None, None
+    return parts[0], parts[1] or None, int(parts[2]) if parts[2] else None
+
+
+class CaseFlow:
+    """Moves one session through its case."""
+
+    def __init__(self, session: Session, jobs: Jobs, desk: Desk, saver: autosave.Autosave) -> None:
+        self.session, self.jobs, self.desk, self.saver = session, jobs, desk, saver
+        self._resume_when_read: autosave.Unfinished | None = None
+        session.changed.connect(self._on_changed)
+        if session.state.volume is None:
+            self.list_unfinished()
+
+    def close(self) -> None:
+        """Stop following the session."""
+        self.session.changed.disconnect(self._on_changed)
+
+    # -- opening -----------------------------------------------------------------------------------------------------------------------
+
+    def open_path(self, source: str) -> None:
+        """Read what lies at `source`; whatever runs for the case before is cancelled."""
+        path, series, acquisition = parsed_source(source)
+
+        def work(progress: Progress) -> _Read:
+            listed = list_series(path, lambda share, words: progress(0.15 * share, words))
+            wanted = [o for o in listed.offers if o.series_instance_uid == series and o.acquisition_number == acquisition]
+            offer = wanted[0] if series and wanted else listed.chosen
+            if offer is None:
+                return _Read(path, listed, None, None)
+            return _Read(path, listed, _load(path, offer, lambda share, words: progress(0.15 + 0.85 * share, words)), offer)
+
+        self._clear_message()
+        self.jobs.start("Reading the scan", work, self._on_read, self._on_not_read)
+
+    def open_series(self, offer: SeriesOffer) -> None:
+        """Read another of the series offered."""
+        path, offers = self.desk.state.path, self.desk.state.offers
+        listed = SeriesList(tuple(offers), offer, "Chosen by hand.")
+
+        def work(progress: Progress) -> _Read:
+            if not offer.is_measurable:
+                raise InputError(offer.refusal)
+            return _Read(path, listed, _load(path, offer, progress), offer)
+
+        self._clear_message()
+        self.jobs.start("Reading the series", work, self._on_read, self._on_not_read)
+
+    def _on_read(self, read: _Read) -> None:
+        offers = read.offers.offers
+        chosen = offers.index(read.offer) if read.offer is not None else -1
+        self.desk.set(path=read.path, offers=offers, chosen=chosen, reason=read.offers.reason, resumable=None)
+        if read.volume is None:
+            self._resume_when_read = None
+            self.session.close()
+            self._say(read.offers.reason, error=True)
+            return
+        self.open_volume(read.volume, source_name(read.path, read.offer, read.offers.chosen))
+
+    def _on_not_read(self, sentence: str) -> None:
+        self._resume_when_read = None
+        self._say(sentence, error=True)
+
+    def open_volume(self, volume: CTVolume, source: str = "") -> None:
+        """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for."""
+        self.session.open(volume, source)
+        found = autosave.unfinished_for(volume, self.saver.folder)
+        self.desk.set(resumable=found, offer_draft=False)
+        if found is not None and self._resume_when_read is not None:
+            self.resume()
+        self._resume_when_read = None
+        self.locate()
+
+    def locate(self) -> None:
+        """Search for T12 in the open scan."""
+        volume = self.session.state.volume
+        if volume is not None:
+            self.jobs.start("Finding T12", lambda progress: _locate(volume, progress), self._on_located)
+
+    def _on_located(self, finding: LevelFinding) -> None:
+        self.session.set_finding(finding)
+        if finding.status is not LevelStatus.FOUND:
+            self._say(finding.message, error=finding.status is LevelStatus.ABSENT)
+        self._draft_where_empty()
+
+    # -- drafting ----------------------------------------------------------------------------------------------------------------------
+
+    def _on_changed(self, old: SessionState, new: SessionState) -> None:
+        if new.work is not None and (old.work is None or new.work.axial is not old.work.axial):
+            self._draft_where_empty()
+        if new.volume is None and old.volume is not None:
+            self.list_unfinished()
+
+    def _draft_where_empty(self) -> None:
+        """Draft the slice at the level where nothing was ever drawn; unfinished work that waits for an answer goes first."""
+        work = self.session.state.work
+        if work is None or self.jobs.state.running or self.desk.state.resumable is not None:
+            return
+        if work.is_empty and not work.undo and not work.redo:
+            self.draft(only_if_empty=True)
+
+    def draft(self, only_if_empty: bool = False) -> None:
+        """Draft the regions on the level's slice, as one step."""
+        state = self.session.state
+        if state.volume is None or state.level is None:
+            self.session.tell("There is no slice to draft on yet: set the level first.")
+            return
+        volume, index, protocol, finding = state.volume, state.level.slice_index, state.protocol, state.finding
+
+        def work(progress: Progress) -> tuple[Draft, tuple[QualityFlag, ...]]:
+            return _draft(volume, index, protocol, finding, progress)
+
+        def done(result: tuple[Draft, tuple[QualityFlag, ...]]) -> None:
+            now = self.session.state.work
+            if self.session.state.volume is not volume:
+                return
+            here = now is not None and now.axial.index == index
+            if not (only_if_empty and here and now is not None and (now.undo or now.redo)):
+                self.session.set_draft(result[0], result[1], index, protocol.slab_mm)
+            self._draft_where_empty()
+
+        self.jobs.start("Drafting regions", work, done)
+
+    # -- unfinished work ---------------------------------------------------------------------------------------------------------------
+
+    def list_unfinished(self) -> None:
+        """Show what was begun and not exported."""
+        self.desk.set(unfinished=tuple(autosave.unfinished(self.saver.folder)))
+
+    def resume(self) -> None:
+        """Put the unfinished work on the open case back."""
+        found = self.desk.state.resumable
+        if found is None:
+            return
+        try:
+            autosave.resume(self.session, found)
+        except T12Error as error:
+            self._say(str(error), error=True)
+        self.desk.set(resumable=None)
+
+    def discard(self) -> None:
+        """Throw the unfinished work on the open case away."""
+        found = self.desk.state.resumable
+        if found is not None:
+            found.file.unlink(missing_ok=True)
+            self.desk.set(resumable=None)
+            self._draft_where_empty()
+
+    def resume_case(self, found: autosave.Unfinished) -> None:
+        """Open the scan that unfinished work belongs to and put it back."""
+        self._resume_when_read = found
+        self.open_path(found.source)
+
+    def discard_case(self, found: autosave.Unfinished) -> None:
+        """Throw unfinished work away without opening it."""
+        found.file.unlink(missing_ok=True)
+        self.list_unfinished()
+
+    # -- saving ------------------------------------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path, as_draft: bool = False) -> bool:
+        """Write row, picture and regions into `folder`; as confirmed only where nothing speaks against it. True where it was written."""
+        state = self.session.state
+        why = why_not_final(state)
+        if state.volume is None or state.level is None or state.work is None or state.work.is_empty:
+            self._say(why or "Open a scan first: there is nothing to save.", error=True)
+            return False
+        if why and not as_draft:
+            self.desk.set(offer_draft=True)
+            self._say(why, error=True)
+            return False
+        try:
+            result = build_result(
+                state.volume,
+                state.finding,
+                state.level,
+                state.work.axial,
+                state.work.regions,
+                state.protocol,
+                state.subject,
+                state.work.quality,
+                assessor=state.assessor,
+                status="draft" if why else "confirmed",
+                doubtful=None if state.work.draft is None else state.work.draft.doubtful,
+            )
+            files = export_result(state.volume, result, folder)
+        except T12Error as error:
+            self._say(str(error), error=True)
+            return False
+        if not why:
+            self.session.mark_saved()
+        self.desk.set(offer_draft=False)
+        self._say(f"{'Saved as draft' if why else 'Saved'}: row, picture and regions are in {files.csv.parent}.")
+        return True
+
+    # -- words -------------------------------------------------------------------------------------------------------------------------
+
+    def _say(self, sentence: str, error: bool = False) -> None:
+        self.desk.set(message=sentence, message_is_error=error)
+
+    def _clear_message(self) -> None:
+        self.desk.set(message="", message_is_error=False, offer_draft=False)
+
+
+def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:
+    if offer.source != "dicom":
+        return load_volume(path, progress=progress)
+    return load_volume(path, offer.series_instance_uid, offer.acquisition_number, progress)
+
+
+def _locate(volume: CTVolume, progress: Progress) -> LevelFinding:
+    from napari_t12_bodycomp.analysis.t12 import locate_t12
+
+    return locate_t12(volume, progress)
+
+
+def _draft(
+    volume: CTVolume, index: int, protocol: Protocol, finding: LevelFinding | None, progress: Progress
+) -> tuple[Draft, tuple[QualityFlag, ...]]:
+    from napari_t12_bodycomp.analysis.draft import draft_regions
+
+    axial = axial_slice(volume, index, protocol.slab_mm)
+    draft = draft_regions(volume, axial, protocol, canal=None if finding is None else finding.canal, progress=progress)
+    try:
+        from napari_t12_bodycomp.analysis.quality import quality_flags
+    except ImportError:
+        return draft, ()
+    return draft, tuple(quality_flags(volume, axial, draft, protocol))

@@ -1,0 +1,76 @@
+"""What the workbench does to napari's window: its own docks in, napari's layer list and controls out, and all of it back again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari import Viewer
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QAction, QKeySequence
+from qtpy.QtWidgets import QDockWidget, QToolBar, QWidget
+
+
+class WindowFrame:
+    """The main window around the canvas."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._window: Any = viewer.window
+        self.main: Any = self._window._qt_window
+        self._qt_viewer: Any = self._window._qt_viewer
+        self._docks: list[QDockWidget] = []
+        self._footer: QToolBar | None = None
+        self._taken: list[tuple[QAction, QKeySequence]] = []
+        self.plain = False
+
+    def add_column(self, name: str, widget: QWidget, width: int) -> None:
+        """Add a column at the right edge, right of the columns before it."""
+        dock = self._window.add_dock_widget(widget, name=name, area="right", add_vertical_stretch=False)
+        dock.setTitleBarWidget(QWidget(dock))
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        widget.setFixedWidth(width)
+        if self._docks:
+            self.main.splitDockWidget(self._docks[-1], dock, Qt.Orientation.Horizontal)
+        self._docks.append(dock)
+
+    def add_footer(self, widget: QWidget) -> None:
+        """Put `widget` along the whole lower edge, in place of the status bar."""
+        bar = QToolBar("T12 footer", self.main)
+        bar.setObjectName("t12footerbar")
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.setStyleSheet("QToolBar { border: none; padding: 0; margin: 0; spacing: 0; }")
+        bar.addWidget(widget)
+        self.main.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+        self._footer = bar
+
+    def show_plain(self, plain: bool) -> None:
+        """Show napari's own layer list, controls, sliders and status bar, or not."""
+        self.plain = plain
+        for dock in (self._qt_viewer.dockLayerList, self._qt_viewer.dockLayerControls):
+            dock.setVisible(plain)
+        self._qt_viewer.dims.setVisible(plain)
+        self.main.statusBar().setVisible(plain)
+        for dock in self._docks[:-1]:
+            dock.setVisible(not plain)
+
+    def take_keys(self, keys: set[str]) -> None:
+        """Take `keys` from napari's menu entries; two owners of one key would leave it dead."""
+        wanted = {QKeySequence(key).toString() for key in keys if key}
+        for action in self.main.findChildren(QAction):
+            if action.shortcut().toString() in wanted and not action.shortcut().isEmpty():
+                self._taken.append((action, action.shortcut()))
+                action.setShortcut(QKeySequence())
+
+    def close(self) -> None:
+        """Leave the window as napari made it."""
+        self.show_plain(True)
+        for action, shortcut in self._taken:
+            action.setShortcut(shortcut)
+        self._taken.clear()
+        for dock in self._docks:
+            self._window.remove_dock_widget(dock)
+        self._docks.clear()
+        if self._footer is not None:
+            self.main.removeToolBar(self._footer)
+            self._footer.deleteLater()
+            self._footer = None

@@ -1,0 +1,278 @@
+"""The workbench: one session, its picture and its panels in one napari window, and what each action does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from napari import Viewer
+from qtpy.QtCore import QSettings
+from qtpy.QtWidgets import QApplication, QFileDialog
+
+from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.canvas import Canvas
+from napari_t12_bodycomp.gui.canvas_mouse import stepped_brush
+from napari_t12_bodycomp.gui.case_flow import CaseFlow
+from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.help_keys import KeyHelp
+from napari_t12_bodycomp.gui.jobs import Jobs
+from napari_t12_bodycomp.gui.keys import Keys
+from napari_t12_bodycomp.gui.window_frame import WindowFrame
+from napari_t12_bodycomp.model.level import LevelMethod
+from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.tools import Display, Tool
+from napari_t12_bodycomp.workflow.autosave import Autosave
+from napari_t12_bodycomp.workflow.session import Session
+
+log = logging.getLogger(__name__)
+
+OPACITY_STEP = 0.1
+_OPEN: WeakKeyDictionary[Viewer, Workbench] = WeakKeyDictionary()
+
+
+class Workbench:
+    """Everything that belongs to one window."""
+
+    def __init__(self, viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> None:
+        self.viewer = viewer
+        self.session = Session(assessor)
+        self.actions = Actions()
+        self.desk = Desk()
+        self.jobs = Jobs(lambda sentence: self.desk.set(message=sentence, message_is_error=True))
+        self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
+        self.saver = Autosave(self.session, autosave_folder)
+        self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.settings = QSettings("napari-t12-bodycomp", "workbench")
+        folder = self.settings.value("out_folder", "")
+        self.desk.set(out_folder=Path(str(folder)) if folder else None)
+        self.frame = WindowFrame(viewer)
+        self.keys = Keys(viewer, self.actions)
+        self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
+        self.help = KeyHelp(self.actions, self.canvas.view.native)
+        self._connect()
+        try:
+            self._add_panels()
+        except ImportError:
+            log.warning('panels missing')
+        self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
+        self.frame.show_plain(False)
+        self.frame.main.destroyed.connect(self._on_window_gone)
+        self._closed = False
+
+    def _add_panels(self) -> None:
+        from napari_t12_bodycomp.gui.footer import Footer
+        from napari_t12_bodycomp.gui.main_widget import MainWidget
+        from napari_t12_bodycomp.gui.reformats import Reformats
+        from napari_t12_bodycomp.gui.theme import DOCK_WIDTH, REFORMAT_WIDTH
+
+        self.panel = MainWidget(self.session, self.actions, self.jobs, self.desk)
+        self.frame.add_column("Reformats", Reformats(self.session, self.actions), REFORMAT_WIDTH)
+        self.frame.add_column("T12 workbench", self.panel, DOCK_WIDTH)
+        self.frame.add_footer(Footer(self.session, self.actions, self.jobs, self.desk))
+
+    def _connect(self) -> None:
+        session, flow, canvas, actions = self.session, self.flow, self.canvas, self.actions
+        does: dict[str, Callable[..., Any]] = {
+            "open_folder": self.ask_folder,
+            "open_file": self.ask_file,
+            "open_path": flow.open_path,
+            "open_series": flow.open_series,
+            "cancel": self.cancel,
+            "next": self.next_case,
+            "resume": flow.resume,
+            "discard": flow.discard,
+            "resume_case": flow.resume_case,
+            "discard_case": flow.discard_case,
+            "save": self.save,
+            "save_draft": lambda: self.save(as_draft=True),
+            "choose_folder": self.ask_out_folder,
+            "locate_again": flow.locate,
+            "confirm_level": self.confirm_level,
+            "set_level_here": lambda: session.choose_level(session.state.view_index),
+            "go_to_level": self.go_to_level,
+            "slice_up": lambda: session.view(session.state.view_index + 1),
+            "slice_down": lambda: session.view(session.state.view_index - 1),
+            "toggle_lock": lambda: session.set_tools(hu_lock=not session.state.tools.hu_lock),
+            "brush_smaller": lambda: session.set_tools(brush_mm=stepped_brush(session.state.tools.brush_mm, -1)),
+            "brush_larger": lambda: session.set_tools(brush_mm=stepped_brush(session.state.tools.brush_mm, 1)),
+            "draft_again": flow.draft,
+            "undo": self.undo,
+            "redo": self.redo,
+            "hide_overlay": self.hide_overlay,
+            "cycle_display": self.cycle_display,
+            "more_opacity": lambda: self._set_opacity(OPACITY_STEP),
+            "less_opacity": lambda: self._set_opacity(-OPACITY_STEP),
+            "fit_view": canvas.fit,
+            "screenshot": self.screenshot,
+            "plain_view": lambda: self.frame.show_plain(not self.frame.plain),
+            "help": lambda: self.help.toggle(),
+        }
+        for name in ("soft", "bone", "lung"):
+            does[f"window_{name}"] = lambda name=name: canvas.set_window(name)
+        for name in ("fill_holes", "smooth", "grow", "shrink"):
+            does[name] = lambda name=name: canvas.operate(name)
+        for region in Region:
+            does[f"region_{region.name.lower()}"] = lambda region=region: self.choose_region(region)
+        for tool in Tool:
+            does[f"tool_{tool.value}"] = lambda tool=tool: session.set_tools(tool=tool)
+        for action_id, function in does.items():
+            actions.connect(action_id, self._guarded(function))
+
+    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, with what goes wrong told in one sentence."""
+
+        def call(*arguments: Any) -> None:
+            try:
+                function(*arguments)
+            except T12Error as error:
+                self.desk.set(message=str(error), message_is_error=True)
+            except Exception as error:  # the window's last line of defence: logged, told, and the work goes on
+                log.exception("an action failed")
+                sentence = f"That failed unexpectedly ({type(error).__name__}): the log says more; the drawing is as it was."
+                self.desk.set(message=sentence, message_is_error=True)
+
+        return call
+
+    # -- what actions do ---------------------------------------------------------------------------------------------------------------
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of DICOM files and open it."""
+        folder = QFileDialog.getExistingDirectory(self.frame.main, "Open a folder of DICOM files", self._last_folder())
+        if folder:
+            self._open(folder)
+
+    def ask_file(self) -> None:
+        """Ask for a DICOM file, a zip or a NIfTI file and open it."""
+        kinds = "CT (*.dcm *.zip *.nii *.nii.gz);;All files (*)"
+        file, _ = QFileDialog.getOpenFileName(self.frame.main, "Open a CT scan", self._last_folder(), kinds)
+        if file:
+            self._open(file)
+
+    def _open(self, path: str) -> None:
+        self.settings.setValue("last_folder", str(Path(path).parent))
+        self.flow.open_path(path)
+
+    def _last_folder(self) -> str:
+        return str(self.settings.value("last_folder", str(Path.home())))
+
+    def next_case(self) -> None:
+        """Open the next case: unfinished work first, else ask."""
+        waiting = [u for u in self.desk.state.unfinished if u.source]
+        if self.session.state.volume is None and waiting:
+            self.flow.resume_case(waiting[0])
+        else:
+            self.ask_folder()
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        if self.jobs.state.running:
+            name = self.jobs.state.name
+            self.jobs.cancel()
+            self.desk.set(message=f"{name}: cancelled, nothing was changed.", message_is_error=False)
+
+    def confirm_level(self) -> None:
+        """Close the polygon that is being drawn, else confirm the level."""
+        if not self.canvas.complete_polygon():
+            self.session.confirm_level()
+            level = self.session.state.level
+            assert level is not None
+            how = "" if level.method is LevelMethod.AUTOMATIC else " (set by hand)"
+            self.desk.set(message=f"Level confirmed by {level.confirmed_by}{how}.", message_is_error=False)
+
+    def go_to_level(self) -> None:
+        """Show the measured slice."""
+        level = self.session.state.level
+        if level is None:
+            self.session.tell("No level is set yet: drag the level line to the middle of T12.")
+        else:
+            self.session.view(level.slice_index)
+
+    def choose_region(self, region: Region) -> None:
+        """Take a region in hand, with its HU-lock."""
+        tool = self.session.state.tools.tool
+        self.session.set_tools(region=region, hu_lock=True, tool=Tool.BRUSH if tool in (Tool.MOVE, Tool.ERASE) else tool)
+
+    def undo(self) -> None:
+        """Take the last step back and say which."""
+        name = self.session.undo()
+        self.session.tell(f"Undone: {name}." if name else "There is nothing to undo on this slice.")
+
+    def redo(self) -> None:
+        """Do the last undone step again and say which."""
+        name = self.session.redo()
+        self.session.tell(f"Done again: {name}." if name else "There is nothing to redo on this slice.")
+
+    def hide_overlay(self, hidden: bool | None = None) -> None:
+        """Hide or show the drawing; without an argument, the other way round."""
+        self.session.set_tools(hidden=not self.session.state.tools.hidden if hidden is None else hidden)
+
+    def cycle_display(self) -> None:
+        """Both, contours, tissues, and round again."""
+        order = list(Display)
+        now = order.index(self.session.state.tools.display)
+        self.session.set_tools(display=order[(now + 1) % len(order)])
+
+    def _set_opacity(self, step: float) -> None:
+        self.session.set_tools(opacity=round(min(max(self.session.state.tools.opacity + step, 0.1), 1.0), 2))
+
+    def save(self, as_draft: bool = False) -> None:
+        """Save into the remembered folder; ask for one the first time."""
+        if self.desk.state.out_folder is None:
+            self.ask_out_folder()
+        if self.desk.state.out_folder is not None:
+            self.flow.save(self.desk.state.out_folder, as_draft)
+
+    def ask_out_folder(self) -> None:
+        """Ask where results go and remember it."""
+        start = str(self.desk.state.out_folder or Path.home())
+        folder = QFileDialog.getExistingDirectory(self.frame.main, "Write results into", start)
+        if folder:
+            self.set_out_folder(Path(folder))
+
+    def set_out_folder(self, folder: Path) -> None:
+        """Write results into `folder` from now on."""
+        self.settings.setValue("out_folder", str(folder))
+        self.desk.set(out_folder=folder)
+
+    def screenshot(self, file: str = "") -> None:
+        """Save a picture of the window into `file`; ask for a name where none is given."""
+        if not file:
+            file, _ = QFileDialog.getSaveFileName(self.frame.main, "Save a picture of the window", "workbench.png", "PNG (*.png)")
+        if file:
+            QApplication.processEvents()
+            self.frame.main.grab().save(file)
+
+    # -- the end -----------------------------------------------------------------------------------------------------------------------
+
+    def _on_window_gone(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.jobs.close(1.0)
+            self.saver.close()
+
+    def close(self) -> None:
+        """Stop everything and give the window back to napari."""
+        if self._closed:
+            return
+        self._closed = True
+        self.jobs.close()
+        self.saver.close()
+        self.flow.close()
+        self.canvas.close()
+        self.keys.close()
+        self.help.close()
+        self.frame.close()
+        _OPEN.pop(self.viewer, None)
+
+
+def open_workbench(viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> Workbench:
+    """The workbench of `viewer`: the one it has, or a new one."""
+    found = _OPEN.get(viewer)
+    if found is None:
+        found = Workbench(viewer, assessor, autosave_folder)
+        _OPEN[viewer] = found
+    return found
