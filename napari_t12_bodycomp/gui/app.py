@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from pathlib import Path
 
 import napari
 
@@ -18,13 +19,13 @@ def assessor_name() -> str:
         return ""
 
 
-def run(path: str | None) -> int:
+def run(path: str | Path | None) -> int:
     """Start napari with the workbench, open `path` in it where one is given, and return when the window is closed."""
     viewer = napari.Viewer(title="T12 body composition", show=False)
     workbench = open_workbench(viewer, assessor_name())
     viewer.window.resize(1600, 960)
     viewer.show()
     if path:
-        workbench.flow.open_path(path)
+        workbench.flow.open_path(str(path))
     napari.run()
     return 0

@@ -17,6 +17,7 @@ from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import autosave
+from napari_t12_bodycomp.workflow.analyse import locate
 from napari_t12_bodycomp.workflow.export import build_result, export_result
 from napari_t12_bodycomp.workflow.session import Session, SessionState, why_not_final
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
@@ -121,7 +122,7 @@ class CaseFlow:
         """Search for T12 in the open scan."""
         volume = self.session.state.volume
         if volume is not None:
-            self.jobs.start("Finding T12", lambda progress: _locate(volume, progress), self._on_located)
+            self.jobs.start("Finding T12", lambda progress: locate(volume, progress), self._on_located)
 
     def _on_located(self, finding: LevelFinding) -> None:
         self.session.set_finding(finding)
@@ -252,12 +253,6 @@ def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:
     if offer.source != "dicom":
         return load_volume(path, progress=progress)
     return load_volume(path, offer.series_instance_uid, offer.acquisition_number, progress)
-
-
-def _locate(volume: CTVolume, progress: Progress) -> LevelFinding:
-    from napari_t12_bodycomp.analysis.t12 import locate_t12
-
-    return locate_t12(volume, progress)
 
 
 def _draft(

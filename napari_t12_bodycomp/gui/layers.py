@@ -107,9 +107,7 @@ def _crossing(code: int, side: str) -> npt.NDArray[np.float64]:
     return np.asarray(a + (b - a) * (0.5 - INSET))
 
 
-_SEGMENTS = [
-    (code, np.stack([_crossing(code, side) for side in pair.split()])) for code, pairs in _CELLS.items() for pair in pairs
-]
+_SEGMENTS = [(code, np.stack([_crossing(code, side) for side in pair.split()])) for code, pairs in _CELLS.items() for pair in pairs]
 
 
 def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

@@ -57,7 +57,7 @@ class Workbench:
         try:
             self._add_panels()
         except ImportError:
-            log.warning('panels missing')
+            log.warning("panels missing")
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
         self.frame.show_plain(False)
         self.frame.main.destroyed.connect(self._on_window_gone)
