@@ -26,7 +26,7 @@ SEES = {
     "workflow": {"errors", "model", "analysis", "cohort", "dicom", "store", "report", "phantom"},
     "batch": {"errors", "model", "workflow"},
     "gui": {"errors", "model", "workflow", "phantom"},
-    "cli": {"errors", "model", "workflow", "batch", "gui", "phantom"},
+    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom"},
     "__main__": {"cli"},
     "__init__": set(),
 }

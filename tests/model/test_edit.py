@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def test_undo_restores_and_redo_repeats(seed: int) -> None:
 
 def test_a_chain_of_edits_runs_back_to_the_beginning() -> None:
     maps = [random_maps(seed)[0] for seed in range(6)]
-    edits = [Edit.between(str(i), a, b) for i, (a, b) in enumerate(zip(maps, maps[1:], strict=False))]
+    edits = [Edit.between(str(i), a, b) for i, (a, b) in enumerate(itertools.pairwise(maps))]
     current = maps[0]
     for edit in edits:
         current = edit.apply(current)
