@@ -27,6 +27,8 @@ class ByteSource(Protocol):
     def name(self) -> str: ...
     @property
     def key(self) -> tuple[str, int, int]: ...
+    @property
+    def is_lasting(self) -> bool: ...
     def head(self, n: int) -> bytes: ...
     def read(self, offset: int = 0, length: int = -1) -> bytes: ...
 
@@ -46,6 +48,11 @@ class FileSource:
     @property
     def key(self) -> tuple[str, int, int]:
         return self.path, self.size, self.mtime_ns
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it can be read again later."""
+        return True
 
     def head(self, n: int) -> bytes:
         return self.read(0, n)
@@ -72,6 +79,10 @@ class ZipSource:
     @property
     def key(self) -> tuple[str, int, int]:
         return f"{self.archive.filename}!{self.info.filename}", self.info.file_size, self.info.CRC
+
+    @property
+    def is_lasting(self) -> bool:
+        return False
 
     def head(self, n: int) -> bytes:
         return self.read(0, n)

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+import struct
+import threading
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
 
-from pydicom import Dataset, config, dcmread
+from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from napari_t12_bodycomp.dicom.archive import ByteSource
-
-config.settings.reading_validation_mode = config.IGNORE
+from napari_t12_bodycomp.dicom.archive import MAX_MEMBER_BYTES, ByteSource
+from napari_t12_bodycomp.dicom.elements import Elements, TooShortError, UnusualError, raw_elements, walk
 
 HEAD_BYTES = 1 << 16
 _NO_CONTRAST = {"NONE", "NO", "C-", "NATIVE", "W/O", "WITHOUT", "NON CONTRAST", "NO CONTRAST", "UNENHANCED"}
 _SALT = secrets.token_bytes(16)
 _KEYWORDS = """
-    SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate Modality Manufacturer ManufacturerModelName
-    SeriesDescription PatientID PatientName PatientBirthDate PatientSex PatientAge PatientSize PatientWeight BodyPartExamined
-    ContrastBolusAgent SliceThickness KVP GantryDetectorTilt ConvolutionKernel StudyInstanceUID SeriesInstanceUID
-    AcquisitionNumber ImagePositionPatient ImageOrientationPatient TemporalPositionIdentifier SamplesPerPixel
-    PhotometricInterpretation NumberOfFrames Rows Columns PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation
-    PixelPaddingValue PixelPaddingRangeLimit RescaleIntercept RescaleSlope RescaleType BurnedInAnnotation
+    SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate Modality Manufacturer ManufacturerModelName SeriesDescription
+    PatientID PatientName PatientBirthDate PatientSex PatientAge PatientSize PatientWeight BodyPartExamined ContrastBolusAgent
+    SliceThickness KVP ConvolutionKernel StudyInstanceUID SeriesInstanceUID AcquisitionNumber ImagePositionPatient
+    ImageOrientationPatient TemporalPositionIdentifier SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns
+    PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit RescaleIntercept RescaleSlope
+    RescaleType LossyImageCompression
 """.split()  # noqa: SIM905 - a page of quotes and commas reads worse
-_TAGS = [tag for keyword in _KEYWORDS if (tag := tag_for_keyword(keyword)) is not None]
+_TAG = {keyword: tag for keyword in _KEYWORDS if (tag := tag_for_keyword(keyword)) is not None}
+_WANTED = frozenset(_TAG.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SliceHeader:
-    """What one DICOM object says about itself; None or "" where it says nothing. Positions in LPS mm, spacings in mm."""
+    """What one DICOM object (or frame of one) says about itself; None or "" where it says nothing. Positions in LPS mm, spacings in mm."""
 
     source: ByteSource
     transfer_syntax: str
@@ -54,7 +54,6 @@ class SliceHeader:
     kvp: float | None
     contrast: str | None
     slice_thickness_mm: float | None
-    tilt_deg: float | None
     temporal_position: str
     patient_id: str
     patient_key: str
@@ -72,159 +71,195 @@ class SliceHeader:
     n_frames: int
     bits_allocated: int
     bits_stored: int
+    high_bit: int
     pixel_representation: int
     padding: int | None
     padding_limit: int | None
     slope: float | None
     intercept: float | None
     rescale_type: str
-    implicit: bool = False
+    is_lossy: bool
+    pixel_offset: int | None = None
+    """Where the value of Pixel Data starts in `source`; None where only pydicom can tell."""
+    pixel_length: int | None = None
+    """Its length in bytes; None where it is encapsulated or `pixel_offset` is None."""
     headless: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
+    frame: int = 0
+
+
+class HeaderCache:
+    """Headers by path, size and modification time, so that a known folder opens at once; the oldest half goes when it is full."""
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._limit = limit
+        self._known: dict[tuple[str, int, int], SliceHeader | None] = {}
+        self._lock = threading.Lock()
+
+    def read(self, source: ByteSource) -> SliceHeader | None:
+        """`read_header`, remembered."""
+        key = source.key
+        if key in self._known:
+            return self._known[key]
+        header = read_header(source)
+        if source.is_lasting:
+            with self._lock:
+                if len(self._known) >= self._limit:
+                    for old in list(self._known)[: self._limit // 2]:
+                        del self._known[old]
+                self._known[key] = header
+        return header
 
 
 def read_header(source: ByteSource) -> SliceHeader | None:
-    """The header of `source`, or None where it holds no DICOM object."""
+    """The header of `source`, or None where it holds no DICOM object that says what it is."""
+    elements = _elements(source)
+    if elements is None:
+        return None
+    header = _typed(elements, source)
+    return header if header.rows or header.sop_class or header.modality else None
+
+
+def _elements(source: ByteSource) -> Elements | None:
     head = source.head(HEAD_BYTES)
     headless = head[128:132] != b"DICM"
     if headless and not _may_be_headless(head):
         return None
+    if not headless:
+        for data in (head, None):
+            try:
+                return walk(head if data is not None else source.read(0, MAX_MEMBER_BYTES), _WANTED)
+            except TooShortError:
+                if len(head) < HEAD_BYTES:
+                    break
+            except UnusualError:
+                break
     try:
-        return from_dataset(_dataset(head, headless), source, headless)
-    except Exception:  # whatever pydicom meets in a broken file: then the whole file is tried, and then it is no DICOM
-        if len(head) < HEAD_BYTES:
-            return None
-    try:
-        return from_dataset(_dataset(source.read(), headless), source, headless)
-    except Exception:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return raw_elements(source.read(0, MAX_MEMBER_BYTES), _WANTED, headless)
+    except Exception:  # pydicom meets broken bytes with many kinds of error; all mean that this is no DICOM object
         return None
 
 
 def _may_be_headless(head: bytes) -> bool:
-    """Whether the bytes begin like a data set without preamble: group 0002 or 0008, an element of a plausible length."""
+    """Whether the bytes begin like a data set without preamble: group 0002 or 0008 and a low element."""
     if len(head) < 16:
         return False
-    little, big = int.from_bytes(head[:2], "little"), int.from_bytes(head[:2], "big")
-    element = int.from_bytes(head[2:4], "little" if little in (2, 8) else "big")
-    return (little in (2, 8) or big in (2, 8)) and element < 0x2000
+    for order in ("<HH", ">HH"):
+        group, element = struct.unpack_from(order, head)
+        if group in (2, 8) and element < 0x100:
+            return True
+    return False
 
 
-def _dataset(data: bytes, headless: bool) -> Dataset:
-    dataset = dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=_TAGS, force=headless)
-    if not dataset.get("Rows") and not dataset.get("SOPClassUID") and not dataset.get("Modality"):
-        raise ValueError("no image header")
-    return dataset
+def _typed(e: Elements, source: ByteSource) -> SliceHeader:
+    charset = e.values.get(_TAG["SpecificCharacterSet"], b"")
 
+    def text(keyword: str) -> str:
+        return _decode(e.values.get(_TAG[keyword], b""), charset)
 
-def from_dataset(dataset: Dataset, source: ByteSource, headless: bool = False) -> SliceHeader:
-    """The typed header of a pydicom data set."""
-    meta = getattr(dataset, "file_meta", None)
-    syntax = str(meta.get("TransferSyntaxUID", "")) if meta is not None else ""
-    implicit, little = dataset.original_encoding
-    if not syntax:
-        syntax = str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else "1.2.840.10008.1.2.2")
-    patient_id = _text(dataset, "PatientID")
-    representation = _int(dataset, "PixelRepresentation") or 0
+    def code(keyword: str) -> str:
+        return _decode(e.values.get(_TAG[keyword], b""), b"")
+
+    def number(keyword: str) -> float | None:
+        numbers = _numbers(e.values.get(_TAG[keyword], b""))
+        return numbers[0] if numbers else None
+
+    def numbers(keyword: str, count: int) -> tuple[float, ...] | None:
+        values = _numbers(e.values.get(_TAG[keyword], b""))
+        return values if values is not None and len(values) == count else None
+
+    def integer(keyword: str) -> int | None:
+        value = number(keyword)
+        return int(value) if value is not None and value.is_integer() else None
+
+    def short(keyword: str) -> int:
+        return int.from_bytes(e.values.get(_TAG[keyword], b"")[:2], "little" if e.little else "big")
+
+    signed = short("PixelRepresentation") == 1
+    sex = code("PatientSex").upper()
     return SliceHeader(
         source=source,
-        transfer_syntax=syntax,
-        sop_class=_text(dataset, "SOPClassUID"),
-        sop_instance_uid=_text(dataset, "SOPInstanceUID"),
-        study_uid=_text(dataset, "StudyInstanceUID"),
-        series_uid=_text(dataset, "SeriesInstanceUID"),
-        acquisition_number=_int(dataset, "AcquisitionNumber"),
-        modality=_text(dataset, "Modality").upper(),
-        image_type=tuple(str(v).strip().upper() for v in _values(dataset, "ImageType")),
-        description=_text(dataset, "SeriesDescription"),
-        study_date=_text(dataset, "StudyDate"),
-        manufacturer=_text(dataset, "Manufacturer"),
-        scanner=_text(dataset, "ManufacturerModelName"),
-        body_part=_text(dataset, "BodyPartExamined"),
-        kernel=" ".join(str(v).strip() for v in _values(dataset, "ConvolutionKernel")),
-        kvp=_positive(_float(dataset, "KVP")),
-        contrast=_contrast(_text(dataset, "ContrastBolusAgent")),
-        slice_thickness_mm=_positive(_float(dataset, "SliceThickness")),
-        tilt_deg=_float(dataset, "GantryDetectorTilt"),
-        temporal_position=_text(dataset, "TemporalPositionIdentifier"),
-        patient_id=patient_id,
-        patient_key=_patient_key(patient_id, _text(dataset, "PatientName"), _text(dataset, "PatientBirthDate")),
-        sex=_text(dataset, "PatientSex").upper() if _text(dataset, "PatientSex").upper() in ("M", "F", "O") else "",
-        age_years=_age_years(_text(dataset, "PatientAge")),
-        size_text=_text(dataset, "PatientSize"),
-        weight_text=_text(dataset, "PatientWeight"),
-        position_mm=_floats(dataset, "ImagePositionPatient", 3),
-        orientation=_floats(dataset, "ImageOrientationPatient", 6),
-        pixel_spacing_mm=_floats(dataset, "PixelSpacing", 2),
-        rows=_int(dataset, "Rows") or 0,
-        columns=_int(dataset, "Columns") or 0,
-        samples=_int(dataset, "SamplesPerPixel") or 1,
-        photometric=_text(dataset, "PhotometricInterpretation").upper() or "MONOCHROME2",
-        n_frames=_int(dataset, "NumberOfFrames") or 1,
-        bits_allocated=_int(dataset, "BitsAllocated") or 0,
-        bits_stored=_int(dataset, "BitsStored") or _int(dataset, "BitsAllocated") or 0,
-        pixel_representation=representation,
-        padding=_stored(_int(dataset, "PixelPaddingValue"), representation),
-        padding_limit=_stored(_int(dataset, "PixelPaddingRangeLimit"), representation),
-        slope=_float(dataset, "RescaleSlope"),
-        intercept=_float(dataset, "RescaleIntercept"),
-        rescale_type=_text(dataset, "RescaleType").upper(),
-        implicit=implicit is True,
-        headless=headless,
+        transfer_syntax=e.syntax,
+        sop_class=code("SOPClassUID"),
+        sop_instance_uid=code("SOPInstanceUID"),
+        study_uid=code("StudyInstanceUID"),
+        series_uid=code("SeriesInstanceUID"),
+        acquisition_number=integer("AcquisitionNumber"),
+        modality=code("Modality").upper(),
+        image_type=tuple(part.strip() for part in code("ImageType").upper().split("\\")) if code("ImageType") else (),
+        description=text("SeriesDescription"),
+        study_date=code("StudyDate"),
+        manufacturer=text("Manufacturer"),
+        scanner=text("ManufacturerModelName"),
+        body_part=code("BodyPartExamined"),
+        kernel=" ".join(text("ConvolutionKernel").split("\\")),
+        kvp=_positive(number("KVP")),
+        contrast=_contrast(text("ContrastBolusAgent")),
+        slice_thickness_mm=_positive(number("SliceThickness")),
+        temporal_position=code("TemporalPositionIdentifier"),
+        patient_id=text("PatientID"),
+        patient_key=_patient_key(*(e.values.get(_TAG[k], b"").strip(b" \0^") for k in ("PatientID", "PatientName", "PatientBirthDate"))),
+        sex=sex if sex in ("M", "F", "O") else "",
+        age_years=_age_years(code("PatientAge")),
+        size_text=code("PatientSize"),
+        weight_text=code("PatientWeight"),
+        position_mm=numbers("ImagePositionPatient", 3),
+        orientation=numbers("ImageOrientationPatient", 6),
+        pixel_spacing_mm=numbers("PixelSpacing", 2),
+        rows=short("Rows"),
+        columns=short("Columns"),
+        samples=short("SamplesPerPixel") or 1,
+        photometric=code("PhotometricInterpretation").upper() or "MONOCHROME2",
+        n_frames=integer("NumberOfFrames") or 1,
+        bits_allocated=short("BitsAllocated"),
+        bits_stored=short("BitsStored") or short("BitsAllocated"),
+        high_bit=short("HighBit") if e.values.get(_TAG["HighBit"]) else (short("BitsStored") or short("BitsAllocated")) - 1,
+        pixel_representation=int(signed),
+        padding=_stored(short("PixelPaddingValue"), signed) if e.values.get(_TAG["PixelPaddingValue"]) else None,
+        padding_limit=_stored(short("PixelPaddingRangeLimit"), signed) if e.values.get(_TAG["PixelPaddingRangeLimit"]) else None,
+        slope=number("RescaleSlope"),
+        intercept=number("RescaleIntercept"),
+        rescale_type=code("RescaleType").upper(),
+        is_lossy=code("LossyImageCompression") == "01",
+        pixel_offset=e.pixel_offset,
+        pixel_length=e.pixel_length,
+        headless=e.headless,
     )
 
 
-def _values(dataset: Dataset, keyword: str) -> list[Any]:
+@lru_cache(maxsize=4096)
+def _decode(raw: bytes, charset: bytes) -> str:
+    """Text in its character set, without padding; a character that does not fit becomes a replacement mark."""
+    raw = raw.strip(b" \0")
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
     try:
-        value = dataset.get(keyword)
-    except Exception:  # a value that does not fit its type is as good as none
-        return []
-    if value is None or value == "":
-        return []
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        return [value]
-    return list(value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            names = [part.strip() for part in charset.decode("ascii").strip(" \0").split("\\")]
+            return decode_bytes(raw, convert_encodings(names), {ord("\\")}).strip(" \0")
+    except (LookupError, ValueError, TypeError):
+        return raw.decode("latin-1")
 
 
-def _text(dataset: Dataset, keyword: str) -> str:
-    values = _values(dataset, keyword)
-    return "\\".join(str(v) for v in values).strip().strip("\0").strip() if values else ""
-
-
-def _float(dataset: Dataset, keyword: str) -> float | None:
-    values = _values(dataset, keyword)
+@lru_cache(maxsize=4096)
+def _numbers(raw: bytes) -> tuple[float, ...] | None:
+    """The numbers of a decimal or integer string; None where there is none, or one of them is no finite number."""
     try:
-        number = float(values[0])
-    except (IndexError, TypeError, ValueError):
+        values = tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
+    except ValueError:
         return None
-    return number if math.isfinite(number) else None
-
-
-def _int(dataset: Dataset, keyword: str) -> int | None:
-    values = _values(dataset, keyword)
-    try:
-        return int(values[0])
-    except (IndexError, TypeError, ValueError):
-        return None
-
-
-def _floats(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    try:
-        numbers = tuple(float(v) for v in _values(dataset, keyword))
-    except (TypeError, ValueError):
-        return None
-    return numbers if len(numbers) == count and all(math.isfinite(n) for n in numbers) else None
+    return values if values and all(math.isfinite(v) for v in values) else None
 
 
 def _positive(number: float | None) -> float | None:
     return number if number is not None and number > 0 else None
 
 
-def _stored(value: int | None, representation: int) -> int | None:
-    """A 16-bit padding value with the sign that the stored pixels have."""
-    if value is None:
-        return None
-    value &= 0xFFFF
-    return value - 0x10000 if representation == 1 and value >= 0x8000 else value
+def _stored(value: int, signed: bool) -> int:
+    """A 16-bit padding value with the sign that the stored pixels have, whatever VR it was written with."""
+    return value - 0x10000 if signed and value >= 0x8000 else value
 
 
 def _contrast(agent: str) -> str | None:
@@ -235,14 +270,13 @@ def _contrast(agent: str) -> str | None:
 
 def _age_years(text: str) -> float | None:
     per_year = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
-    digits, unit = text[:-1].strip(), text[-1:].upper()
-    if text.isdigit():
-        digits, unit = text, "Y"
-    if not digits.isdigit() or unit not in per_year or int(digits) == 0:
+    digits, unit = (text, "Y") if text.isdigit() else (text[:-1].strip(), text[-1:].upper())
+    if not (digits.isascii() and digits.isdigit()) or unit not in per_year or int(digits) == 0:
         return None
     return int(digits) * per_year[unit]
 
 
-def _patient_key(patient_id: str, name: str, birth_date: str) -> str:
-    who = patient_id or f"{name}|{birth_date}"
-    return hashlib.blake2b(who.encode("utf-8", "replace"), digest_size=6, key=_SALT).hexdigest() if who.strip("|") else ""
+def _patient_key(patient_id: bytes, name: bytes, birth_date: bytes) -> str:
+    """Tells patients apart within one run of the program, and can be turned back into nothing."""
+    who = patient_id or (name + b"|" + birth_date if name else b"")
+    return hashlib.blake2b(who, digest_size=6, key=_SALT).hexdigest() if who else ""

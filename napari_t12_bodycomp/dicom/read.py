@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, gap_warnings, in_plane, origin_xy
 from napari_t12_bodycomp.dicom.headers import SliceHeader
-from napari_t12_bodycomp.dicom.pixels import HIGHEST_PADDING_HU, slice_hu
+from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
 from napari_t12_bodycomp.dicom.series import Stack, z_of
 from napari_t12_bodycomp.dicom.subject import read_subject
 from napari_t12_bodycomp.dicom.values import check_hounsfield
@@ -59,6 +59,7 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
         *gap_warnings(np.array([z_of(h) for h in singles])),
         *_shift_warnings(singles),
         *_padding_warnings(first),
+        *(("The images were compressed with loss: HU are not exactly the scanner's.",) if any(h.is_lossy for h in singles) else ()),
         *subject_warnings,
     )
     return CTVolume(
@@ -66,7 +67,7 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
         z_mm=np.array([z_of(h) for h in singles], dtype=np.float64),
         pixel_spacing_mm=(spacing[1], spacing[0]) if turn.transpose else (spacing[0], spacing[1]),
         origin_xy_mm=origin_xy(first.position_mm, first.orientation, spacing, first.rows, first.columns),
-        outside_fov=outside if outside.any() else None,
+        outside_fov=outside,
         sop_instance_uids=tuple(h.sop_instance_uid for h in singles),
         acquisition=_acquisition(stack, first, warnings),
         subject=subject,
@@ -86,25 +87,25 @@ def _places(headers: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
 
 def _decode_all(
     places: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress
-) -> npt.NDArray[np.bool_]:
-    """Fill `hu` slice by slice, in threads; returns the pixels (Y, X) that were never scanned in any slice."""
+) -> npt.NDArray[np.bool_] | None:
+    """Fill `hu` slice by slice, in threads; returns the pixels (Y, X) that were never scanned in any slice, None where every one was."""
     stop = threading.Event()
-    outside = np.ones(hu.shape[1:], bool)
-    lock = threading.Lock()
+    never = _NeverScanned(hu.shape[1:])
+    upright = turn == InPlane(False, False, False)
 
     def one(k: int) -> None:
         if stop.is_set():
             raise Cancelled("Reading was cancelled.")
-        image, never = slice_hu(places[k][0])
+        image, outside = slice_hu(places[k][0], out=hu[k] if upright else None)
         for other in places[k][1:]:
             if not np.array_equal(image, slice_hu(other)[0]):
                 raise InputError(
                     f"Two different images lie at z {z_of(other):.1f} mm in one series: "
                     "phases may be mixed; choose one series or acquisition."
                 )
-        hu[k] = turn.apply(image)
-        with lock:
-            np.logical_and(outside, turn.apply(never), out=outside)
+        if not upright:
+            hu[k] = turn.apply(image)
+        never.add(turn.apply(outside) if outside is not None else None)
 
     workers = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers, thread_name_prefix="t12-decode") as pool:
@@ -115,16 +116,34 @@ def _decode_all(
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    return outside
+    return never.mask
 
 
-def _in_flight(pool: ThreadPoolExecutor, work: object, n: int, ahead: int) -> Iterator[None]:
+class _NeverScanned:
+    """The pixels that are outside in every slice so far."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.mask: npt.NDArray[np.bool_] | None = np.ones(shape, bool)
+        self._lock = threading.Lock()
+
+    def add(self, outside: npt.NDArray[np.bool_] | None) -> None:
+        """Count in one slice; None: nothing is outside in it."""
+        with self._lock:
+            if outside is None or self.mask is None:
+                self.mask = None
+                return
+            self.mask &= outside
+            if not self.mask.any():
+                self.mask = None
+
+
+def _in_flight(pool: ThreadPoolExecutor, work: Callable[[int], None], n: int, ahead: int) -> Iterator[None]:
     """Results of `work(0)` ... `work(n - 1)` in order, with at most `ahead` of them under way."""
     jobs = iter(range(n))
-    waiting: list[Future[None]] = [pool.submit(work, k) for k in islice(jobs, ahead)]  # type: ignore[arg-type]
+    waiting: list[Future[None]] = [pool.submit(work, k) for k in islice(jobs, ahead)]
     while waiting:
         waiting.pop(0).result()
-        waiting.extend(pool.submit(work, k) for k in islice(jobs, 1))  # type: ignore[arg-type]
+        waiting.extend(pool.submit(work, k) for k in islice(jobs, 1))
         yield None
 
 
@@ -137,11 +156,9 @@ def _shift_warnings(headers: Sequence[SliceHeader]) -> tuple[str, ...]:
 
 
 def _padding_warnings(first: SliceHeader) -> tuple[str, ...]:
-    if first.padding is None or first.slope is None or first.intercept is None:
+    if first.padding is None or first.slope is None or first.intercept is None or padding_range(first) is not None:
         return ()
     padding = first.padding * first.slope + first.intercept
-    if padding <= HIGHEST_PADDING_HU:
-        return ()
     return (f"The header calls {padding:.0f} HU padding, which tissue can have: it is kept as it is.",)
 
 

@@ -55,6 +55,8 @@ def _not_hu(headers: Sequence[SliceHeader]) -> str:
     first = headers[0]
     if first.bits_allocated != 16:
         return f"16-bit CT values are wanted, {first.bits_allocated}-bit pixels (a picture) came: choose the original CT series."
+    if first.high_bit != first.bits_stored - 1 or not 1 <= first.bits_stored <= 16:
+        return "Pixels in the low bits of 16 are wanted, the headers say something else: export the original CT images again."
     if any(h.slope is None or h.intercept is None or h.slope == 0 for h in headers) and first.sop_class not in ENHANCED_CT:
         return "Rescale slope and intercept are wanted to get Hounsfield units, the headers lack them: export the original CT images again."
     odd = next((h.rescale_type for h in headers if h.rescale_type not in _HU_TYPES), "")

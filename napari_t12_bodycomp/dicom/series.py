@@ -50,7 +50,7 @@ def z_of(header: SliceHeader) -> float:
 def _grid(header: SliceHeader) -> Hashable:
     orientation = tuple(round(v, 2) for v in header.orientation) if header.orientation else None
     spacing = tuple(round(v, 4) for v in header.pixel_spacing_mm) if header.pixel_spacing_mm else None
-    return header.rows, header.columns, orientation, spacing, "LOCALIZER" in header.image_type
+    return header.rows, header.columns, orientation, spacing, header.bits_allocated, "LOCALIZER" in header.image_type
 
 
 _FINER: tuple[_Key, ...] = (
