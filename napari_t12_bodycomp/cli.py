@@ -272,13 +272,21 @@ def _print(answer: dict[str, Any] | str) -> None:
 
 
 def _progress() -> Callable[[float, str], None]:
-    """Progress on one line of a terminal; nothing where standard error is no terminal."""
-    if not sys.stderr.isatty():
-        return lambda share, words: _log.debug("%3.0f%% %s", 100 * share, words)
+    """Progress on one line of a terminal; with --verbose, where standard error is no terminal, a line every half second."""
+    on_terminal = sys.stderr.isatty()
+    pause, told = (0.05 if on_terminal else 0.5), 0.0
 
     def show(share: float, words: str) -> None:
-        end = "\r\033[K" if share >= 1 else ""
-        print(f"\r\033[K{100 * share:3.0f}% {words}{end}", end="", file=sys.stderr, flush=True)
+        nonlocal told
+        now = time.monotonic()
+        if now - told < pause and share < 1:
+            return
+        told = now
+        if on_terminal:
+            end = "\r\033[K" if share >= 1 else ""
+            print(f"\r\033[K{100 * share:3.0f}% {words}{end}", end="", file=sys.stderr, flush=True)
+        else:
+            _log.debug("%3.0f%% %s", 100 * share, words)
 
     return show
 

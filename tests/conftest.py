@@ -7,7 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
+
+from napari_t12_bodycomp.model.subject import Subject
+from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,3 +54,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("window")
         if no_display and not os.environ.get("T12_NEED_WINDOWS") and item.get_closest_marker("window"):
             item.add_marker(pytest.mark.skip(reason="no display: `make test` starts one of its own"))
+
+
+@pytest.fixture
+def small_volume() -> CTVolume:
+    """Nine slices of 40 x 50 pixels of 0.8 mm, 5 mm apart: a box of fat (-100 HU), in it muscle (50 HU), in it visceral fat (-90 HU)."""
+    hu = np.full((9, 40, 50), -1000, np.int16)
+    hu[:, 5:35, 5:45] = -100
+    hu[:, 10:30, 10:40] = 50
+    hu[:, 15:25, 15:35] = -90
+    acquisition = Acquisition("1.2.3", "1.2", 1, "chest", "CT", "Maker", "Scanner", "B", 120.0, "none", 5.0, "20240101")
+    uids = tuple(f"1.2.3.{k}" for k in range(9))
+    return CTVolume(hu, np.arange(9) * 5.0 - 700.0, (0.8, 0.8), (-20.0, -16.0), None, uids, acquisition, Subject("P-7"))
+
+
+@pytest.fixture
+def small_regions() -> npt.NDArray[np.uint8]:
+    """The box's regions: 400 pixels of muscle, 200 visceral, 600 subcutaneous."""
+    regions = np.zeros((40, 50), np.uint8)
+    regions[5:35, 5:45] = Region.SUBCUTANEOUS
+    regions[10:30, 10:40] = Region.MUSCLE
+    regions[15:25, 15:35] = Region.VISCERAL
+    return regions

@@ -27,7 +27,7 @@ def draw_sagittal(axes: Axes, volume: CTVolume, result: Result) -> None:
     z_grid, image = sagittal(volume, result)
     dy = volume.pixel_spacing_mm[0]
     box = axes.get_window_extent()
-    step = z_grid[1] - z_grid[0] if len(z_grid) > 1 else 1.0
+    step = float(z_grid[1] - z_grid[0]) or 1.0
     extent = (-0.5 * dy, (image.shape[1] - 0.5) * dy, z_grid[0] - step / 2, z_grid[-1] + step / 2)
     low, high = BONE_WINDOW_HU
     axes.imshow(image, cmap="gray", vmin=low, vmax=high, extent=extent, origin="lower", interpolation="bilinear")

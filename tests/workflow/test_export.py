@@ -1,0 +1,174 @@
+"""From regions to files: numbers by hand, the same bytes, nothing half-written."""
+
+from __future__ import annotations
+
+import csv
+import errno
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.tissue import preset
+from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow import export
+from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result
+
+FILES = {"indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"}
+SUBJECT = Subject("P-7", "F", 49.0, 1.6, ValueSource.TYPED)
+
+
+@pytest.fixture
+def result(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8]) -> Result:
+    return _result(small_volume, small_regions)
+
+
+def _result(volume: CTVolume, regions: npt.NDArray[np.uint8], subject: Subject = SUBJECT, **kwargs: object) -> Result:
+    level = MeasuredLevel(4, float(volume.z_mm[4]), LevelMethod.MANUAL)
+    flags = (QualityFlag("fov_truncated", "Cut."), QualityFlag("noise", "Noisy."))
+    protocol = kwargs.pop("protocol", Protocol())
+    return build_result(volume, None, level, axial_slice(volume, 4), regions, protocol, subject, flags, **kwargs)  # type: ignore[arg-type]
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "indices.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_row_holds_the_numbers_counted_by_hand(small_volume: CTVolume, result: Result, tmp_path: Path) -> None:
+    export_result(small_volume, result, tmp_path)
+    (row,) = _rows(tmp_path)
+    assert float(row["muscle_area_cm2"]) == pytest.approx(400 * 0.0064)
+    assert float(row["visceral_fat_area_cm2"]) == pytest.approx(200 * 0.0064)
+    assert float(row["subcutaneous_fat_area_cm2"]) == pytest.approx(600 * 0.0064)
+    assert row["intermuscular_fat_area_cm2"] == "0.000"
+    assert row["intermuscular_fat_mean_hu"] == ""
+    assert row["smi_cm2_m2"] == "1.000"
+    assert float(row["vsr"]) == pytest.approx(1 / 3, abs=1e-4)
+    assert (row["smd_hu"], row["visceral_fat_mean_hu"]) == ("50.00", "-90.00")
+    assert (row["z_mm"], row["slice_index"], row["sop_instance_uid"]) == ("-680.000", "4", "1.2.3.4")
+    assert (row["level_method"], row["level_confirmed_by"], row["status"]) == ("manual", "", "draft")
+    assert (row["quality"], row["kvp"], row["contrast"]) == ("fov_truncated;noise", "120", "none")
+
+
+def test_without_height_the_indices_are_empty_and_never_zero(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    export_result(small_volume, _result(small_volume, small_regions, Subject()), tmp_path)
+    (row,) = _rows(tmp_path)
+    assert [row[c] for c in ("height_m", "smi_cm2_m2", "vfi_cm2_m2", "sfi_cm2_m2", "patient_id")] == [""] * 5
+
+
+def test_the_label_maps_hold_regions_and_tissues_on_their_slice(small_volume: CTVolume, result: Result, tmp_path: Path) -> None:
+    files = export_result(small_volume, result, tmp_path)
+    for path, counts in ((files.regions, [400, 200, 600, 0]), (files.tissues, [400, 200, 600, 0])):
+        data = np.asarray(nib.load(path).dataobj)
+        assert [int((data == label).sum()) for label in (1, 2, 3, 4)] == counts
+        assert not data[:, :, [0, 1, 2, 3, 5, 6, 7, 8]].any()
+
+
+def test_the_same_result_gives_the_same_bytes_anywhere(small_volume: CTVolume, result: Result, tmp_path: Path) -> None:
+    for name in ("a", "b", "b"):
+        export_result(small_volume, result, tmp_path / name)
+    for name in FILES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert {p.name for p in (tmp_path / "b").iterdir()} == FILES
+
+
+def test_measuring_again_replaces_the_row_and_another_case_gets_its_own_files(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    export_result(small_volume, _result(small_volume, small_regions), tmp_path)
+    other = export_result(small_volume, _result(small_volume, small_regions, Subject("P-8")), tmp_path)
+    kept = (tmp_path / "regions.nii.gz").read_bytes()
+    small_regions[20, 12] = 0
+    again = export_result(small_volume, _result(small_volume, small_regions, Subject("P-8", height_m=1.7)), tmp_path)
+    assert again == other
+    assert other.regions.name == "regions_2.nii.gz"
+    assert (tmp_path / "regions.nii.gz").read_bytes() == kept
+    rows = _rows(tmp_path)
+    assert [(r["patient_id"], r["height_m"], r["overlay_file"]) for r in rows] == [
+        ("P-7", "1.600", "overlay.png"),
+        ("P-8", "1.700", "overlay_2.png"),
+    ]
+
+
+def test_another_preset_or_assessor_is_another_measurement(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    for kwargs in ({}, {"assessor": "B"}, {"protocol": Protocol(preset("alberta"))}):
+        export_result(small_volume, _result(small_volume, small_regions, **kwargs), tmp_path)
+    assert [(r["assessor"], r["hu_preset"]) for r in _rows(tmp_path)] == [("", "t12-study"), ("B", "t12-study"), ("", "alberta")]
+
+
+def test_two_nifti_files_at_the_same_place_are_two_cases(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    bare = replace(
+        small_volume, sop_instance_uids=(), acquisition=replace(small_volume.acquisition, series_instance_uid="", study_instance_uid="")
+    )
+    other = replace(bare, hu=bare.hu + np.int16(1))
+    for volume in (bare, other, bare):
+        export_result(volume, _result(volume, small_regions, Subject()), tmp_path)
+    assert len(_rows(tmp_path)) == 2
+
+
+def test_a_patient_id_that_is_a_formula_is_neutralised_and_found_again(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        export_result(small_volume, _result(small_volume, small_regions, Subject("=cmd|' /C calc'!A0")), tmp_path)
+    (row,) = _rows(tmp_path)
+    assert row["patient_id"].startswith("'=")
+
+
+def test_a_directory_that_is_a_file_is_refused_before_the_work(small_volume: CTVolume, result: Result, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x")
+    for out in (tmp_path / "out", tmp_path / "out" / "deeper"):
+        with pytest.raises(InputError, match="is a file"):
+            check_out_dir(out)
+        with pytest.raises(InputError, match="is a file"):
+            export_result(small_volume, result, out)
+
+
+def test_checking_makes_nothing(tmp_path: Path) -> None:
+    check_out_dir(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_foreign_table_is_left_alone(small_volume: CTVolume, result: Result, tmp_path: Path) -> None:
+    (tmp_path / "indices.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="table of measurements"):
+        check_out_dir(tmp_path)
+    with pytest.raises(InputError, match="table of measurements"):
+        export_result(small_volume, result, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["indices.csv"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "no space left"), (errno.EROFS, "may not be written"), (errno.EIO, "cannot be used")]
+)
+def test_a_failed_write_leaves_the_files_of_before(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    export_result(small_volume, _result(small_volume, small_regions), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def full(descriptor: int) -> None:
+        raise OSError(number, "simulated")
+
+    monkeypatch.setattr(export.os, "fsync", full)
+    small_regions[20, 12] = 0
+    with pytest.raises(InputError, match=words):
+        export_result(small_volume, _result(small_volume, small_regions), tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
