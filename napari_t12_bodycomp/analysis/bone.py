@@ -12,6 +12,9 @@ Mask = npt.NDArray[np.bool_]
 
 BONE_HU = 190
 RIM_HU = 130
+CALCIFICATION_MM2 = 100.0
+CARTILAGE_MM2 = 30.0
+SPINOUS_MM = 25.0
 CANAL_RADIUS_MM = 9.0
 CANAL_MM2 = (70.0, 800.0)
 
@@ -31,7 +34,7 @@ def find_bones(
 ) -> Bones:
     """Bone on `hu` (Y, X) within `body`; `canal_px` is the (row, column) of the spinal canal where it is known."""
     cortex = (hu > BONE_HU) & body
-    solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 1.5))
+    solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 3.0))
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _canal(hu, cortex, body, spacing_mm)
@@ -39,8 +42,8 @@ def find_bones(
     if canal_px is None:
         canal_px = _guess(solid, body)
     vertebra = _vertebra(solid, canal_px, spacing_mm)
-    rim = ndi.binary_dilation(vertebra, np.ones((3, 3))) & (hu > RIM_HU) & body
-    vertebra |= rim
+    for _ in range(2):
+        vertebra |= ndi.binary_dilation(vertebra) & (hu > RIM_HU) & body
     return Bones(solid | vertebra, vertebra, canal_px, seen)
 
 
@@ -118,6 +121,44 @@ def _vertebra(solid: Mask, canal_px: tuple[float, float], spacing_mm: tuple[floa
     midline = solid & near & (np.abs(side) < 8) & (down > 0)
     kept[np.unique(labels[midline])] = True
     kept[0] = False
-    canal = (down**2 + side**2 < CANAL_RADIUS_MM**2) & ~solid
-    vertebra: Mask = ndi.binary_fill_holes(_closed(kept[labels] | canal, spacing_mm, 2.0))
-    return vertebra
+    vertebra = kept[labels] | (down**2 + side**2 < CANAL_RADIUS_MM**2)
+    joints = (np.abs(side) < 36) & (np.abs(down) < 22)
+    arch = ((down - 6) ** 2 + side**2 < 17**2) & (down > -6)
+    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, 3.0, 7.0))
+    filled: Mask = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
+    return filled
+
+
+def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]) -> Mask:
+    """Costal cartilage (Y, X) within the `wall` in front of the spine: brighter than `level_hu`, compact, calcified parts included."""
+    size = [max(1, 2 * int(1.5 / s) + 1) for s in spacing_mm]
+    rows = np.flatnonzero(wall.any(1))
+    if not rows.size:
+        return np.zeros_like(wall)
+    window = np.s_[rows[0] : max(rows[0] + 1, int(bones.canal_px[0] - 10 / spacing_mm[0]))]
+    smooth = ndi.median_filter(hu[window], size)
+    pieces, _ = ndi.label(bones.mask[window])
+    ribs = np.bincount(pieces.ravel()) * spacing_mm[0] * spacing_mm[1] > CALCIFICATION_MM2
+    ribs[0] = False
+    rim = ndi.binary_dilation(ribs[pieces])
+    bright = opened((smooth > level_hu) & (hu[window] > level_hu - 20) & wall[window] & ~rim, spacing_mm, 1.2)
+    labels, _ = ndi.label(bright)
+    big = np.bincount(labels.ravel()) * spacing_mm[0] * spacing_mm[1] > CARTILAGE_MM2
+    big[0] = False
+    result = np.zeros_like(wall)
+    soft = big[labels]
+    soft |= ndi.binary_dilation(soft, _disk(spacing_mm, 1.6)) & (smooth > level_hu)
+    result[window] = ndi.binary_fill_holes(soft)
+    return result & wall
+
+
+def behind_spine(bones: Bones, spacing_mm: tuple[float, float]) -> Mask:
+    """Pixels (Y, X) close behind the tip of a spinous process that this slice shows: skin and fat, never muscle."""
+    row, col = bones.canal_px
+    midline = bones.vertebra[:, max(0, int(col - 5 / spacing_mm[1])) : int(col + 5 / spacing_mm[1]) + 1]
+    result = np.zeros_like(bones.vertebra)
+    tip = int(np.flatnonzero(midline.any(1))[-1]) if midline.any() else 0
+    if (tip - row) * spacing_mm[0] > SPINOUS_MM:
+        reach = int(12 / spacing_mm[1])
+        result[tip + 1 + int(1.5 / spacing_mm[0]) :, max(0, int(col) - reach) : int(col) + reach + 1] = True
+    return result

@@ -7,10 +7,18 @@ import numpy.typing as npt
 from skimage.draw import polygon2mask
 
 from napari_t12_bodycomp.analysis.body import find_trunk
-from napari_t12_bodycomp.analysis.bone import find_bones
+from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_cartilage
 from napari_t12_bodycomp.analysis.polar import Rays, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import fit_rib_cage
-from napari_t12_bodycomp.analysis.walls import find_fascia, find_inner_wall, inner_prior, lean_tissue, outer_radius
+from napari_t12_bodycomp.analysis.walls import (
+    cartilage_level,
+    find_fascia,
+    find_inner_wall,
+    inner_prior,
+    lean_tissue,
+    outer_radius,
+    snapped,
+)
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -48,18 +56,23 @@ def draft_regions(
     reach = float(np.hypot(axial.hu.shape[0] * spacing[0], axial.hu.shape[1] * spacing[1]))
     skin_mm = outer_radius(rays, trunk.under_skin, reach)
     progress(0.2, "finding the fascia")
-    fascia = find_fascia(lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing), skin_mm, rays)
+    lean = lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing)
+    lean[behind_spine(bones, spacing)] = 0
+    fascia = find_fascia(lean, skin_mm, rays)
     progress(0.4, "fitting the rib cage")
-    cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px)
+    level = cartilage_level(axial.hu, rays, fascia)
+    cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
     inner = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
     inside_fascia, cavity = _fill(rays, fascia, axial.hu.shape), _fill(rays, inner, axial.hu.shape)
     regions = np.zeros(axial.hu.shape, np.uint8)
-    inner_body = trunk.under_skin
-    regions[inner_body & ~inside_fascia] = Region.SUBCUTANEOUS
-    regions[inner_body & inside_fascia & ~cavity & ~bones.mask] = Region.MUSCLE
-    regions[inner_body & cavity & ~bones.vertebra] = Region.VISCERAL
+    inside_fascia = snapped(inside_fascia, axial.hu, spacing)
+    wall = trunk.under_skin & inside_fascia & ~cavity
+    hard = bones.mask | find_cartilage(axial.hu, wall, bones, level, spacing)
+    regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS
+    regions[wall & ~hard] = Region.MUSCLE
+    regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
     return Draft(regions, trunk.body, np.zeros(axial.hu.shape, bool))
 
 

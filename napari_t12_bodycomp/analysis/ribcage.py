@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.polar import Rays
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
@@ -19,9 +20,17 @@ NEIGHBOUR_STEP_MM = 4.0
 RAY_STEP = 2
 SAMPLE_MM = 1.0
 RIB_HU = 180
+SOFT_HU = 60
 LUNG_HU = -500
 DEEPEST_RIB_MM = 45.0
+OWN, SR, SZ, SZG = 4.0, 5.0, 8.0, 20.0
 FOURIER_ORDER = 7
+FRONT = 0.3
+"""Rays whose direction has a row component below this may meet costal cartilage."""
+CARTILAGE_GATE_MM = 9.0
+"""Cartilage that ends this much deeper than the ribs around it let expect is liver or bowel."""
+CARTILAGE_OFFSET_MM = 2.5
+"""The transversus lies inside the costal cartilage."""
 SPINE_MM = 38.0
 """Bone within this distance of the canal's column is transverse process, lamina or rib neck: no witness of the wall."""
 
@@ -51,7 +60,13 @@ def neighbours(volume: CTVolume, axial: AxialSlice) -> list[int]:
 
 
 def fit_rib_cage(
-    volume: CTVolume, axial: AxialSlice, rays: Rays, fascia_mm: Floats, bone: npt.NDArray[np.bool_], canal_px: tuple[float, float]
+    volume: CTVolume,
+    axial: AxialSlice,
+    rays: Rays,
+    fascia_mm: Floats,
+    bone: npt.NDArray[np.bool_],
+    canal_px: tuple[float, float],
+    cartilage_hu: float,
 ) -> RibCage:
     """Where the rib cage lies on this slice.
 
@@ -62,26 +77,29 @@ def fit_rib_cage(
     fascia = fascia_mm[::RAY_STEP]
     depths = np.arange(-8.0, DEEPEST_RIB_MM + 20, SAMPLE_MM)
     radius = fascia[:, None] - depths[None, :]
-    spine = canal_px[1] * thin.spacing_mm[1]
-    heights, inner, outer, weight = [], [], [], []
-    own = np.full(len(thin), np.nan)
-    for i in neighbours(volume, axial):
-        is_own = i == axial.index
-        hu = thin.sample(axial.hu if is_own else volume.hu[i], radius)
-        top, bottom, found = rib_surfaces(np.where(thin.sample(bone, radius, outside=0) > 0.5, 1000, hu) if is_own else hu, depths)
-        lung, gas = lung_edge(hu, depths)
-        side = np.abs(thin.foot_mm[:, 1] + (fascia - top) * thin.direction[:, 1] - spine)
-        found &= ~((side < SPINE_MM) & (thin.direction[:, 0] > 0))
-        use_lung = gas & ~found & (thin.direction[:, 0] > -0.35) & (side >= SPINE_MM / 2)
-        heights.append(float(volume.z_mm[i]) - axial.z_mm)
-        inner.append(fascia - np.where(found, bottom, np.where(use_lung, lung, np.nan)))
-        outer.append(fascia - np.where(found, top, np.nan))
-        weight.append(np.where(found, 1.0, 0.6))
-        if is_own:
-            own = np.where(found, inner[-1], np.nan)
-    dz, weights = np.asarray(heights), np.asarray(weight)
-    deep, support = _surface(np.asarray(inner), weights, dz, fascia - 8.0)
-    shallow, _ = _surface(np.asarray(outer), weights, dz, fascia - 2.0)
+    chosen = neighbours(volume, axial)
+    dz = volume.z_mm[chosen] - axial.z_mm
+    samples = [thin.sample(axial.hu if i == axial.index else volume.hu[i], radius) for i in chosen]
+    mine = chosen.index(axial.index)
+    marrow = thin.sample(ndi.binary_erosion(bone), radius, outside=0) > 0.9
+    filled = [np.where(marrow, np.maximum(hu, 2.0 * RIB_HU), hu) if k == mine else hu for k, hu in enumerate(samples)]
+    seen = [_observe(hu, depths, thin, fascia, canal_px) for hu in filled]
+    inner, outer, weight = (np.asarray([getattr(o, name) for o in seen]) for name in ("inner", "outer", "weight"))
+    first, _ = global_fit(fascia - inner, weight, dz, fascia - 8.0)
+    gate = fascia - first + CARTILAGE_GATE_MM
+    for k, hu in enumerate(samples):
+        top, bottom, soft = cartilage_surfaces(hu, depths, cartilage_hu)
+        bottom = bottom + CARTILAGE_OFFSET_MM
+        soft &= (thin.direction[:, 0] < FRONT) & (bottom < gate) & ~(inner[k] > bottom)
+        soft &= ~ring_dilated(np.isfinite(outer[k]), 2)
+        soft = ring_opened(soft, 2)
+        inner[k], outer[k] = np.where(soft, bottom, inner[k]), np.where(soft, top, outer[k])
+        weight[k] = np.where(soft, 1.0, weight[k])
+    weight[mine] *= OWN
+    deep, support = _surface(fascia - inner, weight, dz, fascia - 8.0)
+    own = fascia - inner[mine]
+    own = np.where(np.isfinite(outer[mine]) & (deep - own < 4.0), own, np.nan)
+    shallow, _ = _surface(fascia - outer, weight, dz, fascia - 2.0)
     back = np.arange(len(rays)) / RAY_STEP
     ring = np.arange(len(thin) + 1)
 
@@ -90,6 +108,26 @@ def fit_rib_cage(
         return spread_out
 
     return RibCage(spread(deep), spread(shallow), spread(support), spread(own))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Depth (mm) of the wall's inner and outer surface on each ray of one slice (NaN: not seen), and the weight of it."""
+
+    inner: Floats
+    outer: Floats
+    weight: Floats
+
+
+def _observe(hu: Floats, depths: Floats, rays: Rays, fascia_mm: Floats, canal_px: tuple[float, float]) -> _Seen:
+    """Ribs and lung on one slice, `hu` (K, D)."""
+    top, bottom, found = rib_surfaces(hu, depths)
+    lung, gas = lung_edge(hu, depths)
+    side = np.abs(rays.foot_mm[:, 1] + (fascia_mm - top) * rays.direction[:, 1] - canal_px[1] * rays.spacing_mm[1])
+    found &= ~((side < SPINE_MM) & (rays.direction[:, 0] > 0))
+    lung_here = gas & ~found & (rays.direction[:, 0] > -0.35) & (side >= SPINE_MM / 2)
+    inner = np.where(found, bottom, np.where(lung_here, lung, np.nan))
+    return _Seen(inner, np.where(found, top, np.nan), np.where(found, 1.0, 0.6))
 
 
 def _surface(radius: Floats, weight: Floats, dz: Floats, fallback: Floats) -> tuple[Floats, Floats]:
@@ -115,7 +153,7 @@ def global_fit(values: Floats, weight: Floats, dz: Floats, fallback: Floats) -> 
     z, ray = np.nonzero(np.isfinite(values))
     design = np.concatenate([np.hstack([shape[ray], drift[ray] * (dz[z] / 10)[:, None]]), np.hstack([shape, 0 * drift])])
     target = np.concatenate([values[z, ray], fallback])
-    base = np.concatenate([weight[z, ray] * np.exp(-0.5 * (dz[z] / 20) ** 2), np.full(count, 0.02)])
+    base = np.concatenate([weight[z, ray] * np.exp(-0.5 * (dz[z] / SZG) ** 2), np.full(count, 0.02)])
     ridge = np.diag(np.concatenate([[0.0], np.repeat(np.arange(1, FOURIER_ORDER + 1) ** 2 * 0.02, 2), np.full(drift.shape[1], 2.0)]))
     robust = np.ones_like(base)
     answer = np.zeros(design.shape[1])
@@ -142,10 +180,48 @@ def rib_surfaces(hu: Floats, depths: Floats) -> tuple[Floats, Floats, npt.NDArra
         last = np.where(alive & hit, at, last)
     rows = np.arange(len(hu))
     after = np.minimum(last + 1, hu.shape[1] - 1)
+    peak = np.max([hu[rows, np.maximum(last - back, 0)] for back in range(4)], axis=0)
+    level = np.clip((peak + SOFT_HU) / 2, RIB_HU, 400)
+    for _ in range(3):
+        lower = (hu[rows, last] < level) & (last > first)
+        last = np.where(lower, last - 1, last)
+    after = np.minimum(last + 1, hu.shape[1] - 1)
     inside, outside = hu[rows, last], hu[rows, after]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.clip((inside - RIB_HU) / np.maximum(inside - outside, 1.0), 0, 1)
+    part = np.clip((inside - level) / np.maximum(inside - outside, 1.0), 0, 1)
     return depths[first], depths[last] + part * step, found & ((last - first) * step >= 1)
+
+
+def cartilage_surfaces(hu: Floats, depths: Floats, level_hu: float) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Depth (mm) of the outer and inner surface of costal cartilage, on each row of `hu` (K, D), and where there is some.
+
+    Cartilage is brighter than muscle, 3 to 17 mm thick, and ends in something darker: what goes on inward is liver or bowel.
+    """
+    step = float(depths[1] - depths[0])
+    smooth = ndi.gaussian_filter(np.minimum(hu, level_hu + 60.0), (1.5, 1.0 / step), mode=("wrap", "nearest"))
+    bright = (smooth > level_hu) & (depths > 1.0)[None, :]
+    first = bright.argmax(1)
+    rows = np.arange(len(hu))
+    ends = (~bright) & (np.arange(hu.shape[1])[None, :] > first[:, None])
+    last = np.where(ends.any(1), ends.argmax(1), hu.shape[1] - 1)
+    thick = (last - first) * step
+    total = np.cumsum(np.pad(smooth, ((0, 0), (1, 0))), 1)
+    own = (total[rows, last] - total[rows, first]) / np.maximum(last - first, 1)
+    behind = smooth[rows, np.minimum(last + int(3 / step), hu.shape[1] - 1)]
+    inside = np.cumsum(np.pad(hu > RIB_HU, ((0, 0), (1, 0))), 1)
+    hard = (inside[rows, last] - inside[rows, first]) * step / np.maximum(thick, step)
+    found = bright.any(1) & (hard < 0.4) & (thick >= 3) & (thick <= 17) & (depths[first] < 25) & (own > level_hu + 6) & (behind < own - 25)
+    return depths[first], depths[last] - step / 2, found
+
+
+def ring_dilated(mask: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """`mask` (K,) of a ring of rays, grown by `reach` rays on both sides."""
+    result: npt.NDArray[np.bool_] = ndi.maximum_filter1d(mask, 2 * reach + 1, mode="wrap")
+    return result
+
+
+def ring_opened(mask: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """`mask` (K,) of a ring of rays without stretches of `2 * reach` rays or fewer."""
+    return ring_dilated(~ring_dilated(~mask, reach), reach)
 
 
 def lung_edge(hu: Floats, depths: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -160,11 +236,15 @@ def lung_edge(hu: Floats, depths: Floats) -> tuple[Floats, npt.NDArray[np.bool_]
     return start - 1.0, found
 
 
-def local_fit(values: Floats, weight: Floats, dz: Floats, sigma_rays: float = 5.0, sigma_z: float = 14.0) -> tuple[Floats, Floats]:
+def local_fit(
+    values: Floats, weight: Floats, dz: Floats, sigma_rays: float | None = None, sigma_z: float | None = None
+) -> tuple[Floats, Floats]:
     """Fit `values` (Z, K), NaN where unknown, by a plane in (ray, z) around each ray.
 
     Returns the fit (K,) at `dz` 0 and its support (0 to 1).
     """
+    sigma_rays = sigma_rays or SR
+    sigma_z = sigma_z or SZ
     count = values.shape[1]
     known = np.isfinite(values)
     value = np.where(known, values, 0.0)

@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 STEP_MM = 0.5
+DEEP, WB, ASYM, FB, PW, EW, BAR, SHIFT, DZ = 8, 0.5, 2.0, 0.7, 0.5, 1.0, 2.0, 0.0, 20
+GAS_HU = -400
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2 = 2.0, 5.0, 40.0
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
@@ -59,8 +61,8 @@ def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
     out = values[:, ::-1]
     under_skin = radius[::-1][None, :] <= skin_mm[:, None]
     muscle_outside = np.cumsum(np.where(under_skin, out, 0), 1) * STEP_MM
-    need = int(3 / STEP_MM)
-    solid = np.lib.stride_tricks.sliding_window_view(np.pad(out, ((0, 0), (0, need - 1))), need, axis=1).mean(2) > 0.8
+    need = int(2 / STEP_MM)
+    solid = np.lib.stride_tricks.sliding_window_view(np.pad(out, ((0, 0), (0, need - 1))), need, axis=1).mean(2) > 0.6
     first = np.where(solid.any(1), solid.argmax(1), out.shape[1] - 1)
     fat_outside = np.cumsum(np.where(under_skin, 1 - out, 0), 1) * STEP_MM
     at_first = np.take_along_axis(fat_outside, first[:, None], 1)
@@ -137,12 +139,13 @@ def find_inner_wall(
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
+    prior_mm = prior_mm - SHIFT * np.clip(-rays.direction[:, 0] * 2, 0, 1)
     offsets = np.arange(-16.0, 14.0 + STEP_MM, STEP_MM)
     radius = prior_mm[:, None] + offsets[None, :]
     pad = 4.0
     wide = np.arange(offsets[0] - pad, offsets[-1] + pad + STEP_MM, STEP_MM)
-    values = np.clip(rays.sample(hu, prior_mm[:, None] + wide[None, :]), -110, 90)
-    values = ndi.gaussian_filter1d(values, 1.0, axis=0, mode="wrap")
+    raw = rays.sample(hu, prior_mm[:, None] + wide[None, :])
+    values = ndi.gaussian_filter1d(np.clip(raw, -110, 90) - 150 * (raw < GAS_HU), 1.0, axis=0, mode="wrap")
     total = np.pad(np.cumsum(values, 1), ((0, 0), (1, 0)))
     at = np.arange(len(offsets)) + int(pad / STEP_MM)
 
@@ -150,13 +153,15 @@ def find_inner_wall(
         mean: Floats = (total[:, at + stop] - total[:, at + start]) / (stop - start)
         return mean
 
-    broad = box(0, 8) - box(-6, 0)
+    broad = box(0, 6) - box(-DEEP, 0)
     narrow = box(0, 3) - box(-3, 0)
-    edge = np.clip(0.5 * broad + 0.5 * narrow, 0, 100) / 100
+    edge = np.clip(WB * broad + (1 - WB) * narrow - DZ, 0, 220) / 100
+    front = np.clip(-rays.direction[:, :1] * 2, 0, 1)
     off = np.minimum((offsets[None, :] / 3.0) ** 2, 9.0)
-    cost = off * (0.15 + 0.85 * belief[:, None]) * 0.5 - 1.0 * edge
+    thin_wall = np.where(offsets[None, :] > 0, 1 + ASYM * front, 1 - FB * front)
+    cost = off * thin_wall * (0.15 + 0.85 * belief[:, None]) * PW - EW * edge
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
-    cost += np.where(radius > rib_inner_mm[:, None] + 0.5, 10.0, 0.0)
+    cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - BAR, 0)
     path = closed_path(cost, 0.15, 4)
     return prior_mm + offsets[path]
 
@@ -164,3 +169,19 @@ def find_inner_wall(
 def smooth_ring(values: Floats, sigma: float = 1.0) -> Floats:
     """Contour smoothing that keeps corners wider than a few rays."""
     return ring_smooth(values, sigma)
+
+
+def cartilage_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
+    """HU above which tissue in the wall is cartilage, not muscle: clearly above this person's own back muscles."""
+    behind = rays.direction[:, 0] > 0.6
+    values = rays.sample(hu, fascia_mm[:, None] - np.arange(4.0, 20.0, 1.0)[None, :])[behind]
+    muscle = values[(values > 10) & (values < 120)]
+    return max(80.0, float(np.median(muscle)) + 25.0) if muscle.size > 50 else 90.0
+
+
+def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
+    """`inside` (Y, X) with the pixels along its border given to the side that their HU belong to."""
+    border = ndi.binary_dilation(inside) & ~ndi.binary_erosion(inside)
+    lean = hu > (LEAN_HU + FAT_HU) / 2 - 5
+    result: Mask = np.where(border, lean, inside)
+    return result
