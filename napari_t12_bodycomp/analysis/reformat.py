@@ -101,4 +101,5 @@ def _even(volume: CTVolume, picture: npt.NDArray[np.int16], u_mm: float, spine_u
 def to_grey(hu: npt.NDArray[np.int16], width: float, centre: float) -> npt.NDArray[np.uint8]:
     """`hu` through a display window (`width`, `centre` in HU) as grey values 0..255; any shape."""
     low = centre - width / 2
-    return np.clip((hu.astype(np.float32) - low) * (255.0 / width), 0, 255).astype(np.uint8)
+    grey: npt.NDArray[np.uint8] = np.clip((hu.astype(np.float32) - low) * (255.0 / width), 0, 255).astype(np.uint8)
+    return grey

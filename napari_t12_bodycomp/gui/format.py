@@ -93,3 +93,11 @@ def parse_number(text: str) -> float | None:
     if not math.isfinite(value):
         raise ValueError("a finite number is wanted")
     return value
+
+
+_KEY_WORDS = {"Enter": "↵", "Return": "↵", "PageUp": "PgUp", "PageDown": "PgDn", "Control": "Ctrl"}
+
+
+def key_words(key: str) -> str:
+    """A key as shown on a badge: ``Ctrl+Enter`` becomes ``Ctrl ↵``; "" for none."""
+    return " ".join(_KEY_WORDS.get(part, part) for part in key.split("+") if part)

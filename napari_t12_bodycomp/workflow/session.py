@@ -17,6 +17,7 @@ from psygnal import Signal
 from napari_t12_bodycomp.analysis.measure import measure
 from napari_t12_bodycomp.errors import LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
+from napari_t12_bodycomp.model.cutoffs import cutoff_set
 from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.measurement import Measurement
@@ -73,6 +74,8 @@ class SessionState:
         The drawing on the level's slice.
     saved : bool
         Whether the last export holds what is on screen.
+    cutoffs : str
+        Name of the cut-off set that indices are judged by; "" for none, which is the default.
     """
 
     source: str = ""
@@ -87,6 +90,7 @@ class SessionState:
     measurement: Measurement | None = None
     tools: ToolState = field(default_factory=ToolState)
     saved: bool = False
+    cutoffs: str = ""
 
     @property
     def step(self) -> Step:
@@ -347,6 +351,13 @@ class Session:
             self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
         else:
             self._set(protocol=protocol, saved=False, measurement=self._measured(self._state.work, self._state.subject, protocol))
+
+    def choose_cutoffs(self, name: str) -> None:
+        """Judge the indices by the cut-off set `name`, "" for none. UsageError where there is no such set."""
+        if name:
+            cutoff_set(name)
+        if name != self._state.cutoffs:
+            self._set(cutoffs=name)
 
     def set_assessor(self, assessor: str) -> None:
         """Set who works here; a level confirmed under another name must be confirmed again."""

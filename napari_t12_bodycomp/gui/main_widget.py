@@ -1,0 +1,99 @@
+"""The dock: one column that shows what the step at hand needs, and always the numbers."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_t12_bodycomp.gui import theme, widgets
+from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.jobs import Jobs
+from napari_t12_bodycomp.gui.panel_case import CasePanel
+from napari_t12_bodycomp.gui.panel_cutoffs import CutoffsPanel
+from napari_t12_bodycomp.gui.panel_draw import DrawPanel
+from napari_t12_bodycomp.gui.panel_export import ExportPanel
+from napari_t12_bodycomp.gui.panel_flags import FlagsPanel
+from napari_t12_bodycomp.gui.panel_histogram import HistogramPanel
+from napari_t12_bodycomp.gui.panel_level import LevelPanel
+from napari_t12_bodycomp.gui.panel_protocol import ProtocolPanel
+from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
+from napari_t12_bodycomp.gui.panel_stats import StatsPanel
+from napari_t12_bodycomp.gui.panel_steps import StepsPanel
+from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
+from napari_t12_bodycomp.workflow.session import Session, SessionState, Step
+
+MARGIN = 12
+GAP = 9
+
+
+class MainWidget(QWidget):
+    """The dock column: steps, the controls of the step shown, numbers, Save and the one next action."""
+
+    def __init__(self, session: Session, actions: Actions, jobs: Jobs, desk: Desk) -> None:
+        super().__init__()
+        self.setObjectName("t12dock")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setStyleSheet(theme.stylesheet())
+        self._session = session
+        rest = (session, actions, jobs, desk)
+        self.steps = StepsPanel(*rest)
+        self.job = JobPanel(*rest)
+        self.resume = ResumePanel(*rest)
+        self.case = CasePanel(*rest)
+        self.level = LevelPanel(*rest)
+        self.draw = DrawPanel(*rest)
+        self.export = ExportPanel(*rest)
+        self.protocol = ProtocolPanel(*rest)
+        self.stats = StatsPanel(*rest)
+        self.histogram = HistogramPanel(*rest)
+        self.subject = SubjectPanel(*rest)
+        self.cutoffs = CutoffsPanel(*rest)
+        self.flags = FlagsPanel(*rest)
+        self.save = SavePanel(*rest)
+        self._pages: dict[Step, QWidget] = {
+            Step.OPEN: self.case,
+            Step.LEVEL: self.level,
+            Step.DRAW: self.draw,
+            Step.EXPORT: self.export,
+        }
+        self._numbers = QWidget()
+        self._numbers.setLayout(widgets.column(self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags, gap=GAP))
+        self._build()
+        self.steps.chosen.connect(self.show_step)
+        session.changed.connect(self._redraw)
+        self._redraw(None, session.state)
+
+    def _build(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("t12column")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        column.setSpacing(GAP)
+        for widget in (self.job, self.resume, *self._pages.values(), self._numbers):
+            column.addWidget(widget)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("t12scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        self.scroll = scroll
+        self.steps.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self.save.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self.setLayout(widgets.column(self.steps, scroll, self.save, gap=GAP, margins=(0, 10, 0, 10)))
+        self.setFixedWidth(theme.DOCK_WIDTH)
+
+    def show_step(self, step: Step) -> None:
+        """Show the controls of `step`; the case itself stays at the step where it is."""
+        for one, page in self._pages.items():
+            page.setVisible(one is step)
+        self.steps.show_chosen(step)
+        self.shown_step = step
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is None or old.step is not new.step or old.volume is not new.volume:
+            self.show_step(new.step)
+        if old is None or old.volume is not new.volume:
+            self._numbers.setVisible(new.volume is not None)

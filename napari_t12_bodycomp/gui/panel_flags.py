@@ -1,0 +1,51 @@
+"""What a reader of the numbers must know, in plain words: quality flags, the draft's doubts, warnings of the reader and the level."""
+
+from __future__ import annotations
+
+from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.workflow.session import SessionState
+
+MAX_SHOWN = 3
+
+
+def flag_sentences(state: SessionState) -> list[str]:
+    """All sentences, the drawing's own first, each once."""
+    said: list[str] = []
+    if state.work is not None:
+        said += [flag.sentence for flag in state.work.quality]
+        if state.work.draft is not None:
+            said += state.work.draft.notes
+    if state.volume is not None:
+        said += state.volume.acquisition.warnings
+    return list(dict.fromkeys(said))
+
+
+def flag_text(sentences: list[str]) -> tuple[str, str]:
+    """What is shown and what the tooltip adds."""
+    if len(sentences) <= MAX_SHOWN:
+        return "\n".join(sentences), ""
+    rest = len(sentences) - MAX_SHOWN + 1
+    return "\n".join([*sentences[: MAX_SHOWN - 1], f"… and {rest} more (point here)."]), "\n".join(f"• {s}" for s in sentences)
+
+
+class FlagsPanel(Panel):
+    """Flags in an amber box; one calm line where there are none."""
+
+    def _build(self) -> None:
+        self.box = widgets.label("", "warning", wrap=True)
+        self.calm = widgets.label("Nothing to note about this scan and draft.", "muted", wrap=True)
+        self.setLayout(widgets.column(self.box, self.calm))
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is not None and old.volume is new.volume and self._notes_of(old) == self._notes_of(new):
+            return
+        text, tip = flag_text(flag_sentences(new))
+        widgets.set_text(self.box, text, hide_empty=True)
+        self.box.setToolTip(tip)
+        self.calm.setHidden(bool(text) or new.work is None or new.work.draft is None)
+
+    @staticmethod
+    def _notes_of(state: SessionState) -> tuple[object, ...]:
+        work = state.work
+        return () if work is None else (id(work.quality), id(work.draft))

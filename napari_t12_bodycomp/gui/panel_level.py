@@ -1,0 +1,146 @@
+"""Where T12 is, on what evidence, who says so."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from napari_t12_bodycomp.gui import format as fmt
+from napari_t12_bodycomp.gui import widgets, words
+from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.gui.widgets import ActionButton
+from napari_t12_bodycomp.model.level import LevelCandidate, LevelStatus
+from napari_t12_bodycomp.workflow.session import SessionState, why_not_confirmable
+
+MAX_EVIDENCE = 4
+MAX_CANDIDATES = 3
+
+
+class CandidateCard(QPushButton):
+    """One candidate with its reason; a click puts the level there."""
+
+    def __init__(self, position: int, candidate: LevelCandidate) -> None:
+        super().__init__()
+        self.candidate = candidate
+        self.setProperty("role", "candidate")
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        letter = words.candidate_letter(position)
+        title = widgets.label(f"{letter} · {fmt.number(candidate.confidence * 100, 0)} %", "strong")
+        place = widgets.label(f"z {fmt.number(candidate.z_mm)} mm", "muted")
+        reason = widgets.label(candidate.reason, "", wrap=True)
+        reason.setStyleSheet("font-size: 11px;")
+        for part in (title, place, reason):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._inside = widgets.column(title, place, reason, gap=2, margins=(8, 6, 8, 6))
+        self.setLayout(self._inside)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setToolTip(f"Measure slice {candidate.slice_index + 1} (line {letter} in the pictures): {candidate.reason}")
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self.setMinimumHeight(self._inside.heightForWidth(self.width()) if self._inside.hasHeightForWidth() else 80)
+
+
+class LevelPanel(Panel):
+    """Found with evidence, uncertain with candidates, absent with a way out; then confirm."""
+
+    def _build(self) -> None:
+        self.title = widgets.label("", "strong", wrap=True)
+        self.place = widgets.label("", "muted", wrap=True)
+        self.message = widgets.label("", "", wrap=True)
+        self.evidence = widgets.label("", "muted", wrap=True)
+        self.warnings = widgets.label("", "warning", wrap=True)
+        self.way_out = widgets.label("", "note", wrap=True)
+        self.cards: list[CandidateCard] = []
+        self._card_box = QWidget()
+        self._card_row = QHBoxLayout(self._card_box)
+        self._card_row.setContentsMargins(0, 0, 0, 0)
+        self.assessor = QLineEdit()
+        self.assessor.setPlaceholderText("name or code")
+        self.assessor.setToolTip("Who assesses: written into every row, and to the level that is confirmed")
+        self.assessor.setMinimumWidth(90)
+        self.confirm = ActionButton(self.actions, "confirm_level", show_key=True)
+        self.here = ActionButton(self.actions, "set_level_here")
+        self.go = ActionButton(self.actions, "go_to_level")
+        self.again = ActionButton(self.actions, "locate_again")
+        self.refusal = widgets.label("", "muted", wrap=True)
+        self.setLayout(
+            widgets.column(
+                widgets.label("T12 LEVEL", "heading"),
+                self.title,
+                self.place,
+                self.message,
+                self._card_box,
+                self.evidence,
+                self.warnings,
+                self.way_out,
+                widgets.row(self.go, self.here, self.again, None),
+                widgets.row(widgets.label("Assessor", "muted"), self.assessor, self.confirm),
+                self.refusal,
+            )
+        )
+
+    def _connect(self) -> None:
+        self.assessor.editingFinished.connect(self._on_assessor)
+        self.assessor.returnPressed.connect(self.assessor.clearFocus)
+        self.jobs.changed.connect(self._on_jobs)
+
+    def _on_assessor(self) -> None:
+        name = self.assessor.text().strip()
+        if name != self.session.state.assessor:
+            self.session.set_assessor(name)
+
+    def _on_jobs(self, _: object = None) -> None:
+        widgets.set_text(self.title, words.level_title(self.session.state, self.jobs.state.running))
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is None or old.finding is not new.finding:
+            self._show_finding(new)
+            self._show_cards(new)
+        if old is None or (old.finding, old.level, old.assessor, old.volume) != (new.finding, new.level, new.assessor, new.volume):
+            self._show_level(new)
+
+    def _show_finding(self, new: SessionState) -> None:
+        finding = new.finding
+        widgets.set_text(self.message, finding.message if finding else "", hide_empty=True)
+        evidence = finding.evidence if finding else ()
+        widgets.set_text(self.evidence, "\n".join(f"• {e}" for e in evidence[:MAX_EVIDENCE]), hide_empty=True)
+        self.evidence.setToolTip("\n".join(evidence))
+        widgets.set_text(self.warnings, "\n".join(finding.warnings if finding else ()), hide_empty=True)
+
+    def _show_cards(self, new: SessionState) -> None:
+        for card in self.cards:
+            self._card_row.removeWidget(card)
+            card.deleteLater()
+        finding = new.finding
+        candidates = finding.candidates[:MAX_CANDIDATES] if finding and finding.status is LevelStatus.UNCERTAIN else ()
+        self.cards = [CandidateCard(n, c) for n, c in enumerate(candidates)]
+        for card in self.cards:
+            card.clicked.connect(lambda _=False, c=card.candidate: self._on_candidate(c))
+            self._card_row.addWidget(card)
+        self._card_box.setVisible(bool(self.cards))
+
+    def _on_candidate(self, candidate: LevelCandidate) -> None:
+        self.session.choose_level(candidate.slice_index)
+        self._mark_cards(self.session.state)
+
+    def _mark_cards(self, new: SessionState) -> None:
+        for card in self.cards:
+            card.setChecked(new.level is not None and new.level.slice_index == card.candidate.slice_index)
+
+    def _show_level(self, new: SessionState) -> None:
+        confirmed = new.level is not None and new.level.is_confirmed
+        widgets.set_text(self.title, words.level_title(new, self.jobs.state.running))
+        widgets.set_look(self.title, "role", "good" if confirmed else "strong")
+        widgets.set_text(self.place, words.level_place(new), hide_empty=True)
+        widgets.set_text(self.way_out, words.level_way_out(new), hide_empty=True)
+        self._mark_cards(new)
+        if self.assessor.text().strip() != new.assessor and not self.assessor.hasFocus():
+            self.assessor.setText(new.assessor)
+        why = why_not_confirmable(new)
+        self.confirm.setEnabled(not why and not confirmed)
+        widgets.set_text(self.refusal, "" if new.volume is None or words.level_way_out(new) else why, hide_empty=True)
+        self.go.setEnabled(new.level is not None)
+        self.here.setEnabled(new.volume is not None)
+        self.again.setEnabled(new.volume is not None)

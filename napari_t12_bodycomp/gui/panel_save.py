@@ -1,0 +1,119 @@
+"""What runs, what was said last, Save, and the one next action."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.desk import DeskState
+from napari_t12_bodycomp.gui.jobs import JobState
+from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.gui.widgets import ActionButton
+from napari_t12_bodycomp.gui.words import next_action
+from napari_t12_bodycomp.workflow.session import SessionState
+
+
+class JobPanel(Panel):
+    """The running job: words, share, Cancel. Hidden while nothing runs."""
+
+    def _build(self) -> None:
+        self.words = widgets.label("", "muted", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.cancel = ActionButton(self.actions, "cancel")
+        self.setLayout(widgets.row(widgets.column(self.words, self.bar, gap=3), self.cancel))
+
+    def _connect(self) -> None:
+        self.jobs.changed.connect(self._on_job)
+        self._on_job(self.jobs.state)
+
+    def _on_job(self, job: JobState) -> None:
+        self.setVisible(job.running)
+        words = job.name if job.words in ("", job.name) else f"{job.name}: {job.words}"
+        widgets.set_text(self.words, words)
+        self.bar.setValue(round(job.share * 1000))
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        """The session says nothing about jobs."""
+
+
+class ResumePanel(Panel):
+    """Unfinished work on the open case: resume or discard."""
+
+    def _build(self) -> None:
+        self.words = widgets.label("Unfinished work on this case was found.", "note", wrap=True)
+        self.resume = ActionButton(self.actions, "resume", role="primary")
+        self.discard = ActionButton(self.actions, "discard")
+        self.setLayout(widgets.column(self.words, widgets.row(self.resume, self.discard, None)))
+
+    def _connect(self) -> None:
+        self.desk.changed.connect(self._on_desk)
+        self._on_desk(None, self.desk.state)
+
+    def _on_desk(self, old: DeskState | None, new: DeskState) -> None:
+        if old is None or old.resumable is not new.resumable:
+            self.setVisible(new.resumable is not None)
+            if new.resumable is not None:
+                import time
+
+                from napari_t12_bodycomp.gui.case_words import unfinished_words
+
+                widgets.set_text(self.words, f"Unfinished work on this case was found: {unfinished_words(new.resumable, time.time())}.")
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        """The desk knows, the session does not."""
+
+
+class SavePanel(Panel):
+    """The last sentence, where results go, Save, and the one next action."""
+
+    def _build(self) -> None:
+        self.message = widgets.label("", "note", wrap=True)
+        self.draft = ActionButton(self.actions, "save_draft")
+        self.why = widgets.label("", "muted", wrap=True)
+        self.folder = QPushButton()
+        self.folder.setProperty("role", "link")
+        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.save = ActionButton(self.actions, "save", "Save", show_key=True, role="second")
+        self.next = ActionButton(self.actions, "open_folder", "Open a scan", show_key=True, role="primary")
+        self.next.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._buttons = QWidget()
+        buttons = widgets.row(self.save, self.next)
+        buttons.setStretch(0, 2)
+        buttons.setStretch(1, 3)
+        self.setLayout(widgets.column(self.message, self.draft, self.why, self.folder, buttons))
+
+    def _connect(self) -> None:
+        self.folder.clicked.connect(lambda: self.actions.trigger("choose_folder"))
+        self.desk.changed.connect(self._on_desk)
+        self._on_desk(None, self.desk.state)
+
+    def _on_desk(self, old: DeskState | None, new: DeskState) -> None:
+        if old is None or (old.message, old.message_is_error) != (new.message, new.message_is_error):
+            widgets.set_look(self.message, "role", "error" if new.message_is_error else "note")
+            widgets.set_text(self.message, new.message, hide_empty=True)
+        if old is None or old.offer_draft != new.offer_draft:
+            self.draft.setVisible(new.offer_draft)
+        if old is None or old.out_folder != new.out_folder:
+            self._show_folder(new)
+
+    def _show_folder(self, new: DeskState) -> None:
+        if new.out_folder is None:
+            self.folder.setText("Results go to: choose a folder …")
+            self.folder.setToolTip(self.actions.tooltip("choose_folder"))
+        else:
+            self.folder.setText(f"Results go to {new.out_folder.name or new.out_folder} · change")
+            self.folder.setToolTip(f"{new.out_folder}\n{self.actions.tooltip('choose_folder')}")
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        do = next_action(new)
+        if old is None or do != next_action(old) or self.next.action_id != do.action_id:
+            self.next.set_action(do.action_id, do.text)
+            self.next.setEnabled(not do.why_not)
+            self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
+        is_save = do.action_id == "save"
+        self.save.setHidden(is_save or new.volume is None)
+        self.save.setEnabled(new.work is not None and not new.work.is_empty)
+        self.folder.setVisible(new.volume is not None)
+        widgets.set_text(self.why, do.why_not if new.step.value == "draw" else "", hide_empty=True)

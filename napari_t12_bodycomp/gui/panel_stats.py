@@ -1,0 +1,111 @@
+"""The numbers, live: four indices large, a table of tissues, and why anything is empty."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
+
+from napari_t12_bodycomp.gui import format as fmt
+from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.gui.words import empty_reasons
+from napari_t12_bodycomp.model.measurement import INDEX_NAMES, Measurement
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
+from napari_t12_bodycomp.workflow.session import SessionState
+
+ROW_PX = 21
+
+
+class IndexCard(QFrame):
+    """One index: its value large, its name and unit small."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.name = name
+        self.value = widgets.label(fmt.UNKNOWN, "big")
+        self.caption = widgets.label(f"{name} {fmt.INDEX_UNITS[name]}".strip(), "muted")
+        self.setLayout(widgets.column(self.value, self.caption, gap=1, margins=(8, 5, 4, 5)))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_value(self, value: float, why: str) -> None:
+        """Show the index, or a dash whose tooltip says why."""
+        widgets.set_text(self.value, fmt.index_value(self.name, value))
+        self.setToolTip(why or fmt.INDEX_TITLES[self.name])
+
+
+class StatsPanel(Panel):
+    """Indices and tissues of the measured slice."""
+
+    def _build(self) -> None:
+        self.cards = {name: IndexCard(name) for name in INDEX_NAMES}
+        self.why = widgets.label("", "muted", wrap=True)
+        self.cells: dict[tuple[str, int], QLabel] = {}
+        self.setLayout(widgets.column(widgets.row(*self.cards.values()), self.why, self._table()))
+
+    def _table(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 2, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        for place, title in ((1, "tissue"), (2, "area cm²"), (3, "mean HU"), (4, "HU window")):
+            grid.addWidget(widgets.label(title, "muted"), 0, place, self._side(place))
+        rows = [(t.key, t.title, t.colour) for t in Tissue]
+        rows.append(("low", "low-attenuation muscle", ""))
+        for number, (key, title, colour) in enumerate(rows, 1):
+            grid.addWidget(widgets.line(), 2 * number - 1, 0, 1, 5)
+            if colour:
+                dot = QLabel()
+                dot.setPixmap(widgets.dot_icon(colour).pixmap(10, 10))
+                grid.addWidget(dot, 2 * number, 0)
+            name = widgets.label(title, "" if colour else "muted")
+            name.setMinimumHeight(ROW_PX)
+            grid.addWidget(name, 2 * number, 1)
+            for place in (2, 3, 4):
+                cell = widgets.label(fmt.UNKNOWN, "muted" if place == 4 or not colour else "")
+                self.cells[key, place] = cell
+                grid.addWidget(cell, 2 * number, place, self._side(place))
+        return grid
+
+    @staticmethod
+    def _side(place: int) -> Qt.AlignmentFlag:
+        return (Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is None or old.protocol is not new.protocol:
+            self._show_windows(new.protocol)
+        if old is None or old.measurement is not new.measurement or old.work is not new.work:
+            self._show_numbers(new)
+
+    def _show_windows(self, protocol: Protocol) -> None:
+        for tissue in Tissue:
+            widgets.set_text(self.cells[tissue.key, 4], fmt.window(protocol.preset.window(tissue)))
+        widgets.set_text(self.cells["low", 4], fmt.window(LOW_ATTENUATION_MUSCLE))
+
+    def _show_numbers(self, new: SessionState) -> None:
+        m = new.measurement
+        why = dict(m.why_empty) if m is not None else {}
+        for name, card in self.cards.items():
+            card.show_value(float("nan") if m is None else m.indices[name], why.get(name, "" if m else "Nothing is drawn yet."))
+        if m is None:
+            words = "Nothing is drawn on the level's slice yet." if new.level is not None else ""
+        else:
+            words = "\n".join(empty_reasons(why))
+        widgets.set_text(self.why, words, hide_empty=True)
+        for tissue in Tissue:
+            self._show_row(tissue.key, m.areas_cm2[tissue] if m else None, m.mean_hu[tissue] if m else None)
+        self._show_low(m)
+
+    def _show_row(self, key: str, area: float | None, mean: float | None) -> None:
+        widgets.set_text(self.cells[key, 2], fmt.number(area))
+        widgets.set_text(self.cells[key, 3], fmt.number(mean))
+
+    def _show_low(self, m: Measurement | None) -> None:
+        muscle = m.areas_cm2[Tissue.MUSCLE] if m else float("nan")
+        low = m.low_attenuation_muscle_cm2 if m else float("nan")
+        widgets.set_text(self.cells["low", 2], fmt.number(low))
+        share = fmt.number(100 * low / muscle, 0) if muscle > 0 else fmt.UNKNOWN
+        widgets.set_text(self.cells["low", 3], f"{share} %" if share != fmt.UNKNOWN else share)
+        self.cells["low", 3].setToolTip("Share of the skeletal muscle's area")

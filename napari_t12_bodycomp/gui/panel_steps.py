@@ -1,0 +1,49 @@
+"""The steps of a case with their state: done, now, later."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QPushButton, QSizePolicy
+
+from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.gui.words import STEP_TITLES, step_state
+from napari_t12_bodycomp.workflow.session import SessionState, Step
+
+_TIPS = {
+    Step.OPEN: "Open a scan, choose its series, resume unfinished work",
+    Step.LEVEL: "Find, move and confirm the T12 level",
+    Step.DRAW: "Correct the drafted regions",
+    Step.EXPORT: "Where the results are",
+}
+_STATE_WORDS = {"done": "done", "now": "you are here", "later": "later"}
+
+
+class StepsPanel(Panel):
+    """One button a step; a click shows that step's controls."""
+
+    chosen = Signal(object)
+
+    def _build(self) -> None:
+        self._buttons: dict[Step, QPushButton] = {}
+        for number, step in enumerate(Step, 1):
+            button = QPushButton(f"{number} {STEP_TITLES[step]}")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, s=step: self.chosen.emit(s))
+            self._buttons[step] = button
+        self.setLayout(widgets.row(*self._buttons.values()))
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is not None and old.step is new.step:
+            return
+        for number, (step, button) in enumerate(self._buttons.items(), 1):
+            state = step_state(step, new.step)
+            widgets.set_look(button, "state", state)
+            button.setText(f"{'✓' if state == 'done' else number} {STEP_TITLES[step]}")
+            button.setToolTip(f"{_TIPS[step]} ({_STATE_WORDS[state]})")
+
+    def show_chosen(self, step: Step) -> None:
+        """Mark the step whose controls are on screen."""
+        for s, button in self._buttons.items():
+            widgets.set_look(button, "shown", "true" if s is step and s is not self.session.state.step else "false")

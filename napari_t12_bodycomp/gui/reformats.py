@@ -1,0 +1,135 @@
+"""Sagittal and coronal pictures beside the axial slice: labelled vertebrae, T12 shaded, a level line to drag, a click to jump."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QToolButton, QWidget
+
+from napari_t12_bodycomp.analysis.reformat import Reformat, coronal, sagittal
+from napari_t12_bodycomp.gui import theme, widgets, words
+from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.reformat_view import Hint, ReformatView, Scene, View
+from napari_t12_bodycomp.workflow.session import Session, SessionState
+
+WINDOWS = {"soft": (500.0, 90.0), "bone": (1600.0, 450.0)}
+VIEW_EVERY_MS = 30
+
+
+class Reformats(QWidget):
+    """Both pictures, redrawn from the session; what is dragged or clicked goes back to it."""
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__()
+        self._session, self._actions = session, actions
+        self._pictures: dict[str, Reformat] = {}
+        self._wanted_view: int | None = None
+        self.setObjectName("t12column")
+        self.setStyleSheet(theme.stylesheet())
+        self.setMinimumWidth(150)
+        self.views = {"sagittal": ReformatView(View.SAGITTAL), "coronal": ReformatView(View.CORONAL)}
+        self.window_button = QToolButton()
+        self.window_button.setToolTip("Show the pictures in a bone or a soft-tissue window")
+        self.window_button.setProperty("role", "link")
+        self._window = "bone"
+        self.setLayout(widgets.column(*self.views.values(), gap=4, margins=(0, 0, 0, 0)))
+        self.window_button.setParent(self.views["sagittal"])
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(VIEW_EVERY_MS)
+        self._later.timeout.connect(self._send_view)
+        self._connect()
+        session.changed.connect(self._redraw)
+        self._redraw(None, session.state)
+        self._on_window()
+
+    def _connect(self) -> None:
+        self.window_button.clicked.connect(self._on_window)
+        for view in self.views.values():
+            view.jumped.connect(self._on_jump)
+            view.dragging.connect(self._on_dragging)
+            view.dropped.connect(self._on_dropped)
+            view.scrolled.connect(lambda steps: self._session.view(self._session.state.view_index + steps))
+
+    # -- what a person does ------------------------------------------------------------------------------------------------------------
+
+    def _slice_at(self, z_mm: float) -> int:
+        volume = self._session.state.volume
+        assert volume is not None
+        return volume.nearest_slice(z_mm)
+
+    def _on_jump(self, z_mm: float) -> None:
+        self._wanted_view = self._slice_at(z_mm)
+        if not self._later.isActive():
+            self._later.start()
+
+    def _send_view(self) -> None:
+        if self._wanted_view is not None:
+            index, self._wanted_view = self._wanted_view, None
+            self._session.view(index)
+
+    def _on_dragging(self, z_mm: float) -> None:
+        for view in self.views.values():
+            view.show_preview(z_mm, f"slice {self._slice_at(z_mm) + 1}")
+        self._on_jump(z_mm)
+
+    def _on_dropped(self, z_mm: float) -> None:
+        self._later.stop()
+        self._wanted_view = None
+        for view in self.views.values():
+            view.show_preview(None, "")
+        self._session.choose_level(self._slice_at(z_mm))
+
+    def _on_window(self) -> None:
+        self._window = "soft" if self._window == "bone" else "bone"
+        self.window_button.setText(f"{self._window} window")
+        self.window_button.adjustSize()
+        for view in self.views.values():
+            view.set_window(*WINDOWS[self._window])
+
+    # -- what the session says ---------------------------------------------------------------------------------------------------------
+
+    def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        if old is None or old.volume is not new.volume or _spine_changed(old, new):
+            self._show_pictures(new)
+        if old is None or (old.volume, old.finding, old.level, old.view_index) != (new.volume, new.finding, new.level, new.view_index):
+            scene = _scene(new)
+            for view in self.views.values():
+                view.show_scene(scene)
+
+    def _show_pictures(self, new: SessionState) -> None:
+        if new.volume is None:
+            for view in self.views.values():
+                view.show_picture(None)
+            return
+        self.views["sagittal"].show_picture(sagittal(new.volume, new.finding))
+        self.views["coronal"].show_picture(coronal(new.volume, new.finding))
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self.window_button.move(self.views["sagittal"].width() - self.window_button.width() - 4, 4)
+
+
+def _spine_changed(old: SessionState, new: SessionState) -> bool:
+    before, after = (None if s.finding is None else s.finding.canal for s in (old, new))
+    return before is not after
+
+
+def _scene(state: SessionState) -> Scene:
+    """Everything that is drawn over the pictures."""
+    volume, finding, level = state.volume, state.finding, state.level
+    if volume is None:
+        return Scene()
+    hints = []
+    if finding is not None and level is None:
+        hints = [Hint(words.candidate_letter(n), c.z_mm) for n, c in enumerate(finding.candidates)]
+    return Scene(
+        view_z_mm=float(volume.z_mm[state.view_index]),
+        level_z_mm=None if level is None else level.z_mm,
+        level_confirmed=level is not None and level.is_confirmed,
+        may_set=level is None and finding is not None,
+        body_z_mm=None if finding is None else finding.body_z_mm,
+        vertebrae=() if finding is None else finding.vertebrae,
+        ribs=() if finding is None else finding.ribs,
+        hints=tuple(hints),
+        ribs_seen=words.ribs_seen(finding),
+    )

@@ -1,0 +1,134 @@
+"""What the window says in each state, in sentences; no Qt in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_t12_bodycomp.gui.format import ago, number
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.workflow.session import SessionState, Step, why_not_confirmable, why_not_final
+
+STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """The one thing to do now: the action, the words on its button, and why it cannot be done ("" where it can)."""
+
+    action_id: str
+    text: str
+    why_not: str = ""
+
+
+def next_action(state: SessionState) -> NextAction:
+    """The next action of the case's state."""
+    if state.volume is None:
+        return NextAction("open_folder", "Open a scan")
+    if state.level is None or not state.level.is_confirmed:
+        return NextAction("confirm_level", "Confirm level", why_not_confirmable(state))
+    if state.work is None or state.work.is_empty:
+        return NextAction("draft_again", "Draft the regions")
+    if not state.saved:
+        return NextAction("save", "Save result", why_not_final(state))
+    return NextAction("next", "Next case")
+
+
+def step_state(step: Step, now: Step) -> str:
+    """``done``, ``now`` or ``later``, seen from the step that the case stands at."""
+    order = list(Step)
+    if now is Step.EXPORT:
+        return "done" if step is not Step.EXPORT else "now"
+    here = order.index(now)
+    place = order.index(step)
+    return "done" if place < here else "now" if place == here else "later"
+
+
+def level_title(state: SessionState, locating: bool = False) -> str:
+    """One line about T12: searched, found, uncertain, absent, set by hand, confirmed."""
+    level, finding = state.level, state.finding
+    if state.volume is None:
+        return "No case is open"
+    if level is not None and level.is_confirmed:
+        return f"T12 mid-body confirmed by {level.confirmed_by}"
+    if level is not None and level.method is LevelMethod.MANUAL:
+        return "Level set by hand, not confirmed"
+    if finding is None:
+        return "Searching for T12 …" if locating else "T12 was not searched for"
+    if finding.status is LevelStatus.FOUND:
+        return f"T12 found · confidence {number(finding.confidence * 100, 0)} %"
+    if finding.status is LevelStatus.UNCERTAIN:
+        n = len(finding.candidates)
+        return f"T12 is uncertain: {n} candidates" if n > 1 else "T12 is uncertain"
+    return "T12 is not in this scan"
+
+
+def level_place(state: SessionState) -> str:
+    """Where the level lies: slice, z and how it came there; "" without level."""
+    volume, level = state.volume, state.level
+    if volume is None or level is None:
+        return ""
+    how = "proposed" if level.method is LevelMethod.AUTOMATIC else "set by hand"
+    return f"slice {level.slice_index + 1} / {len(volume.hu)} · z {number(level.z_mm)} mm · {how}"
+
+
+def level_way_out(state: SessionState) -> str:
+    """What to do where the search gave no level; "" elsewhere."""
+    if state.finding is None or state.level is not None:
+        return ""
+    if state.finding.status is LevelStatus.ABSENT:
+        return "Open another series or scan. If you can see T12 here, drag the level line to its middle, or go there and press Shift+L."
+    if state.finding.status is LevelStatus.UNCERTAIN:
+        return "Choose the candidate that you can defend, or drag the level line to the middle of T12. Then confirm."
+    return ""
+
+
+def ribs_seen(finding: LevelFinding | None) -> str:
+    """What the coronal picture says about ribs; "" where they were not counted."""
+    if finding is None or finding.rib_pairs_seen is None:
+        return ""
+    n = finding.rib_pairs_seen
+    return f"{n} rib pair{'' if n == 1 else 's'} seen"
+
+
+def candidate_letter(position: int) -> str:
+    """A, B, C ... for candidates, the same in panel and pictures."""
+    return chr(ord("A") + position)
+
+
+def empty_reasons(why_empty: dict[str, str]) -> list[str]:
+    """The distinct reasons for empty indices, with the indices that they explain."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in why_empty.items():
+        by_reason.setdefault(why, []).append(name)
+    return [f"{', '.join(names)}: {why}" for why, names in by_reason.items()]
+
+
+def keys_now(state: SessionState) -> list[tuple[str, str]]:
+    """The actions whose keys matter in this state, each with a word or two."""
+    if state.volume is None:
+        return [("open_folder", "open"), ("help", "help")]
+    if state.step is Step.LEVEL:
+        return [("confirm_level", "confirm"), ("go_to_level", "T12 level"), ("slice_up", "slices"), ("help", "help")]
+    if state.step is Step.DRAW:
+        return [("save", "save"), ("undo", "undo"), ("hide_overlay", "hide"), ("go_to_level", "T12 level"), ("help", "help")]
+    return [("next", "next case"), ("go_to_level", "T12 level"), ("help", "help")]
+
+
+def kept_words(state: SessionState, seconds_since_edit: float, autosaving: bool) -> str:
+    """Whether the drawing is kept; "" where there is nothing to keep."""
+    if state.saved:
+        return "result saved"
+    if not autosaving or state.work is None or not (state.work.undo or state.work.redo):
+        return ""
+    return f"work kept {ago(seconds_since_edit)}"
+
+
+def export_words(state: SessionState, folder: Path | None) -> tuple[str, str]:
+    """Whether this measurement was saved, and what an export holds."""
+    holds = "indices.csv (one row), overlay picture, regions and tissues as NIfTI"
+    where = "" if folder is None else f" in {folder}"
+    if state.saved:
+        return "This measurement is saved.", f"{holds}{where}"
+    why = why_not_final(state)
+    return ("Not saved yet." if not why else f"Not saved yet. {why}"), f"An export writes {holds}{where}."
