@@ -29,14 +29,15 @@ def test_measured_areas_are_the_true_ones_at_one_millimetre_and_5_mm_slices(kind
 
 
 def test_the_same_options_give_the_same_pixels_and_another_seed_other_noise() -> None:
-    a, b, c = (make_phantom(PhantomOptions(seed=s, **LIGHT)) for s in (1, 1, 2))
+    small = LIGHT | {"z_range_mm": (-20.0, 20.0)}
+    a, b, c = (make_phantom(PhantomOptions(seed=s, **small)) for s in (1, 1, 2))
     assert np.array_equal(a.volume.hu, b.volume.hu)
     assert a.volume.sop_instance_uids == b.volume.sop_instance_uids
     assert not np.array_equal(a.volume.hu, c.volume.hu)
 
 
 def test_t12_outside_the_scan_leaves_no_truth_about_its_slice() -> None:
-    truth = make_phantom(PhantomOptions(**(LIGHT | {"z_range_mm": (60.0, 250.0)}))).truth
+    truth = make_phantom(PhantomOptions(**(LIGHT | {"z_range_mm": (60.0, 80.0)}))).truth
     assert truth.t12_slice_index is None
     assert truth.regions is None
     assert not truth.areas_cm2

@@ -19,9 +19,9 @@ def paint_abdomen(p: Polar, frame: Frame, dome: Dome, bowel: tuple[tuple[float, 
     if z > 78:
         return
     # Below the diaphragm's sheet and inside the wall: organs end there.
-    under = np.full(p.r.shape, np.float32(-50)) if z < -10 else np.maximum((np.float32(z) - dome.z[p.w]) * dome.cosine[p.w] + 3.0, -50)
+    under = np.full(p.r.shape, np.float32(-50)) if z < -10 else np.maximum((np.float32(z) - dome.z[p.w]) * dome.cosine[p.w] + 2.4, -50)
     fat = max(0.0, frame.options.visceral_fat)
-    wall = p.outside(p.contours.inner - 1.0)
+    wall = p.beyond_wall() + np.float32(1.0)
     room = np.maximum(under, wall)
     enhanced = frame.options.contrast
     _liver(p, room, fat, 105.0 if enhanced else 60.0)
@@ -49,7 +49,7 @@ def _liver(p: Polar, room: F32, fat: float, hu: float) -> None:
     behind = (y - np.float32(58 - 4 * fat) - 0.25 * (-x - 60)) * 0.9
     medial = (x + 24 + (y - 30) * -0.2) * 0.95
     block = np.maximum(behind, np.where(y > 22, np.maximum(cut, np.minimum(medial, (y - 22) * 4)), cut))
-    tip = np.float32(1.5 + 3.5 * fat) * np.clip((np.abs(x + 30) - 10) / 60, 0, 1) if z < 0 else np.float32(0.8)
+    tip = np.float32(0.4 + 2.0 * fat) * np.clip((np.abs(x + 30) - 10) / 60, 0, 1) if z < 0 else np.float32(0.8)
     _organ(p, np.maximum(block, room + tip), room, hu)
     plane = p.plane
     if -40 < z < 40:
@@ -73,7 +73,7 @@ def _spleen(p: Polar, room: F32, fat: float, hu: float) -> None:
         np.hypot((x - 88) / 1.0, (y - 38) * 0.72) - np.float32(48 * s),
         np.float32(23 * s) - np.hypot(x - 56, (y - 12) * 0.8) + (12 + 3 * fat) * 0,
     )
-    _organ(p, np.maximum(d, room + np.float32(0.6 + 1.6 * fat)).astype(np.float32), room, hu)
+    _organ(p, np.maximum(d, room + np.float32(0.4 + 1.2 * fat)).astype(np.float32), room, hu)
 
 
 def _stomach(p: Polar, room: F32, fat: float) -> None:
@@ -90,6 +90,7 @@ def _stomach(p: Polar, room: F32, fat: float) -> None:
     d = ((d - 1) * min(a, b) * 1.05).astype(np.float32)
     _organ(p, np.maximum(d, room + 1.5), room, 42.0)
     level = cy - 0.25 * b
+    _, y = p.flat.xy(p.w)
     w = p.w
     inside = np.maximum(d + 4.5, room + 6)
     plane.paint(w, np.maximum(inside, np.float32(-1) * (y - level)).astype(np.float32), 28.0, Part.ORGAN)

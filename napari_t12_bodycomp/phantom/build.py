@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
-from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, spine, trunk, truth
+from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, spine, texture, trunk, truth
 from napari_t12_bodycomp.phantom.frame import Frame, build_frame
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
-from napari_t12_bodycomp.phantom.parts import VISCERAL_FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import N_ANGLES, Plane
 
 F32 = npt.NDArray[np.float32]
+BEND_MM = 3.5
 UID_ROOT = "2.25."
 
 
@@ -29,19 +29,33 @@ class Anatomy:
     ribs: tuple[ribs.Rib, ...]
     vessels: tuple[chest.Segment, ...]
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
+    bend: tuple[texture.Waves, texture.Waves]
+    grain: texture.Waves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """In-plane pixel centres (scanner mm): columns, rows, and the pixel size."""
+
+    x: F32
+    y: F32
+    pixel_mm: float
+
+
+def scan_grid(o: PhantomOptions) -> Grid:
+    axis = ((np.arange(o.n_pixels) - (o.n_pixels - 1) / 2) * o.pixel_mm).astype(np.float32)
+    return Grid(axis, axis, o.pixel_mm)
 
 
 class Painter:
-    """Paints planes of one anatomy on one in-plane grid (`n` pixels of `pixel_mm`)."""
+    """Paints planes of one anatomy on one in-plane grid."""
 
-    def __init__(self, anatomy: Anatomy, n: int, pixel_mm: float, edge_mm: float) -> None:
+    def __init__(self, anatomy: Anatomy, grid: Grid, edge_mm: float) -> None:
         o = anatomy.frame.options
-        self.anatomy, self.n, self.pixel = anatomy, n, pixel_mm
-        self.edge = edge_mm / o.scale
-        first = -(n - 1) / 2 * pixel_mm
-        self.axis = (first + np.arange(n) * pixel_mm).astype(np.float32) / np.float32(o.scale)
-        self.origin = (float(self.axis[0]) - o.offset_mm[0] / o.scale, float(self.axis[0]) - o.offset_mm[1] / o.scale)
-        self.step = pixel_mm / o.scale
+        self.anatomy, self.grid, self.edge_mm = anatomy, grid, edge_mm
+        self.x = (grid.x - np.float32(o.offset_mm[0])) / np.float32(o.scale)
+        self.y = (grid.y - np.float32(o.offset_mm[1])) / np.float32(o.scale)
+        self.step = grid.pixel_mm / o.scale
         self.static = None if o.scoliosis_mm else self._coordinates(0.0)
         x, y, _, _ = self.static or self._coordinates(0.0)
         self.dome = chest.build_dome(anatomy.frame, x, y, self.step)
@@ -49,8 +63,7 @@ class Painter:
     def _coordinates(self, z: float) -> tuple[F32, F32, F32, npt.NDArray[np.uint16]]:
         frame = self.anatomy.frame
         o = frame.options
-        x = (self.axis - np.float32(o.offset_mm[0] / o.scale))[None, :]
-        y = (self.axis - np.float32(o.offset_mm[1] / o.scale))[:, None]
+        x, y = self.x[None, :], self.y[:, None]
         if o.rotation_deg:
             a = math.radians(o.rotation_deg)
             c, s = np.float32(math.cos(a)), np.float32(math.sin(a))
@@ -69,29 +82,43 @@ class Painter:
         o = frame.options
         z = z_mm / o.scale
         x, y, r, idx = self.static or self._coordinates(z)
-        hu = np.full((self.n, self.n), -1000.0, np.float32)
-        part = np.zeros((self.n, self.n), np.uint8)
-        plane = Plane(z, x, y, r, idx, self.origin, self.step, self.edge, abs(frame.spine_x(z)), math.radians(o.rotation_deg), hu, part)
+        hu = np.full((len(self.y), len(self.x)), -1000.0, np.float32)
+        part = np.zeros(hu.shape, np.uint8)
+        origin, margin, turn = (float(self.x[0]), float(self.y[0])), abs(frame.spine_x(z)), math.radians(o.rotation_deg)
+        plane = Plane(z, x, y, r, idx, origin, self.step, self.edge_mm / o.scale, margin, turn, hu, part)
         p = trunk.polar(plane, frame)
         if p is None:
             return plane
         ribs.paint_arms(plane, frame)
-        trunk.paint_trunk(p, frame)
-        plane.paint(p.w, p.outside(p.contours.inner), VISCERAL_FAT_HU, Part.VISCERAL_FAT)
+        trunk.paint_coat(p)
+        p.plane = self._bent(plane)
         chest.paint_lungs(p, frame, self.dome, self.anatomy.vessels)
         abdomen.paint_abdomen(p, frame, self.dome, self.anatomy.bowel)
         chest.paint_diaphragm(p, frame, self.dome)
         chest.paint_mediastinum(p, frame)
+        p.plane = plane
+        trunk.paint_wall(p, frame)
         spine.paint_spine(plane, frame)
         spine.paint_pelvis(plane, frame)
         ribs.paint_shoulder(p, frame)
         ribs.paint_ribs(p, frame, self.anatomy.ribs)
         ribs.paint_sternum(plane, frame, p.contours.inner)
+        here = plane.hu[p.w]
+        here += self.anatomy.grain.on_grid(self.x[p.w[1]], self.y[p.w[0]], z) * np.where(
+            here > 110, np.float32(16), np.where(here > -300, np.float32(3.5), np.float32(9))
+        )
         return plane
+
+    def _bent(self, plane: Plane) -> Plane:
+        """The same plane with softly displaced coordinates: organs get the outlines that ellipses lack."""
+        dx, dy = (w.on_grid(self.x, self.y, plane.z) for w in self.anatomy.bend)
+        return replace(
+            plane, x=plane.x + np.float32(BEND_MM) * dx, y=plane.y + np.float32(BEND_MM) * dy, margin=plane.margin + 2.5 * BEND_MM
+        )
 
     def mean(self, z_mm: float, offsets: npt.NDArray[np.float64]) -> F32:
         """Mean HU of the planes at `offsets` about z_mm: a slice with its partial volume."""
-        total = np.zeros((self.n, self.n), np.float32)
+        total = np.zeros((len(self.y), len(self.x)), np.float32)
         for dz in offsets:
             total += self.plane(float(z_mm + dz)).hu
         total /= np.float32(len(offsets))
@@ -127,30 +154,29 @@ def make_phantom(options: PhantomOptions | None = None, progress: Callable[[floa
     """
     o = options or PhantomOptions()
     rng = np.random.default_rng([o.seed, 1])
-    frame = build_frame(o)
-    anatomy = Anatomy(frame, ribs.build_ribs(frame), chest.build_lung_vessels(rng, frame), abdomen.build_bowel(rng))
-    edge_mm = max(1.0, o.pixel_mm)
-    painter = Painter(anatomy, o.n_pixels, o.pixel_mm, edge_mm)
+    frame = build_frame(o, rng)
+    vessels, bowel = chest.build_lung_vessels(rng, frame), abdomen.build_bowel(rng)
+    bend = (texture.build_waves(rng, 10, 38.0, 110.0), texture.build_waves(rng, 10, 38.0, 110.0))
+    anatomy = Anatomy(frame, ribs.build_ribs(frame), vessels, bowel, bend, texture.build_waves(rng, 28, 3.5, 22.0, 2.0))
+    painter = Painter(anatomy, scan_grid(o), max(1.0, o.pixel_mm))
     z = slice_positions(o)
     offsets = sub_planes(o.thickness_mm)
-    scan = scanner.Scanner(o, painter.axis * np.float32(o.scale))
+    scan = scanner.Scanner(o, painter.grid.x)
     hu = np.empty((len(z), o.n_pixels, o.n_pixels), np.int16)
     t12 = int(np.abs(z).argmin())
     has_t12 = abs(z[t12]) <= o.slice_spacing_mm / 2 + 1e-6
     clean: F32 | None = None
-    part: npt.NDArray[np.uint8] | None = None
     for k, zk in enumerate(z):
         ideal = painter.mean(float(zk), offsets)
         if k == t12 and has_t12:
-            middle = painter.plane(float(zk))
-            clean, part = scan.without_noise(ideal), middle.part
+            clean = scan.without_noise(ideal)
         hu[k] = scan.scan(ideal, k, float(zk))
         if progress is not None:
             progress((k + 1) / len(z))
     shift = o.first_slice_lps_mm - z[0]
     known = truth.known_levels(frame, shift)
-    if clean is not None and part is not None:
-        known = truth.known_areas(known, painter, offsets, float(z[t12]), t12, clean, part)
+    if clean is not None:
+        known = truth.known_areas(known, painter, offsets, float(z[t12]), t12, clean)
     return Phantom(_volume(o, hu, z + shift), known, o)
 
 

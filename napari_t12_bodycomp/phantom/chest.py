@@ -32,7 +32,7 @@ def build_dome(frame: Frame, x: F32, y: F32, step: float) -> Dome:
     rho = np.minimum(np.hypot(x, y) / c.inner.astype(np.float32)[idx], 1.3)
     front = np.clip((60 - y) / 130, 0, 1)
     rim = np.float32(-6) + np.float32(44) * front * front
-    top = np.where(x < 0, np.float32(73), np.float32(63)) - 5 * np.exp(-((x / 24) ** 2))
+    top = 68 - 5 * np.tanh((x - 8) / 22) - 7 * np.exp(-(((x - 6) / 26) ** 2))
     z = rim + (top - rim) * (1 - rho**2.6)
     z = np.where(rho > 1, rim, z).astype(np.float32)
     gy, gx = np.gradient(z, step)
@@ -45,9 +45,9 @@ def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment,
     for side in (-1, 1):
         hilum = np.array([side * 34.0, frame.spine_y(140) - 34, 140.0])
         tips = []
-        for _ in range(13):
+        for _ in range(17):
             direction = rng.normal(size=3) * [0.7, 0.9, 1.1] + [side * 1.0, 0, 0]
-            tips.append((hilum, direction / np.linalg.norm(direction), 3.6))
+            tips.append((hilum, direction / np.linalg.norm(direction), 4.2))
         for _ in range(4):
             grown = []
             for start, direction, radius in tips:
@@ -55,7 +55,7 @@ def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment,
                 out.append((tuple(start), tuple(end), radius))
                 for _ in range(2):
                     bend = direction + rng.normal(scale=0.42, size=3)
-                    grown.append((end, bend / np.linalg.norm(bend), radius * rng.uniform(0.58, 0.8)))
+                    grown.append((end, bend / np.linalg.norm(bend), radius * rng.uniform(0.62, 0.82)))
             tips = [g for g in grown if g[2] > 0.55]
     return tuple(out)
 
@@ -75,9 +75,9 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     spread = spread * np.where(y > ys + 8, 0.9, 1.0)
     medial = spread - np.abs(x - np.float32(middle))
     apex = np.float32(0)
-    if z > 205:
-        apex = np.float32((z - 205) * 0.16)
-    wall = p.outside(p.contours.inner - 0.6 - apex)
+    if z > 198:
+        apex = np.float32((z - 198) * 0.3)
+    wall = p.beyond_wall() + np.float32(0.6) + apex
     d = np.maximum(np.maximum(wall, height), medial * np.float32(0.9))
     tint = (LUNG_HU + 0.42 * (y - 10)).astype(np.float32)
     plane.paint(p.w, d, np.broadcast_to(tint, d.shape), Part.LUNG)
@@ -96,7 +96,7 @@ def paint_diaphragm(p: Polar, frame: Frame, dome: Dome) -> None:
     if not -12 < z < 80:
         return
     height = (dome.z[p.w] - np.float32(z)) * dome.cosine[p.w]
-    sheet = np.maximum(np.abs(height - 1.6) - np.float32(1.6), p.outside(p.contours.inner))
+    sheet = np.maximum(np.abs(height - 1.6) - np.float32(1.6), p.beyond_wall())
     sheet = np.where(p.plane.part[p.w] == Part.LUNG, np.float32(9), sheet)
     p.plane.paint(p.w, sheet, 48.0, Part.DIAPHRAGM)
 

@@ -71,6 +71,7 @@ class Frame:
 
     options: PhantomOptions
     levels: tuple[Level, ...]
+    wobble: tuple[tuple[float, float], ...] = ()
     phi: F64 = field(default_factory=lambda: _ANGLE)
     side: F64 = field(default_factory=lambda: np.where(np.arange(N_ANGLES) < N_ANGLES / 2, 1.0, -1.0))
 
@@ -79,7 +80,7 @@ class Frame:
 
     def spine_y(self, z: float) -> float:
         """y of the vertebral bodies' middle; the bend above T12 is scaled by the kyphosis asked for."""
-        y = float(_SPINE(np.clip(z, -260, 420)))
+        y = float(np.interp(z, _SPINE_Z, _SPINE))
         straight = 55.0 + 0.04 * z
         if z > 0:
             return straight + (y - straight) * (0.35 + 0.65 * self.options.kyphosis)
@@ -107,6 +108,9 @@ class Frame:
         depth = np.where(_COS > 0, b, f)
         n_back = np.where(_COS > 0, 2.7, n)
         inner = (np.abs(_SIN / w) ** n_back + np.abs(_COS / depth) ** n_back) ** (-1 / n_back)
+        turn = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES)
+        for order, (phase, lift) in enumerate(self.wobble, start=2):
+            inner = inner * (1 + 0.011 / math.sqrt(order) * np.sin(order * turn + phase + z / lift) * np.sin(turn / 2) ** 2)
         wall = np.interp(_ANGLE, PHI_NODES, _WALL(z))
         wall = _smooth(wall) * (1 + (o.muscle - 1) * 0.8)
         across = inner * _SIN
@@ -157,8 +161,10 @@ def _levels() -> tuple[Level, ...]:
     return tuple(out)
 
 
-_SPINE = PchipInterpolator(*np.array(sorted(SPINE_Y), float).T)
+_SPINE_Z = np.arange(-260.0, 421.0)
+_SPINE = _table(SPINE_Y)(_SPINE_Z)[:, 0]
 
 
-def build_frame(options: PhantomOptions) -> Frame:
-    return Frame(options, _levels())
+def build_frame(options: PhantomOptions, rng: np.random.Generator) -> Frame:
+    wobble = tuple((rng.uniform(0, 2 * math.pi), rng.uniform(45, 90) * rng.choice([-1, 1])) for _ in range(6))
+    return Frame(options, _levels(), wobble)

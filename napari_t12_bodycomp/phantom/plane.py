@@ -69,7 +69,8 @@ class Plane:
     def paint(self, w: Window, d: F32, hu: float | F32, part: Part | None) -> None:
         """Lay `hu` over the window where the signed distance `d` (mm, negative inside) says so; `part` None leaves the part map alone."""
         alpha = np.float32(0.5) - d * np.float32(1.0 / self.edge)
-        np.clip(alpha, 0.0, 1.0, out=alpha)
+        np.maximum(alpha, 0, out=alpha)
+        np.minimum(alpha, 1, out=alpha)
         here = self.hu[w]
         here += alpha * (hu - here)
         if part is not None:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.parts import CARTILAGE_HU, CORTEX_HU, MUSCLE_HU, Part
-from napari_t12_bodycomp.phantom.plane import Plane
+from napari_t12_bodycomp.phantom.plane import F32, Plane
 from napari_t12_bodycomp.phantom.trunk import Polar
 
 F64 = npt.NDArray[np.float64]
 # How far each rib sinks (mm at 1 radian), how far round it is bone (radians from the back), and where its cartilage meets the sternum (z).
-SINK = [0, 19, 26, 30, 33, 35, 36, 37, 36.5, 35.5, 31.5, 23, 17, 10]
-BONE_END = [0, 2.62, 2.62, 2.6, 2.55, 2.5, 2.45, 2.38, 2.25, 2.1, 1.85, 1.3, 0.0, 0.0]
-STERNUM_Z = [0, 209, 180, 160, 142, 126, 112, 101]
+SINK = [0, 22, 30, 34, 38, 43, 45, 47, 49, 49, 46, 45, 38, 22]
+BONE_END = [0, 2.45, 2.5, 2.55, 2.5, 2.45, 2.35, 2.25, 2.15, 2.02, 1.85, 1.45, 0.0, 0.0]
+STERNUM_Z = [0, 203, 172, 142, 122, 104, 91, 81]
 SINK_POWER = 1.25
 ORDINARY_LAST_MM, THIRTEENTH_MM = 112.0, 55.0
 
@@ -28,6 +28,7 @@ class Rib:
 
     number: int
     z: F64
+    steepness: F64
     start: float
     bone_end: float
     end: float
@@ -43,7 +44,7 @@ def build_ribs(frame: Frame) -> tuple[Rib, ...]:
     ribs = []
     for n in range(1, o.n_rib_pairs + 1):
         level = frame.level(f"T{n}" if n <= 12 else "L1")
-        head_z = level.z + (level.interval * 0.45 if 2 <= n <= 9 else level.interval * 0.16)
+        head_z = level.z + (level.interval * 0.45 if 2 <= n <= 9 else level.interval * (0.16 if n < 12 else 0.24))
         ys = frame.spine_y(head_z)
         start = math.atan2(level.half_width + 1.0, ys + 8)
         course = np.maximum(phi - start, 0)
@@ -62,7 +63,7 @@ def build_ribs(frame: Frame) -> tuple[Rib, ...]:
         else:
             end = bone_end + 0.05
         size = {1: (7.0, 2.9), 2: (6.2, 3.0), 11: (5.6, 3.0), 12: (4.8, 2.7), 13: (4.2, 2.5)}.get(n, (6.4, 3.3))
-        ribs.append(Rib(n, z, start, bone_end, end, level.half_width, *size))
+        ribs.append(Rib(n, z, np.gradient(z, phi[1]), start, bone_end, end, level.half_width, *size))
     return tuple(ribs)
 
 
@@ -95,6 +96,7 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
     """Paint the cuts of all ribs and cartilages through this plane."""
     plane, z = p.plane, p.plane.z
     course = _course(frame, p.contours.inner, z)
+    lookup = _lookup(course, frame)
     turn = np.arange(len(frame.phi)) * (2 * math.pi / len(frame.phi))
     cartilage = CARTILAGE_HU + (120 if frame.options.calcified_cartilage else 0)
     slope = float(frame.slopes(z)[0]) if frame.options.scoliosis_mm else 0.0
@@ -112,21 +114,32 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
                 x, y = course[run] * np.sin(turn[run]), course[run] * np.cos(turn[run])
                 w = plane.window(float(x.min()) - 6, float(x.max()) + 6, float(y.min()) - 6, float(y.max()) + 6)
                 if w is not None and len(run) > 2:
-                    _paint_rib(plane, frame, rib, w, course, cartilage, slope)
+                    _paint_rib(plane, frame, rib, w, lookup, cartilage, slope)
 
 
-def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], course: F64, cartilage: float, slope: float) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lookup:
+    """The ribs' middle in one plane by angle (float32): radius, its obliquity, and the angle itself."""
+
+    course: F32
+    cosine: F32
+    phi: F32
+
+
+def _lookup(course: F64, frame: Frame) -> _Lookup:
+    lean = np.clip(np.gradient(course, frame.phi[1]), -3 * course, 3 * course)
+    return _Lookup(course.astype(np.float32), (course / np.hypot(course, lean)).astype(np.float32), frame.phi.astype(np.float32))
+
+
+def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], lookup: _Lookup, cartilage: float, slope: float) -> None:
     idx = plane.idx[w]
-    phi = frame.phi.astype(np.float32)[idx]
+    phi, course = lookup.phi[idx], lookup.course[idx]
     x, _ = plane.xy(w)
     z = plane.z + (slope * x if slope else 0.0)
-    along = np.maximum(np.gradient(rib.z, frame.phi[1]) * np.where(frame.side > 0, 1, -1), -1e9)
-    tilt = (1 / np.sqrt(1 + (along / np.maximum(course, 20)) ** 2)).astype(np.float32)[idx]
-    lean = np.gradient(course, frame.phi[1])
-    cosine = (course / np.hypot(course, np.clip(lean, -3 * course, 3 * course))).astype(np.float32)[idx]
+    tilt = (1 / np.sqrt(1 + (rib.steepness / np.maximum(lookup.course, 20)) ** 2)).astype(np.float32)[idx]
     u = (z - rib.z.astype(np.float32)[idx]) * tilt
-    v = (plane.r[w] - course.astype(np.float32)[idx]) * cosine
-    over = np.maximum(np.maximum(rib.start - phi, phi - np.float32(rib.end)), 0) * course.astype(np.float32)[idx]
+    v = (plane.r[w] - course) * lookup.cosine[idx]
+    over = np.maximum(np.maximum(rib.start - phi, phi - np.float32(rib.end)), 0) * course
     is_bone = phi < rib.bone_end
     a, b = rib.half_height, rib.half_thickness
     q = np.sqrt((u / a) ** 2 + (v / b) ** 2 + (over / 3) ** 2)
@@ -143,12 +156,12 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], cou
 def paint_sternum(plane: Plane, frame: Frame, inner: F64) -> None:
     """Manubrium, body and xiphoid on the front wall."""
     z = plane.z
-    if not 62 < z < 224:
+    if not 50 < z < 217:
         return
-    half = float(np.interp(z, [62, 78, 90, 120, 165, 182, 190, 210, 224], [5, 9, 17, 18, 14, 13, 22, 30, 22]))
+    half = float(np.interp(z, [50, 70, 80, 112, 158, 174, 182, 203, 217], [4, 8, 16, 18, 14, 13, 22, 30, 22]))
     y = -float(inner[len(inner) // 2]) - 6.0
-    thick = 5.5 if z > 80 else 3.5
-    if abs(z - 183) < 1.5:
+    thick = 5.5 if z > 72 else 3.0
+    if abs(z - 175) < 1.5:
         plane.ellipse(0, y, half, thick - 1, CARTILAGE_HU, Part.CARTILAGE)
         return
     plane.ellipse(0, y, half, thick, CORTEX_HU * 0.62, Part.BONE)
@@ -162,10 +175,10 @@ def paint_shoulder(p: Polar, frame: Frame) -> None:
     spongy = frame.options.bone_hu + 60
     if 100 < z < 232:
         room = c.fascia - c.inner
-        reach = 1.12 + 0.5 * min(1.0, max(0.0, (z - 110) / 90))
+        reach = 1.08 + 0.27 * min(1.0, max(0.0, (z - 110) / 90))
         first = 0.86 - 0.14 * min(1.0, max(0.0, (z - 100) / 40))
         middle = c.inner + 15.5 + 0.32 * np.minimum(room, 75) * np.clip((phi - 0.7) / 0.6, 0.2, 1.0)
-        thick = np.interp(phi, [first, first + 0.05, reach - 0.15, reach], [0, 2.2, 2.0, 5.0]) * ((phi > first) & (phi < reach))
+        thick = np.interp(phi, [first, first + 0.05, reach - 0.15, reach], [0, 1.7, 1.5, 5.0]) * ((phi > first) & (phi < reach))
         if room[len(phi) // 5] > 18:
             p.band(middle - thick, middle + np.where(thick > 0, thick, -1), CORTEX_HU * 0.8, Part.BONE)
             inside = np.where(thick > 3.0, thick - 1.6, -1.0)

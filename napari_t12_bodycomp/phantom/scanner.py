@@ -39,11 +39,11 @@ class Scanner:
         o = self.o
         top = TABLE_TOP_MM * o.scale + o.offset_mm[1] - 0.00115 * (x - o.offset_mm[0] * 0) ** 2 * 0.9
         hu = np.full(np.broadcast_shapes(x.shape, y.shape), -1000.0, np.float32)
-        for depth, thick, value in ((0.0, 1.0, -180.0), (13.0, 1.2, -120.0)):
+        for depth, thick, value in ((0.0, 1.4, 40.0), (14.0, 1.6, 90.0)):
             d = np.abs(y - top - depth) - thick
             a = np.clip(0.5 - d, 0, 1) * (np.abs(x) < 205)
             hu += a * (value - hu)
-        foam = (y > top + 1) & (y < top + 12) & (np.abs(x) < 205)
+        foam = (y > top + 2) & (y < top + 12) & (np.abs(x) < 205)
         hu[foam & (hu < -900)] = -955
         return hu
 

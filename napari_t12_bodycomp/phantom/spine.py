@@ -87,6 +87,13 @@ class _Vertebra:
     def _bar(self, p: tuple[float, float], q: tuple[float, float], radius: float, s0: float, s_half: float, slant: float = 0.0) -> None:
         """A flat bar from p to q (x, y behind the body's middle), `s_half` high about s0, sinking by `slant` mm per mm of its course."""
         pad = radius + 1
+        sink = slant * math.hypot(q[0] - p[0], q[1] - p[1])
+        depth, lean = (
+            (self.plane.z - self.v.z) * self.shrink,
+            abs(self.sy) * (max(abs(p[1]), abs(q[1])) + pad) + abs(self.sx) * (abs(q[0]) + pad),
+        )
+        if not s0 - s_half - sink - lean - 1 < depth < s0 + s_half + lean + 1:
+            return
         got = self._local(min(p[0], q[0]) - pad, max(p[0], q[0]) + pad, min(p[1], q[1]) - pad, max(p[1], q[1]) + pad)
         if got is None:
             return

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Contours, Frame
-from napari_t12_bodycomp.phantom.parts import FAT_HU, MUSCLE_HU, SKIN_HU, Part
+from napari_t12_bodycomp.phantom.parts import FAT_HU, MUSCLE_HU, SKIN_HU, VISCERAL_FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Window
 
 F64 = npt.NDArray[np.float64]
@@ -25,11 +25,19 @@ class Polar:
     r: F32
     idx: npt.NDArray[np.uint16]
     cosine: F32
+    flat: Plane
+    wall: F32 | None = None
 
     def outside(self, radius: F64) -> F32:
         """Signed distance (mm) to the contour: positive outside."""
         out: F32 = (self.r - radius.astype(np.float32)[self.idx]) * self.cosine
         return out
+
+    def beyond_wall(self) -> F32:
+        """Signed distance (mm) to the inner wall, looked up once."""
+        if self.wall is None:
+            self.wall = self.outside(self.contours.inner)
+        return self.wall
 
     def band(self, low: F64, high: F64, hu: float, part: Part, clip: F32 | None = None) -> None:
         """Paint where low < r < high (arrays by angle); an empty band (high <= low) paints nothing."""
@@ -48,7 +56,7 @@ class Polar:
         self.plane.paint(w, d, hu, part)
 
     def _sub(self, used: npt.NDArray[np.intp], high: F64) -> Window:
-        if len(used) > 0.6 * len(high) or self.plane.rotation or self.plane.margin:
+        if len(used) > 0.6 * len(high) or self.plane.rotation or self.plane.margin > 0:
             return self.w
         a = used * (2 * math.pi / len(high))
         x, y = high[used] * np.sin(a), high[used] * np.cos(a)
@@ -68,7 +76,7 @@ def polar(plane: Plane, frame: Frame) -> Polar | None:
     w = plane.window(float(x.min()) - 2, float(x.max()) + 2, float(y.min()) - 2, float(y.max()) + 2)
     if w is None:
         return None
-    return Polar(plane, c, w, plane.r[w], plane.idx[w], c.obliquity[plane.idx[w]])
+    return Polar(plane, c, w, plane.r[w], plane.idx[w], c.obliquity[plane.idx[w]], plane)
 
 
 def ramp(phi: F64, *nodes: tuple[float, float]) -> F64:
@@ -76,22 +84,29 @@ def ramp(phi: F64, *nodes: tuple[float, float]) -> F64:
     return np.interp(phi, [n[0] for n in nodes], [n[1] for n in nodes])
 
 
-def paint_trunk(p: Polar, frame: Frame) -> None:
-    """Skin, fat and wall muscles of one plane; the cavity inside stays fat until the organs come."""
+def paint_coat(p: Polar) -> None:
+    """Skin and subcutaneous fat, and everything inside the inner wall as visceral fat until the organs come."""
+    c = p.contours
+    skin = p.outside(c.skin)
+    p.plane.paint(p.w, skin, SKIN_HU, Part.SKIN)
+    p.plane.paint(p.w, skin + np.float32(2.0), FAT_HU, Part.SUBCUTANEOUS_FAT)
+    p.plane.paint(p.w, p.outside(c.fascia - 1.0), VISCERAL_FAT_HU, Part.VISCERAL_FAT)
+
+
+def paint_wall(p: Polar, frame: Frame) -> None:
+    """The wall over whatever organs reached into it: fat between the muscles, then the muscles from outside inwards."""
     c, z, phi = p.contours, p.plane.z, frame.phi
-    p.plane.paint(p.w, p.outside(c.skin), SKIN_HU, Part.SKIN)
-    p.plane.paint(p.w, p.outside(c.skin - 2.0), FAT_HU, Part.SUBCUTANEOUS_FAT)
-    p.plane.paint(p.w, p.outside(c.fascia), FAT_HU + 8, Part.INTERMUSCULAR_FAT)
+    p.plane.paint(p.w, np.maximum(p.outside(c.fascia), -p.beyond_wall()), FAT_HU + 8, Part.INTERMUSCULAR_FAT)
     _outer_layer(p, frame)
     if z < 110:
         _abdominal_layer(p, frame)
     if z > 80:
         _shoulder_layer(p, frame)
     if z > -40:
-        deep = np.minimum(c.inner + 8.6, c.fascia - 2.0)
+        deep = np.minimum(c.inner + 7.6, c.fascia - 2.0)
         fade = 1.0 if z > 0 else 1 + z / 40
         high = np.where(phi > 0.3, c.inner + (deep - c.inner) * fade, c.inner - 1)
-        p.band(np.where(phi > 0.3, c.inner, c.inner + 1), high, MUSCLE_HU, Part.INTERCOSTALS)
+        p.band(np.where(phi > 0.3, c.inner + 0.9, c.inner + 1), high, MUSCLE_HU, Part.INTERCOSTALS)
     _back(p, frame)
 
 
@@ -154,8 +169,25 @@ def _shoulder_layer(p: Polar, frame: Frame) -> None:
         minor = ramp(phi, (1.95, 0.0), (2.1, 6.0), (2.5, 5.0), (2.7, 0.0)) * grow * m
         p.band(c.inner + 10.0, np.minimum(c.inner + 10 + minor, c.fascia - 13), MUSCLE_HU, Part.PECTORALS)
     if z > 205:
-        grow = min(1.0, (z - 205) / 30)
-        p.band(c.fascia - room * 0.62 * grow, c.fascia - 3.0, MUSCLE_HU - 6, Part.NECK_MUSCLE)
+        _neck(p, frame)
+
+
+def _neck(p: Polar, frame: Frame) -> None:
+    """Supraspinatus and deltoid over the shoulder, levator and scalenes about the neck, sternomastoids in front."""
+    c, z, phi = p.contours, p.plane.z, frame.phi
+    grow = min(1.0, (z - 205) / 35)
+    close = ramp(phi, (0.2, 8.0), (0.6, 16.0), (1.5, 13.0), (2.2, 6.0), (2.6, 0.0)) * grow
+    full = min(1.0, max(0.0, (z - 262) / 22))
+    room = c.fascia - c.inner
+    close = np.maximum(close, (room - 3.0) * 0.8 * full * ramp(phi, (0.0, 1.0), (2.0, 1.0), (2.6, 0.4), (math.pi, 0.0)))
+    p.band(c.inner + 1.5, np.minimum(c.inner + 1.5 + close, c.fascia - 1.5), MUSCLE_HU - 4, Part.NECK_MUSCLE)
+    slab = ramp(phi, (0.0, 7.0), (0.7, 13.0), (1.25, 9.0), (1.5, 0.0)) * grow
+    p.band(c.fascia - slab, c.fascia, MUSCLE_HU - 2, Part.TRAPEZIUS)
+    for side in (-1, 1):
+        p.plane.ellipsoid((side * 104, 46, 236), (42, 13, 17), MUSCLE_HU, Part.INFRASPINATUS, side * -0.35)
+        p.plane.ellipsoid((side * 160, 6, 228), (40, 40, 38), MUSCLE_HU, Part.INFRASPINATUS)
+        if z > 232:
+            p.plane.ellipse(side * (30 + 0.05 * (z - 232)), frame.spine_y(min(z, 330)) - 34, 8, 10, MUSCLE_HU, Part.NECK_MUSCLE, side * 0.5)
 
 
 def _back(p: Polar, frame: Frame) -> None:
@@ -168,10 +200,11 @@ def _back(p: Polar, frame: Frame) -> None:
         low = c.inner + ramp(phi, (0.0, 0.0), (0.5, 4.0), (0.9, 8.0))
     x, _ = p.plane.xy(p.w)
     ax = np.abs(x)
-    out = np.broadcast_to((ax - np.float32(lateral)).astype(np.float32), p.r.shape)
-    cleft = np.float32(1.6) - np.abs(ax - 24 - 0.15 * (p.r - 100))
-    tight = np.where(phi < 1.1, high, low - 1)
-    p.band(low, tight, MUSCLE_HU, Part.ERECTOR_SPINAE, np.maximum(out, 0.55 * cleft).astype(np.float32))
+    across = c.inner * np.sin(phi)
+    rounded = np.sqrt(np.clip(1 - (across / lateral) ** 4, 0, 1))
+    tight = np.where((phi < 1.1) & (rounded > 0), low + (high - low) * rounded, low - 1)
+    cleft = np.float32(1.1) - np.abs(ax - 23 - 0.22 * (p.r - 104) + 1.5 * np.sin(p.r * np.float32(0.3)))
+    p.band(low, tight, MUSCLE_HU, Part.ERECTOR_SPINAE, (0.7 * cleft).astype(np.float32))
     mid = np.maximum(ax - np.float32(22), np.float32(1.2) - ax)
     p.band(low, np.where(phi < 0.6, high, low - 1), MUSCLE_HU, Part.MULTIFIDUS, np.broadcast_to(mid.astype(np.float32), p.r.shape))
     if z < -15:

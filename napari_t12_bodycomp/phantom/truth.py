@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,14 @@ from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, MAIN_TISSUE, PRESET
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.options import PhantomOptions, PhantomTruth
 from napari_t12_bodycomp.phantom.parts import Part, region_lut
+from napari_t12_bodycomp.phantom.scanner import outside_fov
 
 if TYPE_CHECKING:
-    from napari_t12_bodycomp.phantom.build import Painter
+    from napari_t12_bodycomp.phantom.build import Grid, Painter
 
 F32 = npt.NDArray[np.float32]
-FINER = 4
+FINEST_MM = 0.34
+"""The areas are counted on pixels of about this size."""
 
 
 def known_levels(frame: Frame, shift_mm: float) -> PhantomTruth:
@@ -39,19 +42,18 @@ def window_tissues(hu: F32, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.ui
     return out
 
 
-def known_areas(
-    known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32, part: npt.NDArray[np.uint8]
-) -> PhantomTruth:
-    """Add the regions, tissues and areas of the T12 slice at `z` (mm above mid-T12)."""
+def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32) -> PhantomTruth:
+    """Add the regions, tissues and areas of the T12 slice at `z` (mm above mid-T12); `clean` is its noise-free image."""
     from napari_t12_bodycomp.phantom.build import Painter
 
     o = painter.anatomy.frame.options
     lut = region_lut()
-    fine = Painter(painter.anatomy, painter.n * FINER, painter.pixel / FINER, painter.edge * o.scale)
+    fine = Painter(painter.anatomy, _finer_grid(painter, z), painter.edge_mm)
+    field = np.hypot(fine.grid.x[None, :], fine.grid.y[:, None]) <= o.n_pixels * o.pixel_mm / 2
     fine_hu = fine.mean(z, offsets)
-    fine_part = fine.plane(z).part
+    fine_part = fine.plane(z).part * field
     fine_regions = lut[fine_part]
-    pixel = (fine.pixel / 10.0) ** 2
+    pixel = (fine.grid.pixel_mm / 10.0) ** 2
     counts = np.bincount(window_tissues(fine_hu, fine_regions).ravel(), minlength=len(Tissue) + 1)
     areas = {t: float(counts[t]) * pixel for t in Tissue}
     parts = np.bincount(fine_part.ravel(), minlength=256) * pixel
@@ -61,7 +63,8 @@ def known_areas(
         Tissue.SUBCUTANEOUS_FAT: float(parts[Part.SUBCUTANEOUS_FAT]),
         Tissue.INTERMUSCULAR_FAT: float(parts[Part.INTERMUSCULAR_FAT]),
     }
-    regions = lut[part]
+    regions = lut[painter.plane(z).part]
+    regions[outside_fov(o)] = 0
     t12 = known.body_z_mm["T12"]
     return replace(
         known,
@@ -75,6 +78,22 @@ def known_areas(
         muscles_cm2={q.name.lower(): round(float(parts[q]), 3) for q in Part if q.is_muscle and parts[q]},
         indices=_indices(areas, o),
     )
+
+
+def _finer_grid(painter: Painter, z: float) -> Grid:
+    """Pixels of about FINEST_MM that divide the scan's, over the body's part of the scan."""
+    from napari_t12_bodycomp.phantom.build import Grid
+
+    o = painter.anatomy.frame.options
+    reach = float(painter.anatomy.frame.contours(z / o.scale).skin.max()) * o.scale + 2 + abs(o.scoliosis_mm)
+    pixel = painter.grid.pixel_mm / math.ceil(painter.grid.pixel_mm / FINEST_MM)
+    half = o.n_pixels * o.pixel_mm / 2
+    axes = []
+    for shift in o.offset_mm:
+        low, high = max(-half, shift - reach), min(half, shift + reach)
+        first = int((low + half) / pixel)
+        axes.append((np.arange(first, int((high + half) / pixel)) + 0.5) * pixel - half)
+    return Grid(axes[0].astype(np.float32), axes[1].astype(np.float32), pixel)
 
 
 def _indices(areas: dict[Tissue, float], o: PhantomOptions) -> dict[str, float]:
