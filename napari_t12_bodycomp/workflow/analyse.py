@@ -16,6 +16,7 @@ from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.export import build_result
@@ -62,12 +63,12 @@ class MeasureRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnSlice:
-    """A slice with regions on it; `doubtful` (Y, X) only where they are a draft."""
+    """A slice with regions on it and what is to be known about it; `draft` only where the regions are a draft."""
 
     axial: AxialSlice
     regions: npt.NDArray[np.uint8]
     quality: tuple[QualityFlag, ...]
-    doubtful: npt.NDArray[np.bool_] | None = None
+    draft: Draft | None = None
 
 
 def locate(volume: CTVolume, progress: Progress = no_progress) -> LevelFinding:
@@ -109,7 +110,7 @@ def draft_slice(
     axial = axial_slice(volume, level.slice_index, protocol.slab_mm)
     draft = draft_regions(volume, axial, protocol, canal=finding.canal if finding else None, progress=progress)
     flags = (*quality_flags(volume, axial, draft, protocol), *level_flags(level, finding))
-    return DrawnSlice(axial, draft.regions, flags, draft.doubtful)
+    return DrawnSlice(axial, draft.regions, flags, draft)
 
 
 def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:
@@ -147,7 +148,7 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
     if request.regions is not None:
         from napari_t12_bodycomp.dicom.read_labels import read_regions
 
-        drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index), doubtful=None)
+        drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index), draft=None)
     return build_result(
         volume,
         finding,
@@ -158,5 +159,5 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
         request.subject(volume.subject),
         drawn.quality,
         assessor=request.assessor,
-        doubtful=drawn.doubtful,
+        doubtful=drawn.draft.doubtful if drawn.draft else None,
     )
