@@ -5,7 +5,7 @@
 #   make lint       ruff and mypy
 #   make bench      the side-by-side measurements of benchmarks/
 #   make clean      removes both environments and everything that was built
-# Another interpreter: make PYTHON=python3.12 test.  More arguments: make test ARGS="-k draft", make demo ARGS=--no-window
+# Another interpreter: make PYTHON=python3.12 test.  More arguments: make test ARGS="-k draft", make bench ARGS=reading
 SHELL := /bin/sh
 
 PYTHON ?= $(shell sh scripts/find_python.sh)
@@ -36,7 +36,7 @@ lint: $(VENV)/.ready-venv
 	$(VENV)/bin/python -m mypy
 
 bench: $(VENV)/.ready-venv
-	sh scripts/with_display.sh env QT_API=pyqt5 $(VENV)/bin/python -m benchmarks $(ARGS)
+	sh scripts/with_display.sh env QT_API=pyqt5 sh scripts/bench.sh $(VENV)/bin/python $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(VENV_QT6) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache demo_output
