@@ -168,6 +168,10 @@ def raw_elements(data: bytes, wanted: Container[int], headless: bool) -> Element
     for tag_key in list(dataset.keys()):
         if int(tag_key) in wanted:
             element = dataset.get_item(tag_key)
-            if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
-                found.values[int(tag_key)] = element.value
+            if isinstance(element, RawDataElement):
+                if isinstance(element.value, bytes):
+                    found.values[int(tag_key)] = element.value
+            elif element is not None and element.value is not None:  # pydicom has already turned the character set into text
+                parts = [element.value] if isinstance(element.value, str) else list(element.value)
+                found.values[int(tag_key)] = "\\".join(str(part) for part in parts).encode("ascii", "replace")
     return found

@@ -42,7 +42,9 @@ def stored_pixels(header: SliceHeader) -> Stored:
         raw = _decode(header)
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # decoders fail on damaged streams with errors of every kind
+    except BaseException as error:  # decoders fail on damaged streams with errors of every kind, one of them with a panic
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         name = UID(header.transfer_syntax).name
         raise InputError(
             f"The pixels of a slice cannot be decoded ({name}; damaged or cut short): export the scan again, best uncompressed."

@@ -1,0 +1,90 @@
+"""Zips, links and bombs."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ct_files import body_hu, write_series
+
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.workflow.source import list_series, load_volume
+
+
+def _zip(folder: Path, target: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for path in folder.iterdir():
+            archive.write(path, f"study/series/{path.name}")
+    return target
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_zip_is_read_like_its_folder(tmp_path: Path, method: int) -> None:
+    write_series(tmp_path / "a")
+    volume = load_volume(_zip(tmp_path / "a", tmp_path / "a.zip", method))
+    np.testing.assert_array_equal(volume.hu[4], body_hu(20))
+
+
+def test_paths_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
+    write_series(tmp_path / "a")
+    target = _zip(tmp_path / "a", tmp_path / "in" / "a.zip") if (tmp_path / "in").mkdir() is None else tmp_path
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.writestr("../../escaped", b"x" * 200)
+        archive.writestr("/escaped", b"x" * 200)
+    before = sorted(tmp_path.rglob("*"))
+    assert load_volume(target).shape[0] == 6
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_bomb_is_refused_unopened(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(1 << 28))
+    with pytest.raises(InputError, match="far more than a CT scan"):
+        list_series(tmp_path / "bomb.zip")
+
+
+def test_damaged_zip_is_refused(tmp_path: Path) -> None:
+    write_series(tmp_path / "a")
+    target = _zip(tmp_path / "a", tmp_path / "a.zip", zipfile.ZIP_STORED)
+    data = bytearray(target.read_bytes())
+    data[3000:3100] = bytes(100)
+    target.write_bytes(data)
+    with pytest.raises(InputError):
+        load_volume(target)
+    target.write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError):
+        load_volume(target)
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    paths = write_series(tmp_path / "a")
+    linked = tmp_path / "b"
+    linked.mkdir()
+    try:
+        for path in paths:
+            (linked / path.name).symlink_to(path)
+        (linked / "loop").symlink_to(linked)
+        (linked / "dangling").symlink_to(tmp_path / "nowhere")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    volume = load_volume(linked)
+    assert volume.shape[0] == 6
+    assert volume.acquisition.warnings == ()
+    assert load_volume(tmp_path).shape[0] == 6
+
+
+def test_unreadable_folder_is_refused(tmp_path: Path) -> None:
+    if os.name == "nt" or os.geteuid() == 0:
+        pytest.skip("this user may read everything")
+    (tmp_path / "locked").mkdir(mode=0)
+    with pytest.raises(InputError, match="cannot be read"):
+        list_series(tmp_path / "locked")
+
+
+def test_long_path_in_another_script(tmp_path: Path) -> None:
+    folder = tmp_path / ("病人" * 20) / ("ü" * 60) / ("z" * 120)
+    write_series(folder)
+    assert load_volume(tmp_path).shape[0] == 6

@@ -1,0 +1,147 @@
+"""Every awkward folder is read right or refused with its sentence, and lossless encodings decode to the reference's values."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ct_files import CT, HARD
+from pydicom import dcmread
+
+from napari_t12_bodycomp.dicom.archive import FileSource
+from napari_t12_bodycomp.dicom.elements import raw_elements, walk
+from napari_t12_bodycomp.dicom.headers import _WANTED, SliceHeader, read_header
+from napari_t12_bodycomp.dicom.pixels import stored_pixels
+from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.workflow.source import list_series, load_volume
+
+pytestmark = pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are not here")
+
+
+def _header(path: Path) -> SliceHeader:
+    header = read_header(FileSource(str(path), path.stat().st_size, 0))
+    assert header is not None
+    return header
+
+
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [
+        ("broken_jpeg2000", "cannot be decoded"),
+        ("broken_series/slicecount/001", "modality of this one is MR"),
+        ("broken_series/sliceorientation/001", "modality of this one is MR"),
+        ("broken_series/notavolume/001", "4 images of one place"),
+        ("broken_series/sliceincrement/001", "values from -1024 to -770"),
+        ("broken_series/slicecount/001_ground_truth.nii.gz", "Hounsfield units of a body"),
+        ("broken_series/sliceincrement/002_ground_truth.nii.gz", "turned by"),
+        ("coronal_reformat", "coronal reformats"),
+        ("label_map_as_ct", "a segmentation"),
+        ("localizer_headless", "None of the 3 series"),
+        ("localizer_headless/CT_JPEG70.dcm", "a localizer"),
+        ("localizer_headless/CT_Implicit_Little_Headless_Retired.dcm", "Position, orientation and pixel spacing"),
+        ("localizer_headless/CT_Explicit_Little.dcm", "one slice only"),
+        ("mixed_orientations", "None of the 18 series"),
+        ("mixed_orientations/A067967/sagittal/19001006-070.dcm", "sagittal reformats"),
+        ("odd_files/MR_truncated.dcm", "modality of this one is MR"),
+        ("odd_files/rtdose_expb.dcm", "a radiotherapy dose"),
+        ("seg_and_enhanced", "2 patients"),
+        ("seg_and_enhanced/liver.dcm", "a segmentation"),
+        ("odd_files/LICENSE.txt", "DICOM images are wanted"),
+    ],
+)
+def test_refused_with_its_sentence(folder: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence) as caught:
+        load_volume(HARD / folder)
+    assert len(str(caught.value)) < 400
+
+
+def test_pelvis_in_jpeg_2000_is_read() -> None:
+    volume = load_volume(HARD / "pelvis_j2k")
+    assert volume.shape == (20, 512, 512)
+    assert volume.slice_spacing_mm == 2.0
+    assert volume.acquisition.contrast == "APPLIED"
+    path = next((HARD / "pelvis_j2k" / "ct").iterdir())
+    dataset = dcmread(path)
+    k = volume.nearest_slice(float(dataset.ImagePositionPatient[2]))
+    expected = dataset.pixel_array * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept)
+    np.testing.assert_array_equal(volume.hu[k], np.maximum(expected, -1024))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BigEndianExplicitTransferSyntax_1.2.840.10008.1.2.2",
+        "DeflatedExplicitVRLittleEndianTransferSyntax_1.2.840.10008.1.2.1.99",
+        "JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90",
+        "JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80",
+        "JPEGProcess14SV1TransferSyntax_1.2.840.10008.1.2.4.70",
+        "JPEGProcess14TransferSyntax_1.2.840.10008.1.2.4.57",
+        "LittleEndianExplicitTransferSyntax_1.2.840.10008.1.2.1",
+        "LittleEndianImplicitTransferSyntax_1.2.840.10008.1.2",
+        "RLELosslessTransferSyntax_1.2.840.10008.1.2.5",
+    ],
+)
+def test_lossless_syntax_is_bit_exact(name: str) -> None:
+    folder = HARD / "transfer_syntaxes"
+    reference = dcmread(folder / "CTImage.dcm").pixel_array
+    np.testing.assert_array_equal(stored_pixels(_header(folder / f"CTImage.dcm_{name}.dcm")), reference)
+
+
+@pytest.mark.parametrize(
+    "name", ["JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55", "JPEGProcess6_8TransferSyntax_1.2.840.10008.1.2.4.53"]
+)
+def test_undecodable_syntax_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be decoded"):
+        stored_pixels(_header(HARD / "transfer_syntaxes" / f"CTImage.dcm_{name}.dcm"))
+
+
+def _reference(name: str, scratch: Path) -> npt.NDArray[np.int16]:
+    if shutil.which("zstd") is None:
+        pytest.skip("zstd is not installed, which unpacks the reference")
+    target = scratch / name
+    subprocess.run(["zstd", "-dqf", str(HARD / "nema_wg04" / "REF" / f"{name}_UNC.zst"), "-o", str(target)], check=True)
+    array: npt.NDArray[np.int16] = dcmread(target, force=True).pixel_array
+    return array
+
+
+@pytest.mark.parametrize("name", ["CT1", "CT2"])
+@pytest.mark.parametrize("syntax", ["J2KR", "JLSL", "JPLL", "RLE"])
+def test_nema_images_are_bit_exact(name: str, syntax: str, tmp_path: Path) -> None:
+    np.testing.assert_array_equal(stored_pixels(_header(HARD / "nema_wg04" / syntax / f"{name}_{syntax}")), _reference(name, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["CT1", "CT2"])
+@pytest.mark.parametrize(("syntax", "bound"), [("JLSN", 10), ("J2KI", 500)])
+def test_nema_images_with_loss_are_near(name: str, syntax: str, bound: int, tmp_path: Path) -> None:
+    decoded = stored_pixels(_header(HARD / "nema_wg04" / syntax / f"{name}_{syntax}")).astype(np.int32)
+    difference = np.abs(decoded - _reference(name, tmp_path))
+    assert difference.max() <= bound
+    assert difference.mean() < 30
+
+
+def test_fast_walk_and_pydicom_agree_on_every_file() -> None:
+    walked = 0
+    for path in sorted(p for folder in (HARD, CT) for p in folder.rglob("*") if p.is_file()):
+        data = path.read_bytes()
+        try:
+            found = walk(data, _WANTED)
+        except Exception:  # what the walk leaves to pydicom
+            continue
+        expected = raw_elements(data, _WANTED, headless=False)
+        found.values = {tag: value.rstrip(b" \0") for tag, value in found.values.items() if value}
+        expected.values = {tag: value.rstrip(b" \0") for tag, value in expected.values.items() if value}
+        assert found.values == expected.values, path.name
+        assert found.syntax == expected.syntax
+        walked += 1
+    assert walked > 600
+
+
+def test_everything_at_once_ends_in_one_sentence() -> None:
+    listed = list_series(HARD)
+    assert len(listed.offers) > 40
+    with pytest.raises(InputError):
+        load_volume(HARD)
