@@ -16,6 +16,9 @@ from napari_t12_bodycomp.analysis.ribs import OUTER_MM, Track
 from napari_t12_bodycomp.analysis.vertebrae import Level
 
 OUTLIER = 0.04
+SACRAL_U_MM = (24.0, 28.0, 32.0)
+SACRAL_BONE_HU = 110.0
+SACRAL_HEIGHT_MM = (23.0, 90.0)
 SIDE_WEIGHT = 0.8
 """Both sides and both neighbours share the same noise: their evidence counts for less than if independent."""
 
@@ -41,14 +44,28 @@ class Explanation:
 
 
 def sacral_profile(straight: Straight) -> npt.NDArray[np.float64]:
-    """0..1 in each plane: how continuously bone runs from the canal outward in front of it, on the weaker side (the sacral ala)."""
-    v = slice(straight.v0 - 15, straight.v0 + 3)
-    bone = (straight.hu[:, v, :] > 110).mean(axis=1)
+    """Height (mm) along the spine, in each plane, of the bone 24 to 32 mm beside the canal, on the side where it is lower.
+
+    Ribs and processes are 10 to 18 mm high there; the sacral ala is 30 to 50 mm.
+    """
+    v = slice(straight.v0 - 15, straight.v0 + 7)
     sides = []
     for side in (-1, 1):
-        u = straight.u0 + side * np.arange(10, 21)
-        sides.append(bone[:, u].min(axis=1))
-    return np.asarray(ndimage.uniform_filter1d(np.minimum(*sides), 5))
+        for u_mm in SACRAL_U_MM:
+            u = straight.u0 + side * round(u_mm / STEP_MM)
+            bone = ndimage.gaussian_filter(straight.hu[:, :, u - 1 : u + 2].mean(2), 0.8)[:, v] > SACRAL_BONE_HU
+            parts, n = ndimage.label(bone)
+            height = np.zeros(n + 1)
+            for i, box in enumerate(ndimage.find_objects(parts), 1):
+                height[i] = (box[0].stop - box[0].start) * STEP_MM
+            sides.append(height[parts].max(1))
+    return np.asarray(np.min(sides, axis=0))
+
+
+def _sacral_share(profile: npt.NDArray[np.float64], level: Level) -> float:
+    part = profile[max(0, round(level.low)) : max(0, round(level.high)) + 1]
+    low, high = SACRAL_HEIGHT_MM
+    return float(((part >= low) & (part <= high)).mean()) if part.size else 0.0
 
 
 def _rise(track: Track) -> float:
@@ -82,9 +99,7 @@ def observe(straight: Straight, levels: list[Level], tracks: list[Track]) -> lis
             whole = s0 >= 0 and s1 < len(straight.hu)
             box = straight.inside[max(0, s0) : s1 + 1, straight.v0 - 3 : straight.v0 + 9, u[0] : u[1] + 1]
             visible.append(bool(whole and box.size and box.mean() > 0.97))
-        a, b = max(0, int(level.low + 0.25 * (level.high - level.low))), int(level.low + 0.8 * (level.high - level.low)) + 1
-        part = sacral[a:b]
-        seen.append(Seen((chosen[0], chosen[1]), (visible[0], visible[1]), float(part.mean()) if part.size else 0.0))
+        seen.append(Seen((chosen[0], chosen[1]), (visible[0], visible[1]), _sacral_share(sacral, level)))
     return seen
 
 
@@ -109,16 +124,19 @@ def side_likelihood(track: Track | None, visible: bool, kind: Kind, scale: float
     return (1 - OUTLIER) * (1 - kind.missed) * p_reach * p_slope * p_rise + OUTLIER * wide
 
 
-def _sacral_likelihood(sacral: float, kind: Kind, last_lumbar: bool) -> float:
-    if kind is anatomy.SACRUM:
-        return 0.05 + 0.95 * float(special.expit((sacral - 0.10) / 0.03))
-    return 1.0 - (0.6 if last_lumbar else 0.96) * float(special.expit((sacral - 0.14) / 0.04))
+def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
+    """Likelihood of `share` of a level's planes looking like the sacral ala in vertebra `number`."""
+    if number == 13 + lumbar:
+        return 0.04 + 0.96 * float(special.expit((share - 0.35) / 0.06))
+    if number > 13 + lumbar:
+        return 0.5
+    return 1.0 - (0.85 if number == 12 + lumbar else 0.97) * float(special.expit((share - 0.4) / 0.06))
 
 
-def level_log_likelihood(seen: Seen, kind: Kind, scale: float, last_lumbar: bool) -> float:
-    """Log-likelihood of everything seen at one level under `kind`."""
+def level_log_likelihood(seen: Seen, kind: Kind, scale: float, number: int, lumbar: int) -> float:
+    """Log-likelihood of everything seen at one level as vertebra `number` of this kind."""
     total = sum(float(np.log(side_likelihood(t, v, kind, scale) + 1e-12)) for t, v in zip(seen.tracks, seen.visible, strict=True))
-    return SIDE_WEIGHT * total + float(np.log(_sacral_likelihood(seen.sacral, kind, last_lumbar)))
+    return SIDE_WEIGHT * total + float(np.log(_sacral_likelihood(seen.sacral, number, lumbar)))
 
 
 class Likelihoods:
@@ -126,14 +144,14 @@ class Likelihoods:
 
     def __init__(self, seen: list[Seen]) -> None:
         self.seen = seen
-        self._known: dict[tuple[int, int, float, bool], float] = {}
+        self._known: dict[tuple[int, int, float, int], float] = {}
 
     def level(self, k: int, number: int, pairs: int, lumbar: int, stump: bool, scale: float) -> float:
         """Log-likelihood of level `k` as vertebra `number`."""
         kind = anatomy.kind_of(number, pairs, lumbar, stump)
-        key = (k, id(kind), round(scale, 1), number == 12 + lumbar)
+        key = (k, id(kind), round(scale, 1), number - 12 - lumbar if number > 11 + lumbar else -1)
         if key not in self._known:
-            self._known[key] = level_log_likelihood(self.seen[k], kind, key[2], key[3])
+            self._known[key] = level_log_likelihood(self.seen[k], kind, key[2], number, lumbar)
         return self._known[key]
 
 
