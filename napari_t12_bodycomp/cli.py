@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
     """Wrong usage is an error like any other, so that --json can report it."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[0].upper()}{message[1:].rstrip('.')}: see {self.prog} --help.")
+        raise UsageError(f"Wrong usage: {message.rstrip('.')} (see {self.prog} --help).")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

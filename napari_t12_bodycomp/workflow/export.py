@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
@@ -92,22 +93,40 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
     try:
         out.mkdir(parents=True, exist_ok=True)
         table = out / CSV_NAME
-        header, rows = _read_table(table)
-        names = _file_names(rows, indices_csv.row(result))
-        tissues = tissue_map(result.axial.hu, result.regions, result.measurement.protocol.preset)
-        index = result.level.slice_index
-        contents = {
-            names["overlay_file"]: overlay_png(volume, result, tissues),
-            names["regions_file"]: label_nifti(volume, index, result.regions),
-            names["tissues_file"]: label_nifti(volume, index, tissues),
-        }
-        header, rows = indices_csv.merged(header, rows, indices_csv.row(result, names))
-        contents[CSV_NAME] = indices_csv.as_text(header, rows).encode()
-        for name, content in contents.items():
-            write_atomically(out / name, content)
+        with _alone_in(out):
+            header, rows = _read_table(table)
+            names = _file_names(rows, indices_csv.row(result))
+            tissues = tissue_map(result.axial.hu, result.regions, result.measurement.protocol.preset)
+            index = result.level.slice_index
+            contents = {
+                names["overlay_file"]: overlay_png(volume, result, tissues),
+                names["regions_file"]: label_nifti(volume, index, result.regions),
+                names["tissues_file"]: label_nifti(volume, index, tissues),
+            }
+            header, rows = indices_csv.merged(header, rows, indices_csv.row(result, names))
+            contents[CSV_NAME] = indices_csv.as_text(header, rows).encode()
+            for name, content in contents.items():
+                write_atomically(out / name, content)
     except OSError as error:
         raise InputError(_write_sentence(out, error)) from error
     return ExportedFiles(table, *(out / names[column] for column in indices_csv.FILE_COLUMNS))
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other runs of this program from changing the table meanwhile, where the system has such locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a network drive without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def check_out_dir(out_dir: str | os.PathLike[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import errno
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +103,16 @@ def test_measuring_again_replaces_the_row_and_another_case_gets_its_own_files(
         ("P-7", "1.600", "overlay.png"),
         ("P-8", "1.700", "overlay_2.png"),
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the lock is not there on Windows")
+def test_two_at_once_lose_no_row(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path) -> None:
+    results = [_result(small_volume, small_regions, Subject(f"P-{n}")) for n in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda r: export_result(small_volume, r, tmp_path), results))
+    rows = _rows(tmp_path)
+    assert {r["patient_id"] for r in rows} == {f"P-{n}" for n in range(6)}
+    assert len({r["regions_file"] for r in rows}) == 6
 
 
 def test_another_preset_or_assessor_is_another_measurement(
