@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from napari_t12_bodycomp.errors import InputError
 MAX_FILES = 200_000
 MAX_MEMBER_BYTES = 1 << 30
 MAX_ZIP_BYTES = 16 << 30
+_SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
 
@@ -31,6 +33,7 @@ class ByteSource(Protocol):
     def is_lasting(self) -> bool: ...
     def head(self, n: int) -> bytes: ...
     def read(self, offset: int = 0, length: int = -1) -> bytes: ...
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class ZipSource:
         return self.read(0, n)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
+        if offset and self.info.file_size > _SMALL_BYTES:
+            return _whole(self)[offset:] if length < 0 else _whole(self)[offset : offset + length]
         end = self.info.file_size if length < 0 else offset + length
         try:
             with self.lock, self.archive.open(self.info) as member:
@@ -98,6 +103,12 @@ class ZipSource:
             ) from error
         except Exception as error:  # zlib.error, lzma.LZMAError and the like have no common base
             raise InputError("A member of the zip is damaged: make the zip again, or give the folder.") from error
+
+
+@lru_cache(maxsize=1)
+def _whole(member: ZipSource) -> bytes:
+    """A large member, kept while its frames are read one after another."""
+    return member.read()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import hashlib
 import math
 import secrets
 import struct
-import threading
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,29 +84,6 @@ class SliceHeader:
     """Its length in bytes; None where it is encapsulated or `pixel_offset` is None."""
     headless: bool = False
     frame: int = 0
-
-
-class HeaderCache:
-    """Headers by path, size and modification time, so that a known folder opens at once; the oldest half goes when it is full."""
-
-    def __init__(self, limit: int = 50_000) -> None:
-        self._limit = limit
-        self._known: dict[tuple[str, int, int], SliceHeader | None] = {}
-        self._lock = threading.Lock()
-
-    def read(self, source: ByteSource) -> SliceHeader | None:
-        """`read_header`, remembered."""
-        key = source.key
-        if key in self._known:
-            return self._known[key]
-        header = read_header(source)
-        if source.is_lasting:
-            with self._lock:
-                if len(self._known) >= self._limit:
-                    for old in list(self._known)[: self._limit // 2]:
-                        del self._known[old]
-                self._known[key] = header
-        return header
 
 
 def read_header(source: ByteSource) -> SliceHeader | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydicom import dcmread
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
+from napari_t12_bodycomp.dicom.archive import ByteSource
 from napari_t12_bodycomp.dicom.charls import decode_16bit
 from napari_t12_bodycomp.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from napari_t12_bodycomp.dicom.headers import SliceHeader
@@ -59,11 +61,11 @@ def _decode(header: SliceHeader) -> Stored:
         return _by_pydicom(header, None)
     if header.transfer_syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
         return _native(header, header.pixel_offset)
-    value = header.source.read(header.pixel_offset)
-    if header.transfer_syntax in JPEG_LS and header.n_frames == 1:
-        raw, bits = decode_16bit(single_frame(value), header.rows, header.columns)
+    stream = _compressed_frame(header, header.pixel_offset)
+    if header.transfer_syntax in JPEG_LS:
+        raw, bits = decode_16bit(stream, header.rows, header.columns)
         return _signed(raw, bits) if header.pixel_representation else raw
-    return _by_pydicom(header, value)
+    return _by_pydicom(header, _encapsulated(stream))
 
 
 def _native(header: SliceHeader, offset: int) -> Stored:
@@ -88,25 +90,50 @@ def _signed(raw: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.int16]:
     return (signed << shift) >> shift
 
 
-def single_frame(value: bytes) -> bytes:
-    """The one frame of encapsulated Pixel Data: every fragment after the offset table, joined."""
-    fragments: list[bytes] = []
+def _compressed_frame(header: SliceHeader, offset: int) -> bytes:
+    """The compressed stream of one frame."""
+    if header.n_frames == 1:
+        value = header.source.read(offset)
+        return b"".join(value[start : start + length] for start, length in _fragments(value)[1:])
+    start, length = _frame_table(header.source, offset, header.n_frames)[header.frame]
+    return header.source.read(offset + start, length)
+
+
+@lru_cache(maxsize=4)
+def _frame_table(source: ByteSource, offset: int, n_frames: int) -> tuple[tuple[int, int], ...]:
+    """Start and length of each frame of a multi-frame object, which must lie in one fragment each."""
+    fragments = _fragments(source.read(offset))[1:]
+    if len(fragments) != n_frames:
+        raise InputError("The frames of a multi-frame object cannot be told apart: export the scan as classic CT images.")
+    return tuple(fragments)
+
+
+def _fragments(value: bytes) -> list[tuple[int, int]]:
+    """Start and length of every fragment of encapsulated Pixel Data, the first one being the offset table."""
+    found: list[tuple[int, int]] = []
     position = 0
     while position + 8 <= len(value):
         group, element, length = struct.unpack_from("<HHL", value, position)
         if (group, element) != (0xFFFE, 0xE000):
             break
-        fragments.append(value[position + 8 : position + 8 + length])
-        if len(fragments[-1]) < length:
+        position += 8
+        if position + length > len(value):
             raise InputError("The pixels of a slice are cut short: copy or export the scan again.")
-        position += 8 + length
-    if len(fragments) < 2:
+        found.append((position, length))
+        position += length
+    if len(found) < 2:
         raise InputError("A slice holds no pixels: export the scan again.")
-    return fragments[1] if len(fragments) == 2 else b"".join(fragments[1:])
+    return found
+
+
+def _encapsulated(stream: bytes) -> bytes:
+    """One compressed frame as Pixel Data holds it."""
+    return struct.pack("<HHLHHL", 0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, len(stream)) + stream
 
 
 def _by_pydicom(header: SliceHeader, value: bytes | None) -> Stored:
-    """By pydicom and its plugins; `value` is that of Pixel Data, or None to have pydicom find it."""
+    """By pydicom and its plugins; `value` is Pixel Data with this one frame, or None to have pydicom find it."""
+    n_frames, frame = (header.n_frames, header.frame) if value is None else (1, 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         vr = "OW"
@@ -119,7 +146,7 @@ def _by_pydicom(header: SliceHeader, value: bytes | None) -> Stored:
             "transfer_syntax_uid": UID(header.transfer_syntax),
             "rows": header.rows,
             "columns": header.columns,
-            "number_of_frames": header.n_frames,
+            "number_of_frames": n_frames,
             "samples_per_pixel": header.samples,
             "photometric_interpretation": "MONOCHROME2",
             "pixel_representation": header.pixel_representation,
@@ -130,7 +157,7 @@ def _by_pydicom(header: SliceHeader, value: bytes | None) -> Stored:
         }
         plugin = "pyjpegls" if header.transfer_syntax in JPEG_LS else "pylibjpeg" if header.transfer_syntax == RLE else ""
         decoder = get_decoder(UID(header.transfer_syntax))
-        array, _ = decoder.as_array(value, index=header.frame, raw=True, decoding_plugin=plugin, **options)
+        array, _ = decoder.as_array(value, index=frame, raw=True, decoding_plugin=plugin, **options)
     result: Stored = array
     return result
 

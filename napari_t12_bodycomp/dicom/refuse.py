@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT
 from napari_t12_bodycomp.dicom.geometry import orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
-ENHANCED_CT = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 _NOT_IMAGES = {
     "SEG": "a segmentation",
     "SR": "a structured report",
@@ -23,6 +23,7 @@ _NOT_IMAGES = {
     "OT": "a secondary capture or a page of text",
 }
 _HU_TYPES = {"", "HU", "US", "HOUNSFIELD", "HOUNSFIELD UNIT", "HOUNSFIELD UNITS", "HOUNDSFIELD UNIT", "HOUNSFIELD_UNIT"}
+_MAPS = {"PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "RCCBF", "IODINE", "Z_EFF", "VNC", "MATERIAL", "DE_MAP"}
 _PROJECTIONS = {"MIP", "MINIP", "MIN_IP", "MAX_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VRT", "RENDERING", "SSD", "3D"}
 
 
@@ -46,6 +47,8 @@ def _not_ct(first: SliceHeader) -> str:
         return "CT values are wanted, this series holds colour pictures: choose the original CT series."
     if first.rows < 16 or first.columns < 16:
         return "CT images of at least 16 x 16 pixels are wanted, this object has none: choose a CT series."
+    if _MAPS & set(first.image_type):
+        return "CT values are wanted, this series holds a computed map (such as perfusion or iodine): choose the original series."
     if _PROJECTIONS & set(first.image_type):
         return "Plain CT slices are wanted, this series holds projections or renderings without true CT values: choose the original series."
     return ""
@@ -57,7 +60,7 @@ def _not_hu(headers: Sequence[SliceHeader]) -> str:
         return f"16-bit CT values are wanted, {first.bits_allocated}-bit pixels (a picture) came: choose the original CT series."
     if first.high_bit != first.bits_stored - 1 or not 1 <= first.bits_stored <= 16:
         return "Pixels in the low bits of 16 are wanted, the headers say something else: export the original CT images again."
-    if any(h.slope is None or h.intercept is None or h.slope == 0 for h in headers) and first.sop_class not in ENHANCED_CT:
+    if any(h.slope is None or h.intercept is None or h.slope == 0 for h in headers):
         return "Rescale slope and intercept are wanted to get Hounsfield units, the headers lack them: export the original CT images again."
     odd = next((h.rescale_type for h in headers if h.rescale_type not in _HU_TYPES), "")
     if odd:
@@ -67,8 +70,8 @@ def _not_hu(headers: Sequence[SliceHeader]) -> str:
 
 def _not_a_volume(headers: Sequence[SliceHeader], n_places: int) -> str:
     first = headers[0]
-    if first.sop_class in ENHANCED_CT or first.n_frames > 1:
-        return "Single-frame CT images are wanted, this is an enhanced multi-frame object: export the scan as classic CT images."
+    if first.n_frames > 1 and (first.sop_class not in ENHANCED_CT or first.position_mm is None):
+        return "A position for every frame is wanted, this multi-frame object gives none: export the scan as classic CT images."
     if any(h.position_mm is None or h.orientation is None or h.pixel_spacing_mm is None for h in headers):
         return (
             "Position, orientation and pixel spacing of every slice are wanted, the headers lack them: export the original CT images again."

@@ -111,7 +111,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
         acquisition_number=first.acquisition_number if len(acquisitions) == 1 else None,
         description=first.description,
         modality=first.modality,
-        n_slices=max(len(headers), first.n_frames),
+        n_slices=len(headers) if first.position_mm else max(len(headers), first.n_frames),
         slice_thickness_mm=first.slice_thickness_mm,
         spacing_mm=float(np.median(np.diff(places))) if len(places) > 1 else None,
         kernel=first.kernel,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
-from napari_t12_bodycomp.dicom.headers import HeaderCache, SliceHeader
+from napari_t12_bodycomp.dicom.headers import SliceHeader
+from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
 from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
@@ -15,7 +16,7 @@ from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume
 
-_HEADERS = HeaderCache()
+_INDEX = HeaderIndex()
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
 
@@ -63,10 +64,8 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
     headers: list[SliceHeader] = []
     files = 0
     for files, source in enumerate(sources, 1):
-        header = _HEADERS.read(source)
-        if header is not None:
-            headers.append(header)
-        progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} of them DICOM")
+        headers += _INDEX.read(source)
+        progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
     if not headers:
         what = f"none of the {files} files there is one" if files > 1 else "the file is none" if files else "there is no file"
         raise InputError(f"DICOM images are wanted, but {what}: give the folder of a CT scan, a zip of it, or a NIfTI file.")

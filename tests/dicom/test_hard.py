@@ -14,16 +14,22 @@ from pydicom import dcmread
 
 from napari_t12_bodycomp.dicom.archive import FileSource
 from napari_t12_bodycomp.dicom.elements import raw_elements, walk
+from napari_t12_bodycomp.dicom.enhanced import read_headers
 from napari_t12_bodycomp.dicom.headers import _WANTED, SliceHeader, read_header
-from napari_t12_bodycomp.dicom.pixels import stored_pixels
+from napari_t12_bodycomp.dicom.pixels import slice_hu, stored_pixels
+from napari_t12_bodycomp.dicom.series import z_of
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 pytestmark = pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are not here")
 
 
+def _source(path: Path) -> FileSource:
+    return FileSource(str(path), path.stat().st_size, 0)
+
+
 def _header(path: Path) -> SliceHeader:
-    header = read_header(FileSource(str(path), path.stat().st_size, 0))
+    header = read_header(_source(path))
     assert header is not None
     return header
 
@@ -50,6 +56,7 @@ def _header(path: Path) -> SliceHeader:
         ("odd_files/rtdose_expb.dcm", "a radiotherapy dose"),
         ("seg_and_enhanced", "2 patients"),
         ("seg_and_enhanced/liver.dcm", "a segmentation"),
+        ("odd_files/eCT_Supplemental.dcm", "computed map"),
         ("odd_files/LICENSE.txt", "DICOM images are wanted"),
     ],
 )
@@ -138,6 +145,19 @@ def test_fast_walk_and_pydicom_agree_on_every_file() -> None:
         assert found.syntax == expected.syntax
         walked += 1
     assert walked > 600
+
+
+@pytest.mark.parametrize("size", ["23x38x3", "24x38x3"])
+def test_enhanced_frames_equal_the_single_images(size: str) -> None:
+    folder = HARD / "seg_and_enhanced" / size
+    frames = sorted(read_headers(_source(folder / "multiframe" / "mf.dcm")), key=z_of)
+    images = sorted((_header(p) for p in (folder / "image").iterdir()), key=z_of)
+    assert [z_of(h) for h in frames] == [z_of(h) for h in images]
+    for frame, image in zip(frames, images, strict=True):
+        np.testing.assert_array_equal(slice_hu(frame)[0], slice_hu(image)[0])
+        assert frame.slice_thickness_mm == image.slice_thickness_mm == 2.5
+    offer = next(o for o in list_series(folder / "multiframe").offers)
+    assert (offer.n_slices, offer.orientation, offer.refusal) == (3, "axial", "")
 
 
 def test_everything_at_once_ends_in_one_sentence() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ct_files import body_hu, slice_dataset, write_series
+from pydicom.dataset import Dataset
 from pydicom.uid import RLELossless, generate_uid
 
 from napari_t12_bodycomp.errors import Cancelled, InputError
@@ -212,3 +213,33 @@ def test_names_in_other_scripts_are_read_and_never_told(tmp_path: Path) -> None:
     assert listed.offers[0].description == "胸部平扫"
     volume = load_volume(tmp_path)
     assert "王" not in repr((listed, volume.acquisition, volume.subject))
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_enhanced_multi_frame_is_read_like_single_images(tmp_path: Path, compressed: bool) -> None:
+    """Frames stored from head to foot, with geometry in the functional groups."""
+    dataset = slice_dataset(0, SOPClassUID="1.2.840.10008.5.1.4.1.1.2.1", NumberOfFrames=len(Z))
+    stack = np.stack([body_hu(z) for z in Z[::-1]]).astype(np.int32) + 1024
+    dataset.PixelData = stack.astype("<u2").tobytes()
+    shared, frames = Dataset(), []
+    shared.PlaneOrientationSequence = [_with(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]
+    shared.PixelMeasuresSequence = [_with(PixelSpacing=[0.8, 0.7], SliceThickness=5)]
+    shared.PixelValueTransformationSequence = [_with(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")]
+    for z in Z[::-1]:
+        frames.append(_with(PlanePositionSequence=[_with(ImagePositionPatient=[-100, -90, z])]))
+    dataset.SharedFunctionalGroupsSequence, dataset.PerFrameFunctionalGroupsSequence = [shared], frames
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept"):
+        delattr(dataset, keyword)
+    if compressed:
+        dataset.compress(RLELossless)
+    dataset.save_as(tmp_path / "enhanced.dcm", enforce_file_format=True)
+    volume = load_volume(tmp_path / "enhanced.dcm")
+    np.testing.assert_array_equal(volume.z_mm, Z)
+    np.testing.assert_array_equal(volume.hu, np.stack([body_hu(z) for z in Z]))
+
+
+def _with(**values: object) -> Dataset:
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return dataset
