@@ -227,7 +227,16 @@ def main(argv: list[str]) -> int:
                     errors.append(abs(f.z_mm - copy.truth.middle))
             say = f.message if f.status is not LevelStatus.FOUND else ""
             print(f"{name[:24]:24s} {copy.kind:24s} {result:24s} {f.confidence:.2f} {error:>6s} {seconds[-1]:.1f} s {say}", flush=True)
-    columns = ("right", "right (absent)", "uncertain, right first", "uncertain, right listed", "uncertain, right unlisted", "uncertain", "missed", "WRONG")
+    columns = (
+        "right",
+        "right (absent)",
+        "uncertain, right first",
+        "uncertain, right listed",
+        "uncertain, right unlisted",
+        "uncertain",
+        "missed",
+        "WRONG",
+    )
     total: Counter[str] = Counter()
     print("\n" + " | ".join(["copy".ljust(24), *columns]))
     for kind, counts in by_kind.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.model.orientation import to_native
 from napari_t12_bodycomp.model.volume import CTVolume
+
+_BLOCK = 1 << 18
+"""Bytes deflated at a time."""
 
 
 def grid_affine(volume: CTVolume, index: int) -> npt.NDArray[np.float64]:
@@ -35,16 +39,42 @@ def label_nifti(volume: CTVolume, index: int, labels: npt.NDArray[np.uint8]) -> 
     NIfTI input gets the file's own affine, shape and orientation; DICOM input the scan's grid with columns towards the patient's left, rows
     towards posterior and slices towards the head, as its affine says.
     """
-    import nibabel
-
-    nib: Any = nibabel
-
     data = np.zeros(volume.shape, np.uint8)
     data[index] = labels
     if volume.nifti_affine is None:
         native, affine = data.transpose(2, 1, 0), grid_affine(volume, index)
     else:
         native, affine = to_native(data, volume), volume.nifti_affine
-    image = nib.Nifti1Image(native, affine, dtype=np.uint8)
-    image.header.set_xyzt_units("mm")
-    return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)
+    return gzipped(_header(native.shape, affine) + native.tobytes(order="F"))
+
+
+def _header(shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> bytes:
+    """The first 352 bytes of a NIfTI-1 file of uint8 labels in mm."""
+    import nibabel
+
+    nib: Any = nibabel
+    header = nib.Nifti1Image(np.broadcast_to(np.uint8(0), shape), affine).header
+    header.set_xyzt_units("mm")
+    header["vox_offset"], header["scl_slope"], header["scl_inter"] = 352, 1, 0
+    return bytes(header.binaryblock) + bytes(4)
+
+
+def gzipped(content: bytes) -> bytes:
+    """`content` as one gzip member without time stamp, quickly where it is mostly zeros.
+
+    Each block is deflated on its own and ended at a byte border (a full flush), so that blocks of zeros, all alike, are deflated once.
+    """
+    zeros = bytes(_BLOCK)
+    zeros_deflated = _deflated(zeros)
+    parts = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
+    for start in range(0, len(content), _BLOCK):
+        block = content[start : start + _BLOCK]
+        parts.append(zeros_deflated if block == zeros else _deflated(block))
+    parts.append(zlib.compressobj(wbits=-zlib.MAX_WBITS).flush())
+    parts.append(struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF))
+    return b"".join(parts)
+
+
+def _deflated(block: bytes) -> bytes:
+    deflate = zlib.compressobj(6, wbits=-zlib.MAX_WBITS)
+    return deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from napari_t12_bodycomp.model.orientation import from_native
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.report.label_nifti import grid_affine, label_nifti
+from napari_t12_bodycomp.report.label_nifti import grid_affine, gzipped, label_nifti
 
 
 def _read(content: bytes, tmp_path: Path) -> nib.Nifti1Image:
@@ -76,3 +78,12 @@ def test_rounded_positions_do_not_drift(small_volume: CTVolume) -> None:
 
 def test_the_bytes_are_the_same_each_time(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8]) -> None:
     assert label_nifti(small_volume, 3, small_regions) == label_nifti(small_volume, 3, small_regions)
+
+
+@pytest.mark.parametrize("content", [b"", b"a", bytes(3 << 18), bytes(1 << 18) + b"labels" * 90000 + bytes((1 << 18) + 7)])
+def test_any_gzip_reader_reads_it_back_as_one_member(content: bytes) -> None:
+    packed = gzipped(content)
+    assert gzip.decompress(packed) == content
+    inflate = zlib.decompressobj(wbits=31)
+    assert inflate.decompress(packed) == content
+    assert (inflate.eof, inflate.unused_data) == (True, b"")
