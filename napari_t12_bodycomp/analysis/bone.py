@@ -12,6 +12,7 @@ Mask = npt.NDArray[np.bool_]
 
 BONE_HU = 190
 RIM_HU = 130
+DISC_HU = 80
 CALCIFICATION_MM2 = 100.0
 CARTILAGE_MM2 = 30.0
 SPINOUS_MM = 25.0
@@ -37,11 +38,8 @@ def find_bones(
     solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 3.0))
     seen = canal_px is not None
     if canal_px is None:
-        canal_px = _canal(hu, cortex, body, spacing_mm)
-        seen = canal_px is not None
-    if canal_px is None:
         canal_px = _guess(solid, body)
-    vertebra = _vertebra(solid, canal_px, spacing_mm)
+    vertebra = _vertebra(hu, solid, canal_px, spacing_mm)
     for _ in range(2):
         vertebra |= ndi.binary_dilation(vertebra) & (hu > RIM_HU) & body
     return Bones(solid | vertebra, vertebra, canal_px, seen)
@@ -66,15 +64,15 @@ def _closed(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Ma
     return closed | mask
 
 
-def _canal(hu: npt.NDArray[np.int16], cortex: Mask, body: Mask, spacing_mm: tuple[float, float]) -> tuple[float, float] | None:
+def find_canal(hu: npt.NDArray[np.int16], body: Mask, spacing_mm: tuple[float, float]) -> tuple[float, float] | None:
     """Centre of the hole in the vertebral ring, None where the ring is open on this slice."""
     rows, cols = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
     middle, half = (cols[0] + cols[-1]) / 2, (cols[-1] - cols[0]) / 2
     top = rows[0] + int(0.45 * (rows[-1] - rows[0]))
     left, right = int(middle - 0.4 * half), int(middle + 0.4 * half)
     window = np.s_[top : rows[-1] + 1, left : right + 1]
-    for radius_mm in (1.5, 3.0):
-        closed = _closed(cortex[window], spacing_mm, radius_mm)
+    for bone_hu, radius_mm in ((BONE_HU, 1.5), (BONE_HU, 3.0), (RIM_HU, 3.0)):
+        closed = _closed((hu[window] > bone_hu) & body[window], spacing_mm, radius_mm)
         labels, count = ndi.label(ndi.binary_fill_holes(closed) & ~closed)
         best, score = None, 0.0
         for i in range(1, count + 1):
@@ -86,12 +84,24 @@ def _canal(hu: npt.NDArray[np.int16], cortex: Mask, body: Mask, spacing_mm: tupl
             if not -20 <= np.median(tissue) <= 120:
                 continue
             centre = ndi.center_of_mass(hole)
-            value = area * np.exp(-(((centre[1] + left - middle) / (0.2 * half)) ** 2))
+            if not _has_vertebra_in_front(hu, (centre[0] + top, centre[1] + left), spacing_mm):
+                continue
+            value = area * np.exp(-(((centre[1] + left - middle) / (0.15 * half)) ** 2))
             if value > score:
                 best, score = (centre[0] + top, centre[1] + left), float(value)
         if best is not None:
             return best
     return None
+
+
+def _has_vertebra_in_front(hu: npt.NDArray[np.int16], canal_px: tuple[float, float], spacing_mm: tuple[float, float]) -> bool:
+    """Whether the 12 to 28 mm in front of a canal are filled by a vertebral body (or disc), on both sides of its column."""
+    rows = slice(max(0, int(canal_px[0] - 28 / spacing_mm[0])), max(1, int(canal_px[0] - 12 / spacing_mm[0])))
+    means = [
+        np.mean(hu[rows, max(0, int(canal_px[1] + side / spacing_mm[1])) : int(canal_px[1] + (side + 10) / spacing_mm[1]) + 1])
+        for side in (-12, 2)
+    ]
+    return bool(min(means) > 75)
 
 
 def _guess(solid: Mask, body: Mask) -> tuple[float, float]:
@@ -109,24 +119,31 @@ def _guess(solid: Mask, body: Mask) -> tuple[float, float]:
     return float(np.percentile(where_rows, 65)), float(where_cols.mean())
 
 
-def _vertebra(solid: Mask, canal_px: tuple[float, float], spacing_mm: tuple[float, float]) -> Mask:
-    """Bone that belongs to the spine: what lies near the canal and hangs together there, with the canal filled."""
-    rows, cols = np.ogrid[: solid.shape[0], : solid.shape[1]]
+def _vertebra(hu: npt.NDArray[np.int16], solid: Mask, canal_px: tuple[float, float], spacing_mm: tuple[float, float]) -> Mask:
+    """Bone that belongs to the spine: what lies near the canal and hangs together there, with canal and disc."""
+    top, bottom = (int(np.clip(canal_px[0] + d / spacing_mm[0], 0, solid.shape[0])) for d in (-65, 75))
+    left, right = (int(np.clip(canal_px[1] + d / spacing_mm[1], 0, solid.shape[1])) for d in (-50, 50))
+    window = np.s_[top:bottom, left:right]
+    rows, cols = np.ogrid[top:bottom, left:right]
     down, side = (rows - canal_px[0]) * spacing_mm[0], (cols - canal_px[1]) * spacing_mm[1]
-    near = (np.abs(side) < 45) & (down > -60) & (down < 70)
+    near = (np.abs(side) < 45) & (down > -60) & (down < 70) & ((np.abs(side) < 30) | (down > -12))
     core = (np.abs(side) < 14) & (np.abs(down) < 22)
-    labels, count = ndi.label(solid & near)
+    bone = solid[window] & near
+    labels, count = ndi.label(bone)
     kept = np.zeros(count + 1, bool)
-    kept[np.unique(labels[core & solid & near])] = True
-    midline = solid & near & (np.abs(side) < 8) & (down > 0)
+    kept[np.unique(labels[core & bone])] = True
+    midline = bone & (np.abs(side) < 8) & (down > 0)
     kept[np.unique(labels[midline])] = True
     kept[0] = False
     vertebra = kept[labels] | (down**2 + side**2 < CANAL_RADIUS_MM**2)
+    disc = ((down + 27) / 20) ** 2 + (side / 25) ** 2 < 1
+    vertebra |= disc & (ndi.gaussian_filter(hu[window].astype(np.float32), [1.5 / s for s in spacing_mm]) > DISC_HU)
     joints = (np.abs(side) < 36) & (np.abs(down) < 22)
-    arch = ((down - 6) ** 2 + side**2 < 17**2) & (down > -6)
-    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, 3.0, 7.0))
-    filled: Mask = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
-    return filled
+    arch = ((down - 6) ** 2 + side**2 < 15**2) & (down > -6)
+    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, 3.0, 5.5))
+    result = np.zeros_like(solid)
+    result[window] = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
+    return result
 
 
 def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]) -> Mask:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from skimage.draw import polygon2mask
 
 from napari_t12_bodycomp.analysis.body import find_trunk
-from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_cartilage
-from napari_t12_bodycomp.analysis.polar import Rays, trunk_rays
+from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
+from napari_t12_bodycomp.analysis.polar import filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import fit_rib_cage
 from napari_t12_bodycomp.analysis.walls import (
     cartilage_level,
@@ -51,7 +51,7 @@ def draft_regions(
     spacing = axial.pixel_spacing_mm
     progress(0.0, "finding the trunk")
     trunk = find_trunk(axial.hu, spacing, volume.outside_fov)
-    bones = find_bones(axial.hu, trunk.body, spacing, _canal_at(canal, axial.z_mm))
+    bones = find_bones(axial.hu, trunk.body, spacing, _canal_at(canal, axial.z_mm) or _canal_nearby(volume, axial, trunk.body))
     rays = trunk_rays(trunk.body, spacing)
     reach = float(np.hypot(axial.hu.shape[0] * spacing[0], axial.hu.shape[1] * spacing[1]))
     skin_mm = outer_radius(rays, trunk.under_skin, reach)
@@ -64,8 +64,8 @@ def draft_regions(
     cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
-    inner = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
-    inside_fascia, cavity = _fill(rays, fascia, axial.hu.shape), _fill(rays, inner, axial.hu.shape)
+    inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
+    inside_fascia, cavity = filled(rays.points_px(fascia), axial.hu.shape), filled(rays.points_px(inner), axial.hu.shape)
     regions = np.zeros(axial.hu.shape, np.uint8)
     inside_fascia = snapped(inside_fascia, axial.hu, spacing)
     wall = trunk.under_skin & inside_fascia & ~cavity
@@ -73,7 +73,27 @@ def draft_regions(
     regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS
     regions[wall & ~hard] = Region.MUSCLE
     regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
-    return Draft(regions, trunk.body, np.zeros(axial.hu.shape, bool))
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
+    flags = scan_flags(trunk, spacing, protocol)
+    notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
+    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags))
+
+
+def _canal_nearby(volume: CTVolume, axial: AxialSlice, body: npt.NDArray[np.bool_]) -> tuple[float, float] | None:
+    """(row, column) of the canal where this slice, or the nearest one within 16 mm, shows its ring closed."""
+    order = np.argsort(np.abs(volume.z_mm - axial.z_mm))
+    last = -np.inf
+    for i in order:
+        distance = abs(float(volume.z_mm[i]) - axial.z_mm)
+        if distance > 16:
+            break
+        if distance - last < 2.5 and distance > 0 and abs(distance - last) > 1e-3:
+            continue
+        found = find_canal(axial.hu if i == axial.index else volume.hu[i], body, axial.pixel_spacing_mm)
+        if found is not None:
+            return found
+        last = distance
+    return None
 
 
 def _canal_at(canal: npt.NDArray[np.float64] | None, z_mm: float) -> tuple[float, float] | None:
@@ -81,9 +101,3 @@ def _canal_at(canal: npt.NDArray[np.float64] | None, z_mm: float) -> tuple[float
     if canal is None or not len(canal) or np.abs(canal[:, 0] - z_mm).min() > 10:
         return None
     return float(np.interp(z_mm, canal[:, 0], canal[:, 1])), float(np.interp(z_mm, canal[:, 0], canal[:, 2]))
-
-
-def _fill(rays: Rays, radius_mm: Floats, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Pixels (Y, X) whose centre lies within the contour."""
-    filled: npt.NDArray[np.bool_] = polygon2mask(shape, rays.points_px(radius_mm))  # type: ignore[no-untyped-call]
-    return filled

@@ -120,3 +120,17 @@ def ring_smooth(values: Floats, sigma: float) -> Floats:
     total = gaussian_filter1d(np.where(known, values, 0.0), sigma, mode="wrap")
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(weight > 1e-3, total / weight, np.nan)
+
+
+def filled(corners_px: Floats, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Pixels (Y, X) whose centre lies within the closed polygon `corners_px`, (N, 2) as (row, column)."""
+    r0, c0 = corners_px.T
+    r1, c1 = np.roll(r0, -1), np.roll(c0, -1)
+    rows = np.arange(shape[0])[:, None]
+    crosses = (r0 <= rows) != (r1 <= rows)
+    row, edge = np.nonzero(crosses)
+    columns = c0[edge] + (row - r0[edge]) * (c1 - c0)[edge] / (r1 - r0)[edge]
+    flips = np.zeros((shape[0], shape[1] + 1), np.int32)
+    np.add.at(flips, (row, np.clip(np.ceil(columns), 0, shape[1]).astype(np.intp)), 1)
+    inside: npt.NDArray[np.bool_] = np.cumsum(flips, 1)[:, :-1] % 2 == 1
+    return inside

@@ -121,7 +121,7 @@ class _Seen:
 
 def _observe(hu: Floats, depths: Floats, rays: Rays, fascia_mm: Floats, canal_px: tuple[float, float]) -> _Seen:
     """Ribs and lung on one slice, `hu` (K, D)."""
-    top, bottom, found = rib_surfaces(hu, depths)
+    top, bottom, found = rib_surfaces(hu, depths, np.where(rays.direction[:, 0] > 0.6, 42.0, 24.0))
     lung, gas = lung_edge(hu, depths)
     side = np.abs(rays.foot_mm[:, 1] + (fascia_mm - top) * rays.direction[:, 1] - canal_px[1] * rays.spacing_mm[1])
     found &= ~((side < SPINE_MM) & (rays.direction[:, 0] > 0))
@@ -165,12 +165,12 @@ def global_fit(values: Floats, weight: Floats, dz: Floats, fallback: Floats) -> 
     return shape @ answer[:split], drift @ answer[split:] / 10
 
 
-def rib_surfaces(hu: Floats, depths: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def rib_surfaces(hu: Floats, depths: Floats, deepest_mm: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Depth (mm) of the outer and inner surface of the first rib met on each row of `hu` (K, D), and where one was met."""
     bone = hu > RIB_HU
     step = float(depths[1] - depths[0])
     first = bone.argmax(1)
-    found = bone.any(1) & (depths[first] < DEEPEST_RIB_MM - 12)
+    found = bone.any(1) & (depths[first] < deepest_mm)
     last = first.copy()
     alive = found.copy()
     for offset in range(1, int(20 / step)):
@@ -181,6 +181,7 @@ def rib_surfaces(hu: Floats, depths: Floats) -> tuple[Floats, Floats, npt.NDArra
     rows = np.arange(len(hu))
     after = np.minimum(last + 1, hu.shape[1] - 1)
     peak = np.max([hu[rows, np.maximum(last - back, 0)] for back in range(4)], axis=0)
+    bounded = (last - first) * step < 18
     level = np.clip((peak + SOFT_HU) / 2, RIB_HU, 400)
     for _ in range(3):
         lower = (hu[rows, last] < level) & (last > first)
@@ -188,7 +189,7 @@ def rib_surfaces(hu: Floats, depths: Floats) -> tuple[Floats, Floats, npt.NDArra
     after = np.minimum(last + 1, hu.shape[1] - 1)
     inside, outside = hu[rows, last], hu[rows, after]
     part = np.clip((inside - level) / np.maximum(inside - outside, 1.0), 0, 1)
-    return depths[first], depths[last] + part * step, found & ((last - first) * step >= 1)
+    return depths[first], depths[last] + part * step, found & bounded & ((last - first) * step >= 1)
 
 
 def cartilage_surfaces(hu: Floats, depths: Floats, level_hu: float) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:

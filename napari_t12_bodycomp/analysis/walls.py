@@ -15,6 +15,9 @@ Mask = npt.NDArray[np.bool_]
 
 STEP_MM = 0.5
 DEEP, WB, ASYM, FB, PW, EW, BAR, SHIFT, DZ = 8, 0.5, 2.0, 0.7, 0.5, 1.0, 2.0, 0.0, 20
+RAY_MM = 2.0
+"""About the distance between rays at the body wall."""
+THICKEST_FRONT_MM = 22.0
 GAS_HU = -400
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2 = 2.0, 5.0, 40.0
@@ -64,6 +67,7 @@ def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
     need = int(2 / STEP_MM)
     solid = np.lib.stride_tricks.sliding_window_view(np.pad(out, ((0, 0), (0, need - 1))), need, axis=1).mean(2) > 0.6
     first = np.where(solid.any(1), solid.argmax(1), out.shape[1] - 1)
+    first = lipschitz(first, int(0.8 * RAY_MM / STEP_MM), int(30 / RAY_MM))
     fat_outside = np.cumsum(np.where(under_skin, 1 - out, 0), 1) * STEP_MM
     at_first = np.take_along_axis(fat_outside, first[:, None], 1)
     fat_inside = np.maximum(at_first - fat_outside, 0)
@@ -74,6 +78,14 @@ def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
     high = int(min(out.shape[1], np.percentile(first, 98) + 40 / STEP_MM))
     path = closed_path(cost[:, low:high], 0.05, 6)
     return radius[::-1][path + low]
+
+
+def lipschitz(depth: npt.NDArray[np.intp], slope: int, reach: int) -> npt.NDArray[np.intp]:
+    """`depth` (K,) without narrow pits: nowhere deeper than a neighbour plus `slope` for each ray between."""
+    result = depth.copy()
+    for shift in range(1, reach + 1):
+        result = np.minimum(result, np.minimum(np.roll(depth, shift), np.roll(depth, -shift)) + slope * shift)
+    return result
 
 
 def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -106,6 +118,8 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
             belief[here] = 0.25
         limit = fascia_mm[here] - 3
         radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
+    in_front = rays.direction[:, 0] < -0.4
+    radius = np.where(in_front, np.maximum(radius, fascia_mm - THICKEST_FRONT_MM), radius)
     return np.minimum(radius, fascia_mm - 1), belief
 
 
@@ -134,8 +148,10 @@ def gaps(known: Mask) -> list[tuple[int, int]]:
 
 def find_inner_wall(
     hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats, prior_mm: Floats, belief: Floats, rib_inner_mm: Floats
-) -> Floats:
-    """Radius (K,) of the inner wall: near the prior, on an edge from wall to fat or gas, never outside a rib of this slice.
+) -> tuple[Floats, Floats]:
+    """Radius (K,) of the inner wall, and how clear the edge there is (0 none, 1 muscle against fat, more against gas).
+
+    The wall lies near the prior, on an edge from wall to fat or gas, not outside a rib of this slice.
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
@@ -163,7 +179,7 @@ def find_inner_wall(
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - BAR, 0)
     path = closed_path(cost, 0.15, 4)
-    return prior_mm + offsets[path]
+    return prior_mm + offsets[path], edge[np.arange(len(path)), path]
 
 
 def smooth_ring(values: Floats, sigma: float = 1.0) -> Floats:
