@@ -11,17 +11,16 @@ from napari import Viewer
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_t12_bodycomp.analysis import contour
-from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
 from napari_t12_bodycomp.gui.canvas_view import CanvasView
-from napari_t12_bodycomp.gui.region_layer import PaintRules, RegionLayer
-from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
+from napari_t12_bodycomp.gui.region_layer import RegionLayer
+from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
+from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session, SessionState
 
 MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
@@ -64,7 +63,7 @@ class Canvas:
         self._remove("regions", "tissues", "slab", "ct")
         self.lines.close()
         self.view.close()
-        self.overlay.setParent(None)
+        self.overlay.hide()
         self.overlay.deleteLater()
 
     # -- from the session --------------------------------------------------------------------------------------------------------------
@@ -162,9 +161,7 @@ class Canvas:
         layer, work, tools = self.regions, state.work, state.tools
         if layer is None or work is None or self.tissues is None:
             return
-        window = state.protocol.preset.window(MAIN_TISSUE[tools.region])
-        locked = in_window(work.axial.hu, window) if tools.hu_lock else None
-        layer.rules = PaintRules(int(tools.region), locked, frozenset(int(r) for r in tools.protected))
+        layer.rules = drawing.paint_rules(state)
         self._updating = True
         try:
             layer.selected_label = int(tools.region)
@@ -199,7 +196,7 @@ class Canvas:
         state = self.session.state
         if self.tissues is None or state.work is None or state.volume is None:
             return
-        self.tissues.data[0] = layers.tissues(state, regions)
+        self.tissues.data[0] = drawing.tissues(state, regions)
         self.tissues.refresh(extent=False, thumbnail=False)
         doubtful = None if state.work.draft is None else state.work.draft.doubtful
         place = layers.grid(state.volume)["translate"]
@@ -223,16 +220,12 @@ class Canvas:
         layer, state = self.regions, self.session.state
         if layer is None or state.work is None:
             return
-        before, after = state.work.regions, np.array(layer.data[0])
+        drawn = np.array(layer.data[0])
+        after = layer.rules.kept(state.work.regions, drawn)
         tool = TOOLS.get(str(layer.mode), Tool.BRUSH)
         erased = tool is Tool.ERASE or layer.selected_label == 0
-        name = "erase" if erased else f"{VERBS.get(tool, 'paint')} {state.tools.region.name.lower()}"
-        for label in Region:
-            rules = contour.may_change(before, int(label), layer.rules.active, layer.rules.locked_to, layer.rules.protected)
-            broken = (after == label) & (before != label) & ~rules
-            after[broken] = before[broken]
-        self.session.edit(name, after)
-        if not np.array_equal(after, layer.data[0]):
+        self.session.edit(drawing.stroke_name("erase" if erased else VERBS.get(tool, "paint"), state.tools.region), after)
+        if not np.array_equal(after, drawn):
             layer.data[0] = after
             layer.refresh()
 
@@ -283,21 +276,6 @@ class Canvas:
         overlay.add_polygon_to_labels(self.regions)
         return True
 
-    def operate(self, name: str) -> None:
-        """Run one of fill_holes, smooth, grow and shrink on the active region, as one step."""
-        state = self.session.state
-        if state.work is None or state.volume is None:
-            self.session.tell("There is nothing to change yet: set the level first.")
-            return
-        region, regions = state.tools.region, state.work.regions
-        rules = PaintRules() if self.regions is None else self.regions.rules
-        allowed = contour.may_change(regions, int(region), int(region), rules.locked_to, rules.protected)
-        if name == "fill_holes":
-            after = contour.fill_holes(regions, region, state.volume.pixel_spacing_mm)
-        elif name == "smooth":
-            after = contour.smooth(regions, region, allowed)
-        elif name == "grow":
-            after = contour.grow(regions, region, allowed)
-        else:
-            after = contour.shrink(regions, region)
-        self.session.edit(f"{name.replace('_', ' ')} {region.name.lower()}", after)
+    def operate(self, operation: str) -> None:
+        """Run one of `drawing.OPERATIONS` on the active region, as one step."""
+        self.session.edit(*drawing.operate(self.session.state, operation))

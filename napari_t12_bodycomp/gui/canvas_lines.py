@@ -63,6 +63,5 @@ class ContourLines:
             line.visible = shown and self._filled.get(region, False)
 
     def close(self) -> None:
-        """Take the lines out of the scene."""
-        for line in self._lines.values():
-            line.parent = None
+        """Hide the lines for good. They stay in the scene, whose end is theirs: buffers that go while others draw can take OpenGL with them."""
+        self.show(False)

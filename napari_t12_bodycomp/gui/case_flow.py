@@ -8,16 +8,12 @@ from pathlib import Path
 from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs
-from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.progress import Progress
-from napari_t12_bodycomp.model.protocol import Protocol
-from napari_t12_bodycomp.model.quality import QualityFlag
-from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import autosave
-from napari_t12_bodycomp.workflow.analyse import locate
+from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
 from napari_t12_bodycomp.workflow.export import build_result, export_result
 from napari_t12_bodycomp.workflow.session import Session, SessionState, why_not_final
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
@@ -55,6 +51,7 @@ class CaseFlow:
     def __init__(self, session: Session, jobs: Jobs, desk: Desk, saver: autosave.Autosave) -> None:
         self.session, self.jobs, self.desk, self.saver = session, jobs, desk, saver
         self._resume_when_read: autosave.Unfinished | None = None
+        self._drafted: set[tuple[int, float]] = set()
         session.changed.connect(self._on_changed)
         if session.state.volume is None:
             self.list_unfinished()
@@ -110,6 +107,7 @@ class CaseFlow:
 
     def open_volume(self, volume: CTVolume, source: str = "") -> None:
         """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for."""
+        self._drafted.clear()
         self.session.open(volume, source)
         found = autosave.unfinished_for(volume, self.saver.folder)
         self.desk.set(resumable=found, offer_draft=False)
@@ -143,7 +141,9 @@ class CaseFlow:
         work = self.session.state.work
         if work is None or self.jobs.state.running or self.desk.state.resumable is not None:
             return
-        if work.is_empty and not work.undo and not work.redo:
+        place = (work.axial.index, self.session.state.protocol.slab_mm)
+        if work.is_empty and not work.undo and not work.redo and place not in self._drafted:
+            self._drafted.add(place)
             self.draft(only_if_empty=True)
 
     def draft(self, only_if_empty: bool = False) -> None:
@@ -152,21 +152,18 @@ class CaseFlow:
         if state.volume is None or state.level is None:
             self.session.tell("There is no slice to draft on yet: set the level first.")
             return
-        volume, index, protocol, finding = state.volume, state.level.slice_index, state.protocol, state.finding
+        volume, level, protocol, finding = state.volume, state.level, state.protocol, state.finding
 
-        def work(progress: Progress) -> tuple[Draft, tuple[QualityFlag, ...]]:
-            return _draft(volume, index, protocol, finding, progress)
-
-        def done(result: tuple[Draft, tuple[QualityFlag, ...]]) -> None:
-            now = self.session.state.work
-            if self.session.state.volume is not volume:
+        def done(drawn: DrawnSlice) -> None:
+            now, index = self.session.state.work, level.slice_index
+            if self.session.state.volume is not volume or drawn.draft is None:
                 return
-            here = now is not None and now.axial.index == index
-            if not (only_if_empty and here and now is not None and (now.undo or now.redo)):
-                self.session.set_draft(result[0], result[1], index, protocol.slab_mm)
+            begun = now is not None and now.axial.index == index and bool(now.undo or now.redo)
+            if not (only_if_empty and begun):
+                self.session.set_draft(drawn.draft, drawn.quality, index, protocol.slab_mm)
             self._draft_where_empty()
 
-        self.jobs.start("Drafting regions", work, done)
+        self.jobs.start("Drafting regions", lambda progress: draft_slice(volume, level, finding, protocol, progress), done)
 
     # -- unfinished work ---------------------------------------------------------------------------------------------------------------
 
@@ -253,17 +250,3 @@ def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:
     if offer.source != "dicom":
         return load_volume(path, progress=progress)
     return load_volume(path, offer.series_instance_uid, offer.acquisition_number, progress)
-
-
-def _draft(
-    volume: CTVolume, index: int, protocol: Protocol, finding: LevelFinding | None, progress: Progress
-) -> tuple[Draft, tuple[QualityFlag, ...]]:
-    from napari_t12_bodycomp.analysis.draft import draft_regions
-
-    axial = axial_slice(volume, index, protocol.slab_mm)
-    draft = draft_regions(volume, axial, protocol, canal=None if finding is None else finding.canal, progress=progress)
-    try:
-        from napari_t12_bodycomp.analysis.quality import quality_flags
-    except ImportError:
-        return draft, ()
-    return draft, tuple(quality_flags(volume, axial, draft, protocol))

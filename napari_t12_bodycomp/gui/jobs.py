@@ -138,11 +138,19 @@ class Jobs:
         self._job = None
         self._set(JobState())
         if error is None:
-            job.done(result)
+            try:
+                job.done(result)
+            except T12Error as e:
+                job.failed(str(e))
+            except Exception as e:
+                self._fault(job, e)
         elif isinstance(error, Cancelled):
             pass
         elif isinstance(error, T12Error):
             job.failed(str(error))
         else:
-            log.error("%s failed", job.name, exc_info=error)
-            job.failed(f"{job.name} failed unexpectedly ({type(error).__name__}): the log says more; nothing was changed.")
+            self._fault(job, error)
+
+    def _fault(self, job: _Job, error: BaseException) -> None:
+        log.error("%s failed", job.name, exc_info=error)
+        job.failed(f"{job.name} failed unexpectedly ({type(error).__name__}): the log says more.")

@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from napari_t12_bodycomp.analysis.windowing import tissue_map
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region, Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.session import SessionState
 
 LayerData = tuple[Any, dict[str, Any], str]
 AXIS_LABELS = ("z", "y", "x")
@@ -68,12 +66,6 @@ def region_colours() -> dict[int | None, str]:
 def tissue_colours() -> dict[int | None, str]:
     """Colour by tissue."""
     return {None: "transparent", 0: "transparent", **{int(t): t.colour for t in Tissue}}
-
-
-def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Tissues of `regions` on the measured slice, (Y, X)."""
-    assert state.work is not None
-    return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
 
 
 INSET = 0.2

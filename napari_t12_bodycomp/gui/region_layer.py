@@ -7,23 +7,14 @@ there: the brush is round in mm also where pixels are not square, and fill sprea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels
 
-from napari_t12_bodycomp.analysis import contour
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PaintRules:
-    """What may be painted: the region in hand, the pixels it is locked to (None: all), and the regions that are protected."""
-
-    active: int = 1
-    locked_to: npt.NDArray[np.bool_] | None = None
-    protected: frozenset[int] = field(default_factory=frozenset)
+from napari_t12_bodycomp.workflow import drawing
+from napari_t12_bodycomp.workflow.drawing import PaintRules
 
 
 class RegionLayer(Labels):
@@ -53,7 +44,7 @@ class RegionLayer(Labels):
     def _on_this_slice(self, coord: Sequence[float]) -> bool:
         return int(np.rint(coord[0])) == 0 and self._slice_input.ndisplay == 2
 
-    def _set(self, pixels: contour.Pixels, label: int, refresh: bool) -> None:
+    def _set(self, pixels: drawing.Pixels, label: int, refresh: bool) -> None:
         if pixels[0].size:
             self.data_setitem((np.zeros_like(pixels[0]), *pixels), label, refresh)
 
@@ -61,13 +52,13 @@ class RegionLayer(Labels):
         """Paint a round brush at `coord` (slice, row, column)."""
         if self._on_this_slice(coord):
             centre = (float(coord[1]), float(coord[2]))
-            self._set(contour.disc(self.data.shape[1:], centre, self.brush_mm, self.spacing_mm), new_label, refresh)
+            self._set(drawing.disc(self.data.shape[1:], centre, self.brush_mm, self.spacing_mm), new_label, refresh)
 
     def fill(self, coord: Sequence[float], new_label: int, refresh: bool = True) -> None:
         """Fill the connected area around `coord` that has one label and lies within the lock."""
         if self._on_this_slice(coord):
             regions = np.asarray(self.data[0])
-            mask = contour.flood(regions, (int(np.rint(coord[1])), int(np.rint(coord[2]))), self.allowed(new_label))
+            mask = drawing.flood(regions, (int(np.rint(coord[1])), int(np.rint(coord[2]))), self.allowed(new_label))
             rows, columns = np.nonzero(mask)
             self._set((rows, columns), new_label, refresh)
 
@@ -75,11 +66,11 @@ class RegionLayer(Labels):
         """Paint the area inside `points` (slice, row, column), which napari counts from pixel edges."""
         corners = np.asarray(points, float)
         if len(corners) > 2 and self._slice_input.ndisplay == 2:
-            self._set(contour.inside_polygon(self.data.shape[1:], corners[:, 1:] - 0.5), new_label, True)
+            self._set(drawing.inside_polygon(self.data.shape[1:], corners[:, 1:] - 0.5), new_label, True)
 
     def allowed(self, label: int) -> npt.NDArray[np.bool_]:
         """Pixels (Y, X) that may become `label` now."""
-        return contour.may_change(np.asarray(self.data[0]), label, self.rules.active, self.rules.locked_to, self.rules.protected)
+        return self.rules.allowed(np.asarray(self.data[0]), label)
 
     def data_setitem(self, indices: Any, value: Any, refresh: bool = True) -> None:
         """Set `indices` (tuple of int arrays) to `value`, as far as the rules allow."""

@@ -54,10 +54,7 @@ class Workbench:
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self._connect()
-        try:
-            self._add_panels()
-        except ImportError:
-            log.warning("panels missing")
+        self._add_panels()
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
         self.frame.show_plain(False)
         self.frame.main.destroyed.connect(self._on_window_gone)
@@ -259,13 +256,14 @@ class Workbench:
         if self._closed:
             return
         self._closed = True
+        self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.jobs.close()
         self.saver.close()
         self.flow.close()
-        self.canvas.close()
+        self.frame.close()
         self.keys.close()
         self.help.close()
-        self.frame.close()
+        self.canvas.close()
         _OPEN.pop(self.viewer, None)
 
 

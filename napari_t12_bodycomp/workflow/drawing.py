@@ -1,0 +1,86 @@
+"""What a hand does on a slice: the rules that bind it, and the operations that change a whole region. No window is needed for any of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.analysis import contour
+from napari_t12_bodycomp.analysis.contour import Pixels, disc, flood, inside_polygon
+from napari_t12_bodycomp.analysis.windowing import in_window, tissue_map
+from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
+from napari_t12_bodycomp.workflow.session import SessionState
+
+OPERATIONS = ("fill_holes", "smooth", "grow", "shrink")
+
+__all__ = ["OPERATIONS", "PaintRules", "Pixels", "disc", "flood", "inside_polygon", "operate", "paint_rules", "stroke_name", "tissues"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintRules:
+    """What may be painted: the region in hand, the pixels it is locked to (None: all), and the regions that are protected."""
+
+    active: int = 1
+    locked_to: npt.NDArray[np.bool_] | None = None
+    protected: frozenset[int] = frozenset()
+
+    def allowed(self, regions: npt.NDArray[np.uint8], label: int) -> npt.NDArray[np.bool_]:
+        """Pixels of `regions` (Y, X) that may become `label` (0 erases)."""
+        return contour.may_change(regions, label, self.active, self.locked_to, self.protected)
+
+    def kept(self, before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """`after` with every pixel that the rules forbid put back to what it was in `before`."""
+        result = after.copy()
+        for label in np.unique(after[after != before]):
+            broken = (after == label) & (before != label) & ~self.allowed(before, int(label))
+            result[broken] = before[broken]
+        return result
+
+
+def paint_rules(state: SessionState) -> PaintRules:
+    """The rules that the tools in hand obey: the HU window of the active region's main tissue, unless the lock is off."""
+    tools = state.tools
+    locked = None
+    if tools.hu_lock and state.work is not None:
+        locked = in_window(state.work.axial.hu, state.protocol.preset.window(MAIN_TISSUE[tools.region]))
+    return PaintRules(int(tools.region), locked, frozenset(int(r) for r in tools.protected))
+
+
+def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Tissues of `regions` on the measured slice, both (Y, X)."""
+    if state.work is None:
+        return np.zeros(regions.shape, np.uint8)
+    return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
+
+
+def operate(state: SessionState, operation: str) -> tuple[str, npt.NDArray[np.uint8]]:
+    """Run one of `OPERATIONS` on the active region; the undo step's name and the new regions. UsageError where nothing can be changed."""
+    if state.work is None:
+        raise UsageError("A slice to draw on is wanted first: set the level.")
+    region, regions = state.tools.region, state.work.regions
+    if not (regions == region).any():
+        raise UsageError(f"The {region.name.lower()} region is empty on this slice: draft (D) or paint it first.")
+    allowed = paint_rules(state).allowed(regions, int(region))
+    if operation == "fill_holes":
+        after = contour.fill_holes(regions, region, state.work.axial.pixel_spacing_mm)
+    elif operation == "smooth":
+        after = contour.smooth(regions, region, allowed)
+    elif operation == "grow":
+        after = contour.grow(regions, region, allowed)
+    elif operation == "shrink":
+        after = contour.shrink(regions, region)
+    else:
+        raise UsageError(f"One of {', '.join(OPERATIONS)} is wanted, {operation!r} came.")
+    return f"{operation.replace('_', ' ')} {_word(region)}", after
+
+
+def stroke_name(verb: str, region: Region) -> str:
+    """The undo step's name of a stroke, such as "paint muscle"."""
+    return verb if verb == "erase" else f"{verb} {_word(region)}"
+
+
+def _word(region: Region) -> str:
+    return region.name.lower()
