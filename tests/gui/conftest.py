@@ -69,7 +69,7 @@ def bench(one_window: Workbench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wo
 def _no_draft(volume: CTVolume, level: object, *rest: object) -> DrawnSlice:
     shape = volume.shape[1:]
     draft = Draft(np.zeros(shape, np.uint8), np.zeros(shape, bool), np.zeros(shape, bool))
-    return DrawnSlice(axial_slice(volume, LEVEL), draft.regions, (), draft.doubtful, draft)
+    return DrawnSlice(axial_slice(volume, LEVEL), draft.regions, (), draft)
 
 
 @pytest.fixture
