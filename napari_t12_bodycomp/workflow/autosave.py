@@ -93,7 +93,7 @@ def write(state: SessionState, folder: Path) -> Path | None:
 def read(file: Path) -> Unfinished:
     """Read one file that `write` made; ValueError where it is not one."""
     try:
-        with np.load(file) as data:
+        with file.open("rb") as stream, np.load(stream) as data:
             facts = json.loads(data["facts"].tobytes())
             if facts["format"] != FORMAT:
                 raise ValueError(f"{file.name} was written by another version of this program")
