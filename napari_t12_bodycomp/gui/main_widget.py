@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import theme, widgets
@@ -25,6 +25,17 @@ from napari_t12_bodycomp.workflow.session import Session, SessionState, Step
 
 MARGIN = 12
 GAP = 9
+
+
+class _Column(QWidget):
+    """What scrolls; its least height is the one at its width, which Qt does not ask wrapped text for by itself."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        layout = self.layout()
+        if layout is None:
+            return super().minimumSizeHint()
+        width = min(self.width(), theme.DOCK_WIDTH) or theme.DOCK_WIDTH
+        return QSize(0, layout.minimumHeightForWidth(width) if layout.hasHeightForWidth() else layout.minimumSize().height())
 
 
 class MainWidget(QWidget):
@@ -65,7 +76,7 @@ class MainWidget(QWidget):
         self._redraw(None, session.state)
 
     def _build(self) -> None:
-        inside = QWidget()
+        inside = _Column()
         inside.setObjectName("t12column")
         column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)

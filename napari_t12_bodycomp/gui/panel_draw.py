@@ -35,7 +35,7 @@ class RegionButton(QFrame):
         self.choose.setIcon(widgets.dot_icon(theme.region_colour(region)))
         self.choose.setIconSize(QSize(10, 10))
         self.choose.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.choose.setStyleSheet("background: transparent; border: none; padding: 4px 0 4px 6px; text-align: left;")
+        self.choose.setStyleSheet("background: transparent; border: none; padding: 3px 0 3px 5px; text-align: left;")
         self.choose.setToolTip(actions.tooltip(REGION_ACTIONS[region]))
         self.choose.clicked.connect(lambda: actions.trigger(REGION_ACTIONS[region]))
         self.key = widgets.label(key_words(actions.key(REGION_ACTIONS[region])), "key")
@@ -43,9 +43,10 @@ class RegionButton(QFrame):
         self.protect.setCheckable(True)
         self.protect.setIconSize(QSize(15, 15))
         self.protect.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.protect.setStyleSheet("background: transparent; border: none; padding: 0 3px;")
+        self.protect.setStyleSheet("background: transparent; border: none; padding: 0; min-width: 18px; max-width: 18px;")
         self._icons = {True: widgets.lock_icon(True, theme.TEXT), False: widgets.lock_icon(False, theme.FAINT)}
-        layout = widgets.row(self.choose, None, self.key, self.protect, gap=0)
+        layout = widgets.row(self.choose, None, self.key, self.protect, gap=2)
+        layout.setAlignment(self.key, Qt.AlignmentFlag.AlignVCenter)
         layout.setContentsMargins(0, 1, 2, 1)
         self.setLayout(layout)
 
@@ -76,15 +77,15 @@ class DrawPanel(Panel):
         self.tools = {tool: ActionButton(a, action) for tool, action in TOOL_ACTIONS.items()}
         for button in self.tools.values():
             button.setCheckable(True)
-        self.lock = ActionButton(a, "toggle_lock", show_key=True)
+        self.lock = ActionButton(a, "toggle_lock", "HU-lock I")
         self.lock.setCheckable(True)
         whole = [ActionButton(a, name) for name in ("fill_holes", "smooth", "grow", "shrink", "draft_again")]
         self.brush = QSlider(Qt.Orientation.Horizontal)
         self.brush.setRange(int(BRUSH_RANGE_MM[0] * 2), int(BRUSH_RANGE_MM[1] * 2))
         self.brush.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.brush.setMinimumWidth(60)
+        self.brush.setMinimumWidth(50)
         self.brush_words = widgets.label()
-        self.brush_words.setMinimumWidth(52)
+        self.brush_words.setMinimumWidth(46)
         self.undo = ActionButton(a, "undo", "↶")
         self.redo = ActionButton(a, "redo", "↷")
         self.heading = widgets.label("REGION", "heading")
@@ -93,14 +94,14 @@ class DrawPanel(Panel):
                 self.heading,
                 widgets.row(*self.regions.values()),
                 widgets.label("TOOLS", "heading"),
-                widgets.row(*self.tools.values(), self.lock, gap=4),
+                widgets.row(*self.tools.values(), gap=4),
                 widgets.row(*whole, gap=4),
-                widgets.row(widgets.label("Brush", "muted"), self.brush, self.brush_words, self.undo, self.redo),
+                widgets.row(widgets.label("Brush", "muted"), self.brush, self.brush_words, self.lock, self.undo, self.redo, gap=5),
             )
         )
-        for button in (*self.tools.values(), self.lock, *whole):
+        for button in (*self.tools.values(), *whole):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setStyleSheet("padding-left: 4px; padding-right: 4px;")
+            button.setStyleSheet("padding-left: 3px; padding-right: 3px;")
         for item in self.regions.values():
             item.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._needs_work: list[QWidget] = [*whole, *self.tools.values(), self.undo, self.redo]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
@@ -27,9 +27,11 @@ class Histogram(QWidget):
         super().__init__()
         self.counts: dict[Region, npt.NDArray[np.int64]] = {}
         self.protocol = Protocol()
-        self.setMinimumHeight(64)
-        self.setMaximumHeight(150)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(60)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(200, 132)
 
     def _x(self, hu: float) -> float:
         return (hu - HU_RANGE[0]) / (HU_RANGE[1] - HU_RANGE[0]) * (self.width() - 24) + 12

@@ -60,7 +60,6 @@ class LevelPanel(Panel):
         self.assessor.setPlaceholderText("name or code")
         self.assessor.setToolTip("Who assesses: written into every row, and to the level that is confirmed")
         self.assessor.setMinimumWidth(90)
-        self.confirm = ActionButton(self.actions, "confirm_level", show_key=True)
         self.here = ActionButton(self.actions, "set_level_here")
         self.go = ActionButton(self.actions, "go_to_level")
         self.again = ActionButton(self.actions, "locate_again")
@@ -76,7 +75,7 @@ class LevelPanel(Panel):
                 self.warnings,
                 self.way_out,
                 widgets.row(self.go, self.here, self.again, None),
-                widgets.row(widgets.label("Assessor", "muted"), self.assessor, self.confirm),
+                widgets.row(widgets.label("Assessor", "muted"), self.assessor),
                 self.refusal,
             )
         )
@@ -139,7 +138,6 @@ class LevelPanel(Panel):
         if self.assessor.text().strip() != new.assessor and not self.assessor.hasFocus():
             self.assessor.setText(new.assessor)
         why = why_not_confirmable(new)
-        self.confirm.setEnabled(not why and not confirmed)
         widgets.set_text(self.refusal, "" if new.volume is None or words.level_way_out(new) else why, hide_empty=True)
         self.go.setEnabled(new.level is not None)
         self.here.setEnabled(new.volume is not None)

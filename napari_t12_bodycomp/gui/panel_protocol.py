@@ -47,7 +47,7 @@ class ProtocolPanel(Panel):
             self.slab.addItem(slab_words(slab_mm), slab_mm)
         self.slab.setToolTip("Slices thinner than this are averaged to about this thickness around the level")
         self.options = QToolButton()
-        self.options.setText("counts …")
+        self.options.setText("options")
         self.options.setToolTip("What counts as muscle and as visceral fat, used by the next draft and written to the row")
         self.options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.options)
@@ -55,7 +55,10 @@ class ProtocolPanel(Panel):
         for item in self.items.values():
             item.setCheckable(True)
         self.options.setMenu(menu)
-        self.setLayout(widgets.row(widgets.label("INDICES", "heading"), self.preset, self.slab, self.options, None, gap=5))
+        for box, letters in ((self.preset, 8), (self.slab, 9)):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(letters)
+        self.setLayout(widgets.row(widgets.label("INDICES", "heading"), self.preset, self.slab, self.options, gap=5))
 
     def _connect(self) -> None:
         self.preset.activated.connect(lambda place: self._set(preset=PRESETS[self.preset.itemData(place)]))

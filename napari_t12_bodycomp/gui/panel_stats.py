@@ -14,7 +14,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
 from napari_t12_bodycomp.workflow.session import SessionState
 
-ROW_PX = 21
+ROW_PX = 20
 
 
 class IndexCard(QFrame):
@@ -47,7 +47,7 @@ class StatsPanel(Panel):
     def _table(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setContentsMargins(0, 2, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(7)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
         for place, title in ((1, "tissue"), (2, "area cm²"), (3, "mean HU"), (4, "HU window")):

@@ -169,14 +169,18 @@ class ReformatView(QWidget):
         for vertebra in sorted(self._scene.vertebrae, key=lambda v: -v.z_mm):
             y = p.y(vertebra.z_mm)
             is_t12 = vertebra.label == "T12"
-            if (y - room < LABEL_PX + 1 and not is_t12) or not -5 < y < self.height() + 5:
+            if (y - room < LABEL_PX + 1 and not is_t12) or not 26 < y < self.height() - 4:
                 continue
             room = y
             bold.setBold(is_t12)
             painter.setFont(bold)
             x = 6.0 if self.view is View.CORONAL else p.x(vertebra.centre_yx[0]) - 22 / p.mm_per_px - 26
             colour = QColor(theme.LEVEL) if is_t12 else QColor(theme.TEXT)
-            self._text(painter, QRectF(max(4.0, x), y - 8, 40, 16), vertebra.label, colour)
+            lines = [z for z in (self._scene.level_z_mm, self._scene.view_z_mm) if z is not None]
+            lift = 9 if any(abs(p.y(z) - y) < LABEL_PX for z in lines) else 0
+            box = QRectF(max(4.0, x), y - 8 - lift, painter.fontMetrics().horizontalAdvance(vertebra.label) + 1, 16)
+            painter.fillRect(box.adjusted(-2, 1, 2, -1), QColor(0, 0, 0, 120))
+            self._text(painter, box, vertebra.label, colour)
         bold.setBold(False)
         painter.setFont(bold)
 

@@ -11,7 +11,11 @@ from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.reformat_view import Hint, ReformatView, Scene, View
 from napari_t12_bodycomp.workflow.session import Session, SessionState
 
-WINDOWS = {"soft": (500.0, 90.0), "bone": (1600.0, 450.0)}
+WINDOWS = {
+    "soft": {"sagittal": (500.0, 90.0), "coronal": (900.0, 250.0)},
+    "bone": {"sagittal": (1600.0, 450.0), "coronal": (1800.0, 550.0)},
+}
+"""Width and centre (HU) for each picture; the coronal one holds brightest values, which a soft window would drown."""
 VIEW_EVERY_MS = 30
 
 
@@ -83,8 +87,8 @@ class Reformats(QWidget):
         self._window = "soft" if self._window == "bone" else "bone"
         self.window_button.setText(f"{self._window} window")
         self.window_button.adjustSize()
-        for view in self.views.values():
-            view.set_window(*WINDOWS[self._window])
+        for name, view in self.views.items():
+            view.set_window(*WINDOWS[self._window][name])
 
     # -- what the session says ---------------------------------------------------------------------------------------------------------
 

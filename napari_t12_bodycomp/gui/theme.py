@@ -25,7 +25,7 @@ LEVEL = "#F0E442"
 DOUBT = "#ffffff"
 """Doubtful stretches of contour, dashed."""
 
-DOCK_WIDTH = 372
+DOCK_WIDTH = 396
 REFORMAT_WIDTH = 256
 GAP = 6
 FONT_PX = 12
@@ -44,20 +44,23 @@ def region_colour(region: Region) -> str:
 def stylesheet() -> str:
     """Qt style sheet for every widget of this package; it reaches only children of a widget that carries it."""
     return f"""
-    QWidget {{ color: {TEXT}; font-size: {FONT_PX}px; }}
+    QWidget {{ color: {TEXT}; font-size: {FONT_PX}px; background: transparent; }}
     QWidget#t12dock, QWidget#t12column, QWidget#t12footer, QScrollArea#t12scroll {{ background: {PANEL}; border: none; }}
     QLabel {{ background: transparent; padding: 0; margin: 0; }}
     QLabel[role="heading"] {{ color: {MUTED}; font-size: {SMALL_PX}px; font-weight: bold; }}
     QLabel[role="muted"] {{ color: {MUTED}; font-size: {SMALL_PX}px; }}
     QLabel[role="big"] {{ font-size: {BIG_PX}px; font-weight: bold; }}
     QLabel[role="strong"] {{ font-weight: bold; }}
-    QLabel[role="key"] {{ color: {MUTED}; font-size: 10px; border: 1px solid {EDGE}; border-radius: 3px; padding: 0 4px; }}
+    QLabel[role="key"] {{
+        color: {MUTED}; font-size: 10px; border: 1px solid {EDGE}; border-radius: 3px; padding: 0 3px; max-height: 13px; min-height: 13px;
+    }}
+    QPushButton[role="primary"] QLabel[role="key"] {{ color: white; border-color: #b9c9f2; }}
     QLabel[role="note"] {{ background: {SUNKEN}; color: {TEXT}; border-radius: 4px; padding: 5px 8px; }}
     QLabel[role="warning"] {{ background: {WARN_PANEL}; color: {WARN_TEXT}; border-radius: 4px; padding: 5px 8px; }}
     QLabel[role="error"] {{ background: {BAD_PANEL}; color: {BAD_TEXT}; border-radius: 4px; padding: 5px 8px; }}
     QLabel[role="good"] {{ color: {GOOD}; }}
     QFrame[role="card"] {{ background: {SUNKEN}; border: 1px solid {SUNKEN}; border-radius: 4px; }}
-    QFrame[role="line"] {{ background: {RAISED}; max-height: 1px; min-height: 1px; border: none; }}
+    QFrame[role="line"] {{ background: {RAISED}; border: none; margin: 0; padding: 0; }}
     QPushButton, QToolButton {{
         background: {RAISED}; color: {TEXT}; border: 1px solid {RAISED}; border-radius: 4px; padding: 4px 8px; min-height: 17px;
     }}
@@ -87,6 +90,7 @@ def stylesheet() -> str:
     }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {BLUE_LIGHT}; }}
     QLineEdit[bad="true"] {{ border-color: #ff8d80; }}
+    QComboBox {{ padding-right: 2px; }}
     QComboBox QAbstractItemView {{ background: {SUNKEN}; border: 1px solid {EDGE}; selection-background-color: {BLUE}; }}
     QProgressBar {{ background: {SUNKEN}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {BLUE}; border-radius: 3px; }}

@@ -47,6 +47,7 @@ def line() -> QFrame:
     """A hair line."""
     frame = QFrame()
     frame.setProperty("role", "line")
+    frame.setFixedHeight(1)
     return frame
 
 
@@ -126,17 +127,17 @@ class ActionButton(QPushButton):
             layout = QHBoxLayout(self)
             layout.setContentsMargins(0, 0, 8, 0)
             layout.addStretch(1)
-            layout.addWidget(self._badge)
+            layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         set_text(self._badge, key, hide_empty=True)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         size = super().sizeHint()
         if self._badge is not None and not self._badge.isHidden():
-            size.setWidth(size.width() + self._badge.sizeHint().width() + 10)
+            size.setWidth(size.width() + 2 * self._badge.sizeHint().width() + 10)
         return size
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return super().sizeHint()
+        return self.sizeHint()
 
 
 def dot_icon(colour: str) -> QIcon:

@@ -69,7 +69,7 @@ class Workbench:
         self.panel = MainWidget(self.session, self.actions, self.jobs, self.desk)
         self.frame.add_column("Reformats", Reformats(self.session, self.actions), REFORMAT_WIDTH)
         self.frame.add_column("T12 workbench", self.panel, DOCK_WIDTH)
-        self.frame.add_footer(Footer(self.session, self.actions, self.jobs, self.desk))
+        self.frame.add_footer(Footer(self.session, self.actions, self.jobs, self.desk, self.saver))
 
     def _connect(self) -> None:
         session, flow, canvas, actions = self.session, self.flow, self.canvas, self.actions
