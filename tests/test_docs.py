@@ -1,0 +1,51 @@
+"""What the documents say is what the program does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from napari_t12_bodycomp.model.cutoffs import CUTOFF_SETS
+from napari_t12_bodycomp.model.tissue import PRESETS, Tissue
+from napari_t12_bodycomp.report.indices_csv import COLUMNS, FILE_COLUMNS
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+
+
+def table_rows(text: str, header: str) -> Iterator[tuple[str, ...]]:
+    """The cells of the table whose header line begins with `header`."""
+    lines = text[text.index(header) :].splitlines()[2:]
+    for line in lines:
+        if not line.startswith("|"):
+            return
+        yield tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
+
+
+def test_the_data_dictionary_lists_every_column_in_order_with_its_unit() -> None:
+    described = [(name, unit) for name, unit, meaning in table_rows(PROTOCOL, "| column | unit |") if meaning]
+    assert described == [*((c.name, c.unit) for c in COLUMNS), *((name, "") for name in FILE_COLUMNS)]
+
+
+@pytest.mark.parametrize("document", ["docs/protocol.md", "README.md"])
+def test_the_printed_presets_are_the_shipped_ones(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    printed = {row[0].removesuffix(" (default)").strip("`"): row[1:5] for row in table_rows(text, "| preset |")}
+    assert printed == {p.name: tuple(str(p.window(t)) for t in Tissue) for p in PRESETS.values()}
+
+
+def test_the_printed_cut_offs_are_the_shipped_ones() -> None:
+    printed = [row[:4] for row in table_rows(PROTOCOL, "| set | quantity |")]
+    assert printed == [
+        (s.name, f"{c.quantity} {c.side}", f"{c.men:g}", f"{c.women:g}") for s in CUTOFF_SETS.values() for c in s.cutoffs
+    ]
+
+
+@pytest.mark.parametrize("document", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))
+def test_links_and_pictures_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = [t for t in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in t]
+    assert [t for t in targets if not (ROOT / document).parent.joinpath(t).exists()] == []
