@@ -151,14 +151,14 @@ def build_bowel(rng: np.random.Generator) -> tuple[tuple[float, float, float, fl
         out.append(
             (float(x), -54 + 0.0014 * x * x, -88 - 0.002 * x * x + rng.normal(scale=3), rng.uniform(15, 20), 19.0, -960.0 if gas else 35.0)
         )
-    for _ in range(46):
+    for _ in range(90):
         out.append(
             (
                 rng.uniform(-62, 62),
                 rng.uniform(-58, 14),
                 rng.uniform(-210, -105),
-                rng.uniform(10, 14),
-                13.0,
+                rng.uniform(11, 16),
+                14.0,
                 22.0 if rng.random() < 0.85 else -900.0,
             )
         )

@@ -14,6 +14,7 @@ from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, spine, texture, trunk, truth
 from napari_t12_bodycomp.phantom.frame import Frame, build_frame
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
+from napari_t12_bodycomp.phantom.parts import Part
 from napari_t12_bodycomp.phantom.plane import N_ANGLES, Plane
 
 F32 = npt.NDArray[np.float32]
@@ -105,7 +106,7 @@ class Painter:
         ribs.paint_sternum(plane, frame, p.contours.inner)
         here = plane.hu[p.w]
         here += self.anatomy.grain.on_grid(self.x[p.w[1]], self.y[p.w[0]], z) * np.where(
-            here > 110, np.float32(16), np.where(here > -300, np.float32(3.5), np.float32(9))
+            plane.part[p.w] == Part.BONE, np.float32(16), np.where(here > -300, np.float32(3.5), np.float32(9))
         )
         return plane
 
@@ -161,7 +162,7 @@ def make_phantom(options: PhantomOptions | None = None, progress: Callable[[floa
     painter = Painter(anatomy, scan_grid(o), max(1.0, o.pixel_mm))
     z = slice_positions(o)
     offsets = sub_planes(o.thickness_mm)
-    scan = scanner.Scanner(o, painter.grid.x)
+    scan = scanner.Scanner(o, painter.grid.x, _table_top(frame))
     hu = np.empty((len(z), o.n_pixels, o.n_pixels), np.int16)
     t12 = int(np.abs(z).argmin())
     has_t12 = abs(z[t12]) <= o.slice_spacing_mm / 2 + 1e-6
@@ -178,6 +179,18 @@ def make_phantom(options: PhantomOptions | None = None, progress: Callable[[floa
     if clean is not None:
         known = truth.known_areas(known, painter, offsets, float(z[t12]), t12, clean)
     return Phantom(_volume(o, hu, z + shift), known, o)
+
+
+def _table_top(frame: Frame) -> float:
+    """Height of the table's middle (scanner y, mm) so that nobody sinks into it."""
+    o = frame.options
+    a = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES) - math.radians(o.rotation_deg)
+    top = -math.inf
+    for z in np.arange(max(-200.0, o.z_range_mm[0] / o.scale - 40), min(220.0, o.z_range_mm[1] / o.scale + 40), 20.0):
+        skin = frame.contours(float(z)).skin * o.scale
+        x, y = skin * np.sin(a) + o.offset_mm[0], skin * np.cos(a) + o.offset_mm[1]
+        top = max(top, float((y + scanner.TABLE_CURVE * x * x).max()))
+    return top + 3.0 if math.isfinite(top) else 150.0
 
 
 def _volume(o: PhantomOptions, hu: npt.NDArray[np.int16], z: npt.NDArray[np.float64]) -> CTVolume:

@@ -76,7 +76,7 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     medial = spread - np.abs(x - np.float32(middle))
     apex = np.float32(0)
     if z > 198:
-        apex = np.float32((z - 198) * 0.3)
+        apex = np.float32((z - 198) * 0.45)
     wall = p.beyond_wall() + np.float32(0.6) + apex
     d = np.maximum(np.maximum(wall, height), medial * np.float32(0.9))
     tint = (LUNG_HU + 0.42 * (y - 10)).astype(np.float32)

@@ -106,7 +106,7 @@ class Frame:
         b = max(self.spine_y(z), 12.0) + b
         n = 2.35
         depth = np.where(_COS > 0, b, f)
-        n_back = np.where(_COS > 0, 2.7, n)
+        n_back = np.where(_COS > 0, 2.7 + 1.6 * min(1.0, max(0.0, (z - 190) / 45)), n)
         inner = (np.abs(_SIN / w) ** n_back + np.abs(_COS / depth) ** n_back) ** (-1 / n_back)
         turn = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES)
         for order, (phase, lift) in enumerate(self.wobble, start=2):
@@ -119,7 +119,7 @@ class Frame:
         if o.sex == "F":
             fat = fat + (10 + 0.9 * o.fat_mm) * np.exp(-(((_ANGLE - 2.3) / 0.36) ** 2)) * math.exp(-(((z - 112) / 34) ** 2))
         fat = fat + 3.0 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
-        skin = _flat_back(fascia + fat + 2.0, z)
+        skin = np.maximum(_flat_back(fascia + fat + 2.0, 112 + 0.7 * o.fat_mm + 22 * (o.muscle - 1)), fascia + 4.0)
         slope = np.gradient(fascia, _ANGLE[1])
         slope[[0, -1, N_ANGLES // 2]] = 0
         slope = np.where(np.arange(N_ANGLES) == N_ANGLES // 2 - 1, 0, slope)
@@ -127,10 +127,9 @@ class Frame:
         return Contours(inner, fascia, skin, obliquity)
 
 
-def _flat_back(skin: F64, z: float) -> F64:
+def _flat_back(skin: F64, limit: float) -> F64:
     """The back lies on the table: nothing reaches further back than the softly flattened plane."""
     y = skin * _COS
-    limit = 121.0
     over = np.maximum(y - limit + 6, 0)
     flat = np.where(over > 0, y - over + 12 * (1 - np.exp(-over / 12)), y)
     out: F64 = np.where(_COS > 0.2, skin * np.where(y > 0, flat / np.maximum(y, 1e-6), 1), skin)

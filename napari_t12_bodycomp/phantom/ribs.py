@@ -15,7 +15,7 @@ from napari_t12_bodycomp.phantom.trunk import Polar
 
 F64 = npt.NDArray[np.float64]
 # How far each rib sinks (mm at 1 radian), how far round it is bone (radians from the back), and where its cartilage meets the sternum (z).
-SINK = [0, 22, 30, 34, 38, 43, 45, 47, 49, 49, 46, 45, 38, 22]
+SINK = [0, 22, 30, 34, 38, 43, 45, 47, 49, 49, 46, 45, 33, 22]
 BONE_END = [0, 2.45, 2.5, 2.55, 2.5, 2.45, 2.35, 2.25, 2.15, 2.02, 1.85, 1.45, 0.0, 0.0]
 STERNUM_Z = [0, 203, 172, 142, 122, 104, 91, 81]
 SINK_POWER = 1.25
@@ -48,7 +48,10 @@ def build_ribs(frame: Frame) -> tuple[Rib, ...]:
         ys = frame.spine_y(head_z)
         start = math.atan2(level.half_width + 1.0, ys + 8)
         course = np.maximum(phi - start, 0)
-        z = head_z - SINK[n] * course**SINK_POWER
+        z = head_z - SINK[n] * course ** (SINK_POWER if n < 12 else 1.0)
+        # Head, neck and angle lie square to the spine, which leans forward in the upper chest.
+        y = _course(frame, frame.contours(head_z).inner, head_z) * np.cos(phi)
+        z = z - frame.slopes(level.z)[1] * np.clip(y - ys - 8, 0, None) * np.clip((1.5 - phi) / 0.6, 0, 1)
         bone_end, end = BONE_END[n], 0.0
         if n >= 12 or (n == o.n_rib_pairs and o.last_rib_mm is not None):
             wanted = o.last_rib_mm if n == o.n_rib_pairs and o.last_rib_mm is not None else ORDINARY_LAST_MM if n == 12 else THIRTEENTH_MM
@@ -62,7 +65,7 @@ def build_ribs(frame: Frame) -> tuple[Rib, ...]:
             z = np.where(phi > bone_end, z_end + (goal - z_end) * t**1.4 + dip, z)
         else:
             end = bone_end + 0.05
-        size = {1: (7.0, 2.9), 2: (6.2, 3.0), 11: (5.6, 3.0), 12: (4.8, 2.7), 13: (4.2, 2.5)}.get(n, (6.4, 3.3))
+        size = {1: (7.0, 2.9), 2: (6.2, 3.0), 11: (5.6, 3.0), 12: (5.0, 2.9), 13: (4.2, 2.5)}.get(n, (6.4, 3.3))
         ribs.append(Rib(n, z, np.gradient(z, phi[1]), start, bone_end, end, level.half_width, *size))
     return tuple(ribs)
 
@@ -100,7 +103,7 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
     turn = np.arange(len(frame.phi)) * (2 * math.pi / len(frame.phi))
     cartilage = CARTILAGE_HU + (120 if frame.options.calcified_cartilage else 0)
     slope = float(frame.slopes(z)[0]) if frame.options.scoliosis_mm else 0.0
-    lean = 40 * abs(slope)
+    lean = 28 * abs(slope)
     for rib in ribs:
         near = (np.abs(rib.z - z) < rib.half_height * 2.2 + lean) & (frame.phi > rib.start - 0.03) & (frame.phi < rib.end + 0.08)
         if not near.any():
@@ -135,13 +138,14 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], loo
     idx = plane.idx[w]
     phi, course = lookup.phi[idx], lookup.course[idx]
     x, _ = plane.xy(w)
-    z = plane.z + (slope * x if slope else 0.0)
+    z = plane.z + (np.float32(28 * slope) * np.tanh(x / np.float32(28)) if slope else np.float32(0.0))
     tilt = (1 / np.sqrt(1 + (rib.steepness / np.maximum(lookup.course, 20)) ** 2)).astype(np.float32)[idx]
     u = (z - rib.z.astype(np.float32)[idx]) * tilt
     v = (plane.r[w] - course) * lookup.cosine[idx]
     over = np.maximum(np.maximum(rib.start - phi, phi - np.float32(rib.end)), 0) * course
     is_bone = phi < rib.bone_end
-    a, b = rib.half_height, rib.half_thickness
+    a = rib.half_height
+    b = np.float32(rib.half_thickness) * (1 + np.float32(0.45) * np.clip((rib.start + 0.17 - phi) / 0.1, 0, 1))
     q = np.sqrt((u / a) ** 2 + (v / b) ** 2 + (over / 3) ** 2)
     g = np.sqrt((u / a**2) ** 2 * tilt**2 * 0.35 + (v / b**2) ** 2 + (over / 9) ** 2) + 1e-3
     d = ((q - 1) * q / np.maximum(g, 0.06)).astype(np.float32)
@@ -175,8 +179,8 @@ def paint_shoulder(p: Polar, frame: Frame) -> None:
     spongy = frame.options.bone_hu + 60
     if 100 < z < 232:
         room = c.fascia - c.inner
-        reach = 1.08 + 0.27 * min(1.0, max(0.0, (z - 110) / 90))
-        first = 0.86 - 0.14 * min(1.0, max(0.0, (z - 100) / 40))
+        reach = 1.18 + 0.27 * min(1.0, max(0.0, (z - 110) / 90))
+        first = 1.0 - 0.12 * min(1.0, max(0.0, (z - 100) / 40))
         middle = c.inner + 15.5 + 0.32 * np.minimum(room, 75) * np.clip((phi - 0.7) / 0.6, 0.2, 1.0)
         thick = np.interp(phi, [first, first + 0.05, reach - 0.15, reach], [0, 1.7, 1.5, 5.0]) * ((phi > first) & (phi < reach))
         if room[len(phi) // 5] > 18:

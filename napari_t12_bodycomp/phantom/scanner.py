@@ -10,7 +10,7 @@ from napari_t12_bodycomp.model.volume import AIR_HU
 from napari_t12_bodycomp.phantom.options import PhantomOptions
 
 F32 = npt.NDArray[np.float32]
-TABLE_TOP_MM = 126.0
+TABLE_CURVE = 0.00104
 
 
 def outside_fov(o: PhantomOptions) -> npt.NDArray[np.bool_]:
@@ -22,11 +22,11 @@ def outside_fov(o: PhantomOptions) -> npt.NDArray[np.bool_]:
 class Scanner:
     """Adds table and noise to ideal slices of one phantom; each slice has its own random stream."""
 
-    def __init__(self, options: PhantomOptions, axis_mm: F32) -> None:
+    def __init__(self, options: PhantomOptions, axis_mm: F32, table_top_mm: float) -> None:
         self.o = options
         self.outside = outside_fov(options)
         x, y = axis_mm[None, :], axis_mm[:, None]
-        self.table = self._table(x, y)
+        self.table = self._table(x, y, table_top_mm)
         n, pixel = options.n_pixels, options.pixel_mm
         f = np.hypot(fft.fftfreq(n, pixel)[:, None], fft.rfftfreq(n, pixel)[None, :]).astype(np.float32)
         self.spectrum = np.sqrt(f) * np.exp(-((f / 0.33) ** 2) / 2) + np.float32(0.004)
@@ -34,10 +34,9 @@ class Scanner:
         r = np.hypot(x, y - np.float32(10)) / np.float32(190 * options.scale)
         self.profile = (1.0 - 0.38 * np.clip(r, 0, 1.3) ** 2).astype(np.float32)
 
-    def _table(self, x: F32, y: F32) -> F32:
+    def _table(self, x: F32, y: F32, top_mm: float) -> F32:
         """HU added by the table: two thin shells and foam, curved like a trough."""
-        o = self.o
-        top = TABLE_TOP_MM * o.scale + o.offset_mm[1] - 0.00115 * (x - o.offset_mm[0] * 0) ** 2 * 0.9
+        top = top_mm - np.float32(TABLE_CURVE) * x * x
         hu = np.full(np.broadcast_shapes(x.shape, y.shape), -1000.0, np.float32)
         for depth, thick, value in ((0.0, 1.4, 40.0), (14.0, 1.6, 90.0)):
             d = np.abs(y - top - depth) - thick

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
 from napari_t12_bodycomp.phantom.frame import Frame, Level
-from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, Part
+from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, MUSCLE_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distance
 
 # Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest.
@@ -116,7 +117,7 @@ class _Vertebra:
         joint = cy + 6.5
         for side in (-1, 1):
             self._bar((side * (px - 0.5), b - 3), (side * px, joint), 3.6, 0.17 * h, 0.2 * h)
-            self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.12 * h, 0.3 * h)
+            self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.05 * h, 0.36 * h)
             out = 15.5 if lumbar or v.label == "T12" else 13.5
             self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
             if not cervical:
@@ -127,7 +128,7 @@ class _Vertebra:
             self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
         elif v.is_thoracic:
             slant = float(np.interp(v.number, [1, 3, 5, 8, 10, 11, 12], [0.45, 0.7, 1.15, 1.15, 0.7, 0.45, 0.2]))
-            self._bar((0, cy + 12), (0, cy + (30 if v.number > 3 else 34)), 2.7, -0.1 * h, 0.24 * h, slant)
+            self._bar((0, cy + 12), (0, cy + (30 if v.number > 3 else 34)), 2.7, -0.05 * h, 0.27 * h, slant)
         else:
             self._bar((0, cy + 12), (0, cy + (32 if v.number == 7 else 24)), 2.8, -0.1 * h, 0.24 * h, 0.35)
 
@@ -142,8 +143,10 @@ def _sacrum(plane: Plane, frame: Frame) -> None:
         return
     grow, taper = min(1.0, depth / 8), max(0.2, 1 - depth / 130)
     for side in (-1, 1):
-        plane.ellipse(side * 33 * taper, ys + 10, 26 * grow * taper, 17 * grow * taper, CORTEX_HU * 0.6, Part.BONE, side * 0.3)
-        plane.ellipse(side * 33 * taper, ys + 10, 24 * grow * taper, 15 * grow * taper, frame.options.bone_hu - 30, Part.BONE, side * 0.3)
+        plane.ellipse(side * 34 * taper, ys + 14, 28 * grow * taper, 19 * grow * taper, CORTEX_HU * 0.6, Part.BONE, side * 0.3)
+        plane.ellipse(
+            side * 34 * taper, ys + 14, 26.5 * grow * taper, 17.5 * grow * taper, frame.options.bone_hu - 30, Part.BONE, side * 0.3
+        )
     plane.ellipse(0, ys + 4, 26 * taper, 15 * taper, CORTEX_HU * 0.6, Part.BONE)
     plane.ellipse(0, ys + 4, 24.5 * taper, 13.5 * taper, frame.options.bone_hu - 20, Part.BONE)
     plane.ellipse(0, ys + 21, 9 * taper, 5, 10.0, Part.CANAL)
@@ -157,7 +160,19 @@ def paint_pelvis(plane: Plane, frame: Frame) -> None:
         return
     grow = min(1.0, depth / 45)
     ys = frame.spine_y(plane.z)
+    course = [(60.0, 44.0), (72.0, 20.0), (94.0, 0.0), (112.0, -30.0), (118.0, -56.0)]
     for side in (-1, 1):
-        p, q = (side * 58.0, ys + 42.0), (side * (88.0 + 34 * grow), ys + 34.0 - 88 * grow)
-        for radius, hu in ((5.5, CORTEX_HU * 0.75), (3.8, frame.options.bone_hu)):
-            plane.tube((p[0], p[1], plane.z), (q[0], q[1], plane.z), radius, hu, Part.BONE)
+        plane.ellipse(side * 96, ys + 42 - 20 * grow, 34 * grow, 22 * grow, MUSCLE_HU, Part.GLUTEALS, side * -0.7)
+        plane.ellipse(side * 80, ys + 6, 10 * grow, 24 * grow, MUSCLE_HU, Part.PSOAS, side * -0.5)
+        nodes = _between(course, (1 - grow) * 2.2, 2.2 + grow * 1.8)
+        for radius, hu in ((5.0, CORTEX_HU * 0.75), (3.4, frame.options.bone_hu)):
+            for p, q in pairwise(nodes):
+                plane.tube((side * p[0], ys + p[1], plane.z), (side * q[0], ys + q[1], plane.z), radius, hu, Part.BONE)
+
+
+def _between(course: list[tuple[float, float]], first: float, last: float) -> list[tuple[float, float]]:
+    """Points of a polyline from node number `first` to `last`, both fractional."""
+    x, y = np.array(course).T
+    at = np.unique(np.concatenate([[first], np.arange(np.ceil(first), np.floor(last) + 1), [last]]))
+    number = np.arange(len(course))
+    return list(zip(np.interp(at, number, x).tolist(), np.interp(at, number, y).tolist(), strict=True))

@@ -161,9 +161,9 @@ def _shoulder_layer(p: Polar, frame: Frame) -> None:
     p.band(c.inner + 9.2, np.minimum(c.inner + 9.2 + anterior, c.fascia - 1), MUSCLE_HU, Part.SERRATUS_ANTERIOR)
     if grow > 0:
         reach = 1.15 + 0.5 * min(1.0, max(0.0, (z - 120) / 80))
-        under = np.minimum(room * 0.42, 30.0) * ramp(phi, (0.72, 0.0), (0.85, 0.6), (reach, 1.0), (reach + 0.2, 0.0)) * grow
+        under = np.minimum(room * 0.42, 30.0) * ramp(phi, (0.82, 0.0), (0.98, 0.6), (reach, 1.0), (reach + 0.2, 0.0)) * grow
         p.band(c.inner + 15.0, np.minimum(c.inner + 15.0 + under * 0.75 * m, c.fascia - 4), MUSCLE_HU, Part.SUBSCAPULARIS)
-        over = room * 0.4 * ramp(phi, (0.72, 0.0), (0.85, 0.7), (reach, 1.0), (reach + 0.15, 0.0)) * grow
+        over = room * 0.4 * ramp(phi, (0.82, 0.0), (0.98, 0.7), (reach, 1.0), (reach + 0.15, 0.0)) * grow
         top = c.fascia - ramp(phi, (0.7, 6.0), (1.0, 7.0), (1.6, 11.5)) - 1.2
         p.band(np.maximum(top - over, c.inner + 17 + under * 0.75), top, MUSCLE_HU, Part.INFRASPINATUS)
         minor = ramp(phi, (1.95, 0.0), (2.1, 6.0), (2.5, 5.0), (2.7, 0.0)) * grow * m
