@@ -49,10 +49,11 @@ def offer_facts(offer: SeriesOffer) -> str:
     """Why a series cannot be measured; else thickness, extent, kernel, tube voltage and contrast."""
     if offer.refusal:
         return offer.refusal
-    length = offer.length_mm
+    length, extent = offer.length_mm, offer.extent_z_mm
     parts = [
-        millimetres(offer.slice_thickness_mm) if offer.slice_thickness_mm else "",
-        f"covers {number(length / 10, 0)} cm" if length else "",
+        date_words(offer.study_date),
+        f"{millimetres(offer.slice_thickness_mm)} slices" if offer.slice_thickness_mm else "",
+        f"{number(length / 10, 0)} cm, z {number(extent[0], 0)} … {number(extent[1], 0)}" if length and extent else "",
         f"kernel {offer.kernel}" if offer.kernel else "",
         f"{offer.kvp:g} kV" if offer.kvp else "",
         "" if offer.contrast is None else "no contrast" if offer.contrast == "none" else f"contrast: {offer.contrast}",
@@ -60,8 +61,13 @@ def offer_facts(offer: SeriesOffer) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def date_words(date: str) -> str:
+    """A DICOM date as ``2011-05-27``; "" where there is none."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 and date.isdigit() else ""
+
+
 def unfinished_words(found: Unfinished, now: float) -> str:
     """What the unfinished work is and how old."""
     steps = len(found.undo)
     who = f" by {found.assessor}" if found.assessor else ""
-    return f"{steps} step{'' if steps == 1 else 's'}{who}, {ago(max(0.0, now - found.modified))}"
+    return f"{steps} step{'' if steps == 1 else 's'}{who} on slice {found.level.slice_index + 1}, {ago(max(0.0, now - found.modified))}"

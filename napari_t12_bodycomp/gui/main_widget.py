@@ -68,8 +68,7 @@ class MainWidget(QWidget):
             Step.DRAW: self.draw,
             Step.EXPORT: self.export,
         }
-        self._numbers = QWidget()
-        self._numbers.setLayout(widgets.column(self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags, gap=GAP))
+        self._numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
         self._build()
         self.steps.chosen.connect(self.show_step)
         session.changed.connect(self._redraw)
@@ -81,7 +80,7 @@ class MainWidget(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
-        for widget in (self.job, self.resume, *self._pages.values(), self._numbers):
+        for widget in (self.job, self.resume, *self._pages.values(), *self._numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -100,11 +99,11 @@ class MainWidget(QWidget):
         """Show the controls of `step`; the case itself stays at the step where it is."""
         for one, page in self._pages.items():
             page.setVisible(one is step)
+        for panel in self._numbers:
+            panel.setVisible(self._session.state.volume is not None and step is not Step.OPEN)
         self.steps.show_chosen(step)
         self.shown_step = step
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.step is not new.step or old.volume is not new.volume:
             self.show_step(new.step)
-        if old is None or old.volume is not new.volume:
-            self._numbers.setVisible(new.volume is not None)

@@ -151,15 +151,18 @@ class CasePanel(Panel):
         if new.unfinished:
             self._unfinished_column.addWidget(widgets.label("UNFINISHED WORK", "heading"))
         for found in new.unfinished[:MAX_UNFINISHED]:
-            text = widgets.label(unfinished_words(found, time.time()), "", wrap=True)
-            text.setToolTip(PurePath(found.source).name)
+            folder = widgets.label(PurePath(found.source.split("::")[0]).name or "unknown scan", "strong", wrap=True)
+            about = widgets.label(unfinished_words(found, time.time()), "muted", wrap=True)
+            folder.setToolTip(found.source)
             resume, discard = QPushButton("Resume"), QPushButton("Discard")
             resume.setToolTip("Open the scan and go on where the work stopped")
             discard.setToolTip("Throw this unfinished work away")
             resume.clicked.connect(lambda _=False, f=found: self.actions.trigger("resume_case", f))
             discard.clicked.connect(lambda _=False, f=found: self.actions.trigger("discard_case", f))
             line = QWidget()
-            line.setLayout(widgets.row(text, resume, discard))
+            inside = widgets.row(widgets.column(folder, about, gap=0), resume, discard)
+            inside.setStretch(0, 1)
+            line.setLayout(inside)
             self._unfinished_column.addWidget(line)
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:

@@ -91,7 +91,7 @@ class LevelPanel(Panel):
             self.session.set_assessor(name)
 
     def _on_jobs(self, _: object = None) -> None:
-        widgets.set_text(self.title, words.level_title(self.session.state, self.jobs.state.running))
+        self._show_level(self.session.state)
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.finding is not new.finding:
@@ -138,7 +138,9 @@ class LevelPanel(Panel):
         if self.assessor.text().strip() != new.assessor and not self.assessor.hasFocus():
             self.assessor.setText(new.assessor)
         why = why_not_confirmable(new)
-        widgets.set_text(self.refusal, "" if new.volume is None or words.level_way_out(new) else why, hide_empty=True)
+        searching = new.finding is None and self.jobs.state.running
+        quiet = new.volume is None or searching or bool(words.level_way_out(new))
+        widgets.set_text(self.refusal, "" if quiet else why, hide_empty=True)
         self.go.setEnabled(new.level is not None)
         self.here.setEnabled(new.volume is not None)
         self.again.setEnabled(new.volume is not None)

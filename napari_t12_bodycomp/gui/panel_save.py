@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from qtpy.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.case_words import unfinished_words
 from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.words import next_action
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session import SessionState, Step
 
 
 class JobPanel(Panel):
@@ -55,10 +58,6 @@ class ResumePanel(Panel):
         if old is None or old.resumable is not new.resumable:
             self.setVisible(new.resumable is not None)
             if new.resumable is not None:
-                import time
-
-                from napari_t12_bodycomp.gui.case_words import unfinished_words
-
                 widgets.set_text(self.words, f"Unfinished work on this case was found: {unfinished_words(new.resumable, time.time())}.")
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
@@ -108,12 +107,14 @@ class SavePanel(Panel):
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         do = next_action(new)
-        if old is None or do != next_action(old) or self.next.action_id != do.action_id:
+        if old is None or do != next_action(old):
             self.next.set_action(do.action_id, do.text)
             self.next.setEnabled(not do.why_not)
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
-        is_save = do.action_id == "save"
-        self.save.setHidden(is_save or new.volume is None)
-        self.save.setEnabled(new.work is not None and not new.work.is_empty)
-        self.folder.setVisible(new.volume is not None)
-        widgets.set_text(self.why, do.why_not if new.step.value == "draw" else "", hide_empty=True)
+        if old is None or old.volume is not new.volume or do != next_action(old):
+            self.save.setHidden(do.action_id == "save" or new.volume is None)
+            self.folder.setVisible(new.volume is not None)
+            widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)
+        can_save = new.work is not None and not new.work.is_empty
+        if self.save.isEnabled() != can_save:
+            self.save.setEnabled(can_save)

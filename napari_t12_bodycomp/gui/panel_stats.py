@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.judged import Judgement, judged
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.words import empty_reasons
 from napari_t12_bodycomp.model.measurement import INDEX_NAMES, Measurement
@@ -26,13 +27,21 @@ class IndexCard(QFrame):
         self.name = name
         self.value = widgets.label(fmt.UNKNOWN, "big")
         self.caption = widgets.label(f"{name} {fmt.INDEX_UNITS[name]}".strip(), "muted")
-        self.setLayout(widgets.column(self.value, self.caption, gap=1, margins=(8, 5, 4, 5)))
+        self.judgement = widgets.label("", "muted")
+        self.judgement.hide()
+        self.setLayout(widgets.column(self.value, self.caption, self.judgement, gap=1, margins=(8, 5, 4, 5)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_value(self, value: float, why: str) -> None:
         """Show the index, or a dash whose tooltip says why."""
         widgets.set_text(self.value, fmt.index_value(self.name, value))
         self.setToolTip(why or fmt.INDEX_TITLES[self.name])
+
+    def show_judgement(self, short: Judgement | None) -> None:
+        """Show how the value stands to the chosen cut-off, None where there is none."""
+        widgets.set_text(self.judgement, "" if short is None else short.text, hide_empty=True)
+        widgets.set_look(self.judgement, "role", "beyond" if short is not None and short.beyond else "muted")
+        self.judgement.setToolTip("" if short is None else short.sentence)
 
 
 class StatsPanel(Panel):
@@ -78,6 +87,9 @@ class StatsPanel(Panel):
             self._show_windows(new.protocol)
         if old is None or old.measurement is not new.measurement or old.work is not new.work:
             self._show_numbers(new)
+        if old is None or (old.cutoffs, old.subject.sex) != (new.cutoffs, new.subject.sex) or old.measurement is not new.measurement:
+            for name, card in self.cards.items():
+                card.show_judgement(judged(new, name))
 
     def _show_windows(self, protocol: Protocol) -> None:
         for tissue in Tissue:

@@ -58,6 +58,7 @@ def stylesheet() -> str:
     QLabel[role="note"] {{ background: {SUNKEN}; color: {TEXT}; border-radius: 4px; padding: 5px 8px; }}
     QLabel[role="warning"] {{ background: {WARN_PANEL}; color: {WARN_TEXT}; border-radius: 4px; padding: 5px 8px; }}
     QLabel[role="error"] {{ background: {BAD_PANEL}; color: {BAD_TEXT}; border-radius: 4px; padding: 5px 8px; }}
+    QLabel[role="beyond"] {{ color: {WARN_TEXT}; font-size: {SMALL_PX}px; font-weight: bold; }}
     QLabel[role="good"] {{ color: {GOOD}; }}
     QFrame[role="card"] {{ background: {SUNKEN}; border: 1px solid {SUNKEN}; border-radius: 4px; }}
     QFrame[role="line"] {{ background: {RAISED}; border: none; margin: 0; padding: 0; }}
