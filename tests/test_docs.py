@@ -39,9 +39,7 @@ def test_the_printed_presets_are_the_shipped_ones(document: str) -> None:
 
 def test_the_printed_cut_offs_are_the_shipped_ones() -> None:
     printed = [row[:4] for row in table_rows(PROTOCOL, "| set | quantity |")]
-    assert printed == [
-        (s.name, f"{c.quantity} {c.side}", f"{c.men:g}", f"{c.women:g}") for s in CUTOFF_SETS.values() for c in s.cutoffs
-    ]
+    assert printed == [(s.name, f"{c.quantity} {c.side}", f"{c.men:g}", f"{c.women:g}") for s in CUTOFF_SETS.values() for c in s.cutoffs]
 
 
 @pytest.mark.parametrize("document", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))

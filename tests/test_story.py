@@ -11,7 +11,11 @@ import pytest
 from PIL import Image
 
 from napari_t12_bodycomp import cli
+from napari_t12_bodycomp.workflow.analyse import draft_slice, locate
 from napari_t12_bodycomp.workflow.demo import ANSWERS, SERIES, sample_folder
+from napari_t12_bodycomp.workflow.export import build_result, export_result
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.source import load_volume
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,41 @@ def test_a_folder_becomes_a_row(sample: Path, tmp_path: Path, capsys: pytest.Cap
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     assert cli.main(["measure", str(folder), "--out", str(out)]) == 0
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_what_the_window_saves_and_what_the_command_line_writes_are_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+    assert cli.main(["measure", str(sample / SERIES), "--out", str(tmp_path / "cli"), "--height-cm", "165"]) == 0
+
+    session = Session()
+    session.open(load_volume(sample / SERIES))
+    volume = session.state.volume
+    assert volume is not None
+    session.set_finding(locate(volume))
+    session.set_height(165)
+    level = session.state.level
+    assert level is not None
+    drawn = draft_slice(volume, level, session.state.finding, session.state.protocol)
+    assert drawn.draft is not None
+    session.set_draft(drawn.draft, drawn.quality, level.slice_index, session.state.protocol.slab_mm)
+    state = session.state
+    assert state.work is not None
+    assert state.work.draft is not None
+    result = build_result(
+        volume,
+        state.finding,
+        level,
+        state.work.axial,
+        state.work.regions,
+        state.protocol,
+        state.subject,
+        state.work.quality,
+        assessor=state.assessor,
+        doubtful=state.work.draft.doubtful,
+    )
+    export_result(volume, result, tmp_path / "window")
+
+    for name in ("indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"):
+        assert (tmp_path / "cli" / name).read_bytes() == (tmp_path / "window" / name).read_bytes(), name
 
 
 def test_the_demo_without_a_window_shows_measured_and_known_and_where_the_files_are(

@@ -98,7 +98,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kernel", "", "", lambda r: r.acquisition.kernel),
     Column("manufacturer", "", "", lambda r: r.acquisition.manufacturer),
     Column("scanner", "", "", lambda r: r.acquisition.scanner),
-    Column("quality", "", "", lambda r: ";".join(f.code for f in r.quality)),
+    Column("quality", "", "", lambda r: ";".join(dict.fromkeys(f.code for f in r.quality))),
     Column("status", "", "", lambda r: r.status),
     Column("assessor", "", "", lambda r: r.assessor, is_key=True),
     Column("reviewer", "", "", lambda r: r.reviewer),

@@ -78,7 +78,7 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
             "crura_are_muscle": m.protocol.crura_are_muscle,
             "thoracic_fat_is_visceral": m.protocol.thoracic_fat_is_visceral,
         },
-        "quality": [f.code for f in result.quality],
+        "quality": list(dict.fromkeys(f.code for f in result.quality)),
         "quality_sentences": [f.sentence for f in result.quality],
         "measurement_status": result.status,
         "files": {name: str(path) for name, path in files.items()},

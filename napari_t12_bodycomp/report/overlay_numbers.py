@@ -100,7 +100,7 @@ def _quality(axes: Axes, result: Result, top: float, bottom: float) -> None:
 
     lines: list[tuple[str, str]] = []
     for flag in result.quality:
-        wrapped = textwrap.wrap(flag.sentence, 76)
+        wrapped = textwrap.wrap(flag.sentence, 73)
         lines += [("•" if i == 0 else "", text) for i, text in enumerate(wrapped)]
     room = int((bottom - top - 16) // _LINE)
     if len(lines) > room:

@@ -109,23 +109,7 @@ def draft_slice(
 
     axial = axial_slice(volume, level.slice_index, protocol.slab_mm)
     draft = draft_regions(volume, axial, protocol, canal=finding.canal if finding else None, progress=progress)
-    flags = (*quality_flags(volume, axial, draft, protocol), *level_flags(level, finding))
-    return DrawnSlice(axial, draft.regions, flags, draft)
-
-
-def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:
-    """What a reader must know about the level itself."""
-    if finding is None or finding.body_z_mm is None or finding.status is not LevelStatus.FOUND:
-        return ()
-    low, high = finding.body_z_mm
-    if low <= level.z_mm <= high:
-        return ()
-    return (
-        QualityFlag(
-            "level_outside_t12",
-            f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm).",
-        ),
-    )
+    return DrawnSlice(axial, draft.regions, quality_flags(volume, axial, draft, protocol), draft)
 
 
 def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFinding | None, progress: Progress = no_progress) -> Result:

@@ -19,12 +19,12 @@ from napari_t12_bodycomp.analysis.measure import measure
 from napari_t12_bodycomp.analysis.windowing import tissue_map
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
-from napari_t12_bodycomp.model.level import LevelFinding, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.subject import Subject
-from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.report.label_nifti import label_nifti
 from napari_t12_bodycomp.report.overlay_png import overlay_png
@@ -61,7 +61,10 @@ def build_result(
     status: str = "draft",
     doubtful: npt.NDArray[np.bool_] | None = None,
 ) -> Result:
-    """Measure `regions` (uint8, (Y, X)) on `axial` and keep the numbers together with what they were measured on."""
+    """Measure `regions` (uint8, (Y, X)) on `axial` and keep the numbers together with what they were measured on.
+
+    What the reader and the search for T12 warned of is added to `quality`, so that every row says it, whichever way it was made.
+    """
     return Result(
         acquisition=volume.acquisition,
         subject=subject,
@@ -71,7 +74,7 @@ def build_result(
         axial=axial,
         regions=regions.copy(),
         measurement=measure(axial, regions, subject.height_m, protocol),
-        quality=quality,
+        quality=tuple(dict.fromkeys((*quality, *level_flags(level, finding), *series_flags(volume.acquisition)))),
         assessor=assessor,
         reviewer=reviewer,
         reviewed_at=reviewed_at,
@@ -79,6 +82,23 @@ def build_result(
         software_version=__version__,
         doubtful=doubtful,
     )
+
+
+def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:
+    """What a reader of the numbers must know about the level: doubts about the T12 that was found, and a slice outside its body."""
+    if finding is None or finding.body_z_mm is None or finding.status is not LevelStatus.FOUND:
+        return ()
+    flags = [QualityFlag("level_doubt", f"Level: {words}") for words in finding.warnings]
+    low, high = finding.body_z_mm
+    if not low <= level.z_mm <= high:
+        where = f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm)."
+        flags.append(QualityFlag("level_outside_t12", where))
+    return tuple(flags)
+
+
+def series_flags(acquisition: Acquisition) -> tuple[QualityFlag, ...]:
+    """What the reader met in the series, such as a missing slice."""
+    return tuple(QualityFlag("series_irregular", words) for words in acquisition.warnings)
 
 
 def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[str]) -> ExportedFiles:

@@ -11,7 +11,7 @@ from napari_t12_bodycomp.errors import InputError, LevelError, UsageError
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.analyse import MeasureRequest, level_at, level_flags, level_of
+from napari_t12_bodycomp.workflow.analyse import MeasureRequest, level_at, level_of
 
 FOUND = LevelFinding(LevelStatus.FOUND, "T12 found.", 4, -681.2, (-690.0, -670.0), 0.95)
 
@@ -41,12 +41,6 @@ def test_a_level_in_a_gap_of_the_scan_is_refused(small_volume: CTVolume) -> None
     gap = replace(small_volume, z_mm=np.array([0.0, 5, 10, 15, 40, 45, 50, 55, 60]))
     with pytest.raises(InputError, match="has none"):
         level_at(gap, 27.0)
-
-
-def test_a_level_by_hand_outside_the_t12_that_was_found_is_flagged() -> None:
-    assert level_flags(MeasuredLevel(4, -680.0, LevelMethod.MANUAL), FOUND) == ()
-    assert [f.code for f in level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), FOUND)] == ["level_outside_t12"]
-    assert level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), replace(FOUND, status=LevelStatus.UNCERTAIN)) == ()
 
 
 @pytest.mark.parametrize("height_cm", [0.0, 17.0, 1700.0, -165.0, float("nan")])

@@ -16,7 +16,7 @@ import pytest
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import axial_slice
-from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
@@ -24,9 +24,10 @@ from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import export
-from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result
+from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result, level_flags
 
 FILES = {"indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"}
+FOUND = LevelFinding(LevelStatus.FOUND, "T12 found.", 4, -681.2, (-690.0, -670.0), 0.95)
 SUBJECT = Subject("P-7", "F", 49.0, 1.6, ValueSource.TYPED)
 
 
@@ -184,3 +185,21 @@ def test_a_failed_write_leaves_the_files_of_before(
     with pytest.raises(InputError, match=words):
         export_result(small_volume, _result(small_volume, small_regions), tmp_path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_level_outside_the_t12_that_was_found_is_flagged() -> None:
+    assert level_flags(MeasuredLevel(4, -680.0, LevelMethod.MANUAL), FOUND) == ()
+    assert [f.code for f in level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), FOUND)] == ["level_outside_t12"]
+    assert level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), replace(FOUND, status=LevelStatus.UNCERTAIN)) == ()
+
+
+def test_doubts_about_level_and_series_go_into_every_row(
+    small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    gap = replace(small_volume, acquisition=replace(small_volume.acquisition, warnings=("A slice is missing.", "Another one too.")))
+    finding = replace(FOUND, warnings=("The last ribs are short.",))
+    level = MeasuredLevel(4, -680.0, LevelMethod.AUTOMATIC)
+    result = build_result(gap, finding, level, axial_slice(gap, 4), small_regions, Protocol(), SUBJECT)
+    assert [f.sentence for f in result.quality] == ["Level: The last ribs are short.", "A slice is missing.", "Another one too."]
+    export_result(gap, result, tmp_path)
+    assert _rows(tmp_path)[0]["quality"] == "level_doubt;series_irregular"
