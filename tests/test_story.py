@@ -62,8 +62,6 @@ def test_a_folder_becomes_a_row(sample: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_what_the_window_saves_and_what_the_command_line_writes_are_the_same_bytes(sample: Path, tmp_path: Path) -> None:
-    assert cli.main(["measure", str(sample / SERIES), "--out", str(tmp_path / "cli"), "--height-cm", "165"]) == 0
-
     session = Session()
     session.open(load_volume(sample / SERIES))
     volume = session.state.volume
@@ -73,11 +71,12 @@ def test_what_the_window_saves_and_what_the_command_line_writes_are_the_same_byt
     level = session.state.level
     assert level is not None
     drawn = draft_slice(volume, level, session.state.finding, session.state.protocol)
-    assert drawn.draft is not None
     session.set_draft(drawn.draft, drawn.quality, level.slice_index, session.state.protocol.slab_mm)
+    corrected = drawn.regions.copy()
+    corrected[corrected.shape[0] // 2 :, : corrected.shape[1] // 4] = 0
+    session.edit("erase", corrected)
     state = session.state
     assert state.work is not None
-    assert state.work.draft is not None
     result = build_result(
         volume,
         state.finding,
@@ -88,9 +87,11 @@ def test_what_the_window_saves_and_what_the_command_line_writes_are_the_same_byt
         state.subject,
         state.work.quality,
         assessor=state.assessor,
-        doubtful=state.work.draft.doubtful,
+        draft=state.work.draft,
     )
-    export_result(volume, result, tmp_path / "window")
+    saved = export_result(volume, result, tmp_path / "window")
+    words = ["measure", str(sample / SERIES), "--out", str(tmp_path / "cli"), "--height-cm", "165", "--regions", str(saved.regions)]
+    assert cli.main(words) == 0
 
     for name in ("indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"):
         assert (tmp_path / "cli" / name).read_bytes() == (tmp_path / "window" / name).read_bytes(), name

@@ -225,7 +225,7 @@ class CaseFlow:
                 state.work.quality,
                 assessor=state.assessor,
                 status="draft" if why else "confirmed",
-                doubtful=None if state.work.draft is None else state.work.draft.doubtful,
+                draft=state.work.draft,
             )
             files = export_result(state.volume, result, folder)
         except T12Error as error:

@@ -63,12 +63,12 @@ class MeasureRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnSlice:
-    """A slice with regions on it and what is to be known about it; `draft` only where the regions are a draft."""
+    """A slice with regions on it, the draft that they are or began from, and what is to be known about it."""
 
     axial: AxialSlice
     regions: npt.NDArray[np.uint8]
     quality: tuple[QualityFlag, ...]
-    draft: Draft | None = None
+    draft: Draft
 
 
 def locate(volume: CTVolume, progress: Progress = no_progress) -> LevelFinding:
@@ -132,7 +132,7 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
     if request.regions is not None:
         from napari_t12_bodycomp.dicom.read_labels import read_regions
 
-        drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index), draft=None)
+        drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index))
     return build_result(
         volume,
         finding,
@@ -143,5 +143,5 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
         request.subject(volume.subject),
         drawn.quality,
         assessor=request.assessor,
-        doubtful=drawn.draft.doubtful if drawn.draft else None,
+        draft=drawn.draft,
     )

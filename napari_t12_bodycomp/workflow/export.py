@@ -13,6 +13,7 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage as ndi
 
 from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.analysis.measure import measure
@@ -23,12 +24,15 @@ from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredL
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.report.label_nifti import label_nifti
 from napari_t12_bodycomp.report.overlay_png import overlay_png
 
+_CORRECTED_PX = 3
+"""A correction settles the doubt this many pixels around it."""
 CSV_NAME = "indices.csv"
 _PLAIN_NAMES = {"overlay_file": "overlay.png", "regions_file": "regions.nii.gz", "tissues_file": "tissues.nii.gz"}
 
@@ -59,11 +63,12 @@ def build_result(
     reviewer: str = "",
     reviewed_at: str = "",
     status: str = "draft",
-    doubtful: npt.NDArray[np.bool_] | None = None,
+    draft: Draft | None = None,
 ) -> Result:
     """Measure `regions` (uint8, (Y, X)) on `axial` and keep the numbers together with what they were measured on.
 
-    What the reader and the search for T12 warned of is added to `quality`, so that every row says it, whichever way it was made.
+    What the reader and the search for T12 warned of is added to `quality`, so that every row says it, whichever way it was made. `draft` is
+    the draft that the regions began from, where there was one.
     """
     return Result(
         acquisition=volume.acquisition,
@@ -80,8 +85,17 @@ def build_result(
         reviewed_at=reviewed_at,
         status=status,
         software_version=__version__,
-        doubtful=doubtful,
+        doubtful=None if draft is None else still_doubtful(draft, regions),
     )
+
+
+def still_doubtful(draft: Draft, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Where (bool, (Y, X)) the draft asked for a second look and nobody has changed the regions since."""
+    changed = regions != draft.regions
+    if not changed.any():
+        return draft.doubtful
+    near: npt.NDArray[np.bool_] = ndi.binary_dilation(changed, iterations=_CORRECTED_PX)
+    return draft.doubtful & ~near
 
 
 def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:

@@ -20,11 +20,12 @@ from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStat
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import export
-from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result, level_flags
+from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result, level_flags, still_doubtful
 
 FILES = {"indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"}
 FOUND = LevelFinding(LevelStatus.FOUND, "T12 found.", 4, -681.2, (-690.0, -670.0), 0.95)
@@ -203,3 +204,16 @@ def test_doubts_about_level_and_series_go_into_every_row(
     assert [f.sentence for f in result.quality] == ["Level: The last ribs are short.", "A slice is missing.", "Another one too."]
     export_result(gap, result, tmp_path)
     assert _rows(tmp_path)[0]["quality"] == "level_doubt;series_irregular"
+
+
+def test_a_correction_settles_the_doubt_around_it(small_regions: npt.NDArray[np.uint8]) -> None:
+    doubtful = np.zeros(small_regions.shape, bool)
+    doubtful[10] = True
+    draft = Draft(small_regions, small_regions > 0, doubtful)
+    assert np.array_equal(still_doubtful(draft, small_regions), doubtful)
+    corrected = small_regions.copy()
+    corrected[9, 20] = 1
+    left = still_doubtful(draft, corrected)[10]
+    assert not left[18:23].any()
+    assert left[:18].all()
+    assert left[23:].all()
