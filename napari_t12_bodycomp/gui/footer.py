@@ -52,7 +52,7 @@ class Footer(QWidget):
         self._timer.start()
         session.changed.connect(self._redraw)
         jobs.changed.connect(self._on_job)
-        actions.key_changed.connect(lambda _: self._show_keys(session.state))
+        actions.key_changed.connect(self._on_key)
         self._redraw(None, session.state)
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
@@ -63,6 +63,9 @@ class Footer(QWidget):
         if old is None or old.step is not new.step or old.level is not new.level:
             self._show_keys(new)
         self._tick()
+
+    def _on_key(self, _: str) -> None:
+        self._show_keys(self._session.state)
 
     def _on_job(self, job: JobState) -> None:
         widgets.set_text(self.running, f"{job.name} {fmt.number(job.share * 100, 0)} %" if job.running else "")

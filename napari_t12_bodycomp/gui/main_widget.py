@@ -28,14 +28,14 @@ GAP = 9
 
 
 class _Column(QWidget):
-    """What scrolls; its least height is the one at its width, which Qt does not ask wrapped text for by itself."""
+    """What scrolls: as high as it must be at its width, so that the histogram gives way before a scroll bar appears."""
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        layout = self.layout()
+        return layout.minimumHeightForWidth(width) if layout is not None else -1
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        layout = self.layout()
-        if layout is None:
-            return super().minimumSizeHint()
-        width = min(self.width(), theme.DOCK_WIDTH) or theme.DOCK_WIDTH
-        return QSize(0, layout.minimumHeightForWidth(width) if layout.hasHeightForWidth() else layout.minimumSize().height())
+        return QSize(0, max(0, self.heightForWidth(self.width() or theme.DOCK_WIDTH)))
 
 
 class MainWidget(QWidget):

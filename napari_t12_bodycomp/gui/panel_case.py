@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import PurePath
 
-from qtpy.QtCore import QMimeData, Qt, Signal
+from qtpy.QtCore import QMimeData, Signal
 from qtpy.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from qtpy.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.case_words import case_facts, offer_facts, offer_title, unfinished_words
@@ -56,27 +56,17 @@ class DropBox(QFrame):
             self.dropped.emit(path)
 
 
-class SeriesButton(QPushButton):
+class SeriesButton(widgets.CardButton):
     """One series on offer: what it is, and why it is or is not measured."""
 
     def __init__(self, title: str, facts: str, enabled: bool, chosen: bool) -> None:
-        super().__init__()
-        self.setProperty("role", "candidate")
-        self.setCheckable(True)
+        super().__init__(
+            widgets.label(title, "strong" if enabled else "muted", wrap=True),
+            widgets.label(facts, "muted", wrap=True),
+        )
         self.setChecked(chosen)
         self.setEnabled(enabled)
-        top = widgets.label(title, "strong" if enabled else "muted", wrap=True)
-        below = widgets.label(facts, "muted", wrap=True)
-        for part in (top, below):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._inside = widgets.column(top, below, gap=1, margins=(8, 4, 8, 4))
-        self.setLayout(self._inside)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("This series is open" if chosen else "Open this series" if enabled else facts)
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        self.setFixedHeight(max(self._inside.heightForWidth(self.width()), 38))
 
 
 class CasePanel(Panel):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets, words
@@ -16,30 +15,18 @@ MAX_EVIDENCE = 4
 MAX_CANDIDATES = 3
 
 
-class CandidateCard(QPushButton):
+class CandidateCard(widgets.CardButton):
     """One candidate with its reason; a click puts the level there."""
 
     def __init__(self, position: int, candidate: LevelCandidate) -> None:
-        super().__init__()
-        self.candidate = candidate
-        self.setProperty("role", "candidate")
-        self.setCheckable(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         letter = words.candidate_letter(position)
-        title = widgets.label(f"{letter} · {fmt.number(candidate.confidence * 100, 0)} %", "strong")
-        place = widgets.label(f"z {fmt.number(candidate.z_mm)} mm", "muted")
-        reason = widgets.label(candidate.reason, "", wrap=True)
-        reason.setStyleSheet("font-size: 11px;")
-        for part in (title, place, reason):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._inside = widgets.column(title, place, reason, gap=2, margins=(8, 6, 8, 6))
-        self.setLayout(self._inside)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        super().__init__(
+            widgets.label(f"{letter} · {fmt.number(candidate.confidence * 100, 0)} %", "strong"),
+            widgets.label(f"slice {candidate.slice_index + 1} · z {fmt.number(candidate.z_mm)} mm", "muted"),
+            widgets.label(candidate.reason, "small", wrap=True),
+        )
+        self.candidate = candidate
         self.setToolTip(f"Measure slice {candidate.slice_index + 1} (line {letter} in the pictures): {candidate.reason}")
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        self.setMinimumHeight(self._inside.heightForWidth(self.width()) if self._inside.hasHeightForWidth() else 80)
 
 
 class LevelPanel(Panel):

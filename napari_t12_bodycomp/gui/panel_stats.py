@@ -29,8 +29,10 @@ class IndexCard(QFrame):
         self.caption = widgets.label(f"{name} {fmt.INDEX_UNITS[name]}".strip(), "muted")
         self.judgement = widgets.label("", "muted")
         self.judgement.hide()
-        self.setLayout(widgets.column(self.value, self.caption, self.judgement, gap=1, margins=(8, 5, 4, 5)))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        inside = widgets.column(self.value, self.caption, self.judgement, gap=1, margins=(8, 5, 4, 5))
+        inside.addStretch(1)
+        self.setLayout(inside)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_value(self, value: float, why: str) -> None:
         """Show the index, or a dash whose tooltip says why."""

@@ -49,6 +49,7 @@ def stylesheet() -> str:
     QLabel {{ background: transparent; padding: 0; margin: 0; }}
     QLabel[role="heading"] {{ color: {MUTED}; font-size: {SMALL_PX}px; font-weight: bold; }}
     QLabel[role="muted"] {{ color: {MUTED}; font-size: {SMALL_PX}px; }}
+    QLabel[role="small"] {{ font-size: {SMALL_PX}px; }}
     QLabel[role="big"] {{ font-size: {BIG_PX}px; font-weight: bold; }}
     QLabel[role="strong"] {{ font-weight: bold; }}
     QLabel[role="key"] {{

@@ -140,6 +140,33 @@ class ActionButton(QPushButton):
         return self.sizeHint()
 
 
+class CardButton(QPushButton):
+    """A button that holds lines of text and grows with them."""
+
+    def __init__(self, *lines: QLabel) -> None:
+        super().__init__()
+        self.setProperty("role", "candidate")
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        for one in lines:
+            one.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._inside = column(*lines, gap=2, margins=(9, 6, 9, 6))
+        self._inside.addStretch(1)
+        self.setLayout(self._inside)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        return self._inside.heightForWidth(width)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(100, self._inside.heightForWidth(max(100, self.width())))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(60, 0)
+
+
 def dot_icon(colour: str) -> QIcon:
     """A small square in a region's colour."""
     pixmap = QPixmap(20, 20)
