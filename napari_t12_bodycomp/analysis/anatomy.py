@@ -47,6 +47,7 @@ RIB_10 = Kind("tenth rib", (124.0, 14.0), (-0.30, 0.22), (10.0, 5.0), 0.03, True
 RIB_11 = Kind("eleventh rib", (112.0, 16.0), (-0.55, 0.25), (12.0, 5.0), 0.04, True)
 RIB_12 = Kind("last rib", (88.0, 20.0), (-0.65, 0.28), (11.0, 6.0), 0.05, True)
 STUMP = Kind("short last rib", (49.0, 7.0), (-0.32, 0.18), (7.0, 4.5), 0.10, True)
+PROCESS_T12 = Kind("process", (32.0, 5.0), (-0.1, 0.22), (1.0, 5.0), 0.40, False)
 PROCESS_L1 = Kind("process", (37.0, 4.0), (0.0, 0.16), (1.0, 4.0), 0.25, False)
 PROCESS_L2 = Kind("process", (40.5, 4.5), (0.03, 0.18), (1.5, 4.5), 0.20, False)
 PROCESS_L3 = Kind("process", (45.0, 5.5), (0.03, 0.18), (1.0, 5.0), 0.15, False)
@@ -76,7 +77,9 @@ def kind_of(number: int, pairs: int, lumbar: int, stump: bool) -> Kind:
     if number > pairs:
         to_sacrum = 12 + lumbar - number
         first = number - max(12, pairs)
-        if number <= 12 or first == 1:
+        if number <= 12:
+            return PROCESS_T12
+        if first == 1:
             return PROCESS_L1
         if to_sacrum == 0:
             return PROCESS_L5

@@ -104,6 +104,8 @@ class Straight:
         Where the scan has data.
     origin, tangent, back, left : float arrays (S, 3)
         The canal's centre (z, y, x in mm) of each plane and the frame's axes there.
+    v0, u0 : int
+        Index of the canal's centre on axes V and U.
     """
 
     hu: Floats
@@ -112,16 +114,8 @@ class Straight:
     tangent: Points
     back: Points
     left: Points
-
-    @property
-    def v0(self) -> int:
-        """Index of the canal's centre on axis V."""
-        return round(FRONT_MM / STEP_MM)
-
-    @property
-    def u0(self) -> int:
-        """Index of the canal's centre on axis U."""
-        return round(LATERAL_MM / STEP_MM)
+    v0: int
+    u0: int
 
     def point(self, s: float, v_mm: float, u_mm: float) -> Points:
         """Place (z, y, x in mm) of plane `s` (fractional index), `v_mm` behind and `u_mm` left of the canal."""
@@ -151,21 +145,27 @@ def frames(path_mm: Points, twist: npt.NDArray[np.float64] | None = None) -> tup
     return tangent, back, left
 
 
-def straighten(coarse: Coarse, path_mm: Points, twist: npt.NDArray[np.float64] | None = None) -> Straight:
-    """Sample `coarse` in planes perpendicular to `path_mm` (N, 3), points STEP_MM apart."""
+def straighten(
+    coarse: Coarse,
+    path_mm: Points,
+    twist: npt.NDArray[np.float64] | None = None,
+    reach_mm: tuple[float, float, float] = (FRONT_MM, BEHIND_MM, LATERAL_MM),
+) -> Straight:
+    """Sample `coarse` in planes perpendicular to `path_mm` (N, 3), points STEP_MM apart, `reach_mm` to the front, back and each side."""
     tangent, back, left = frames(path_mm, twist)
-    v = np.arange(-FRONT_MM, BEHIND_MM + 0.1, STEP_MM)
-    u = np.arange(-LATERAL_MM, LATERAL_MM + 0.1, STEP_MM)
-    hu = np.empty((len(path_mm), len(v), len(u)), np.float32)
-    inside = np.empty(hu.shape, bool)
-    shape = np.array(coarse.hu.shape)
+    front, behind, lateral = (round(mm / STEP_MM) for mm in reach_mm)
+    v = STEP_MM * np.arange(-front, behind + 1)
+    u = STEP_MM * np.arange(-lateral, lateral + 1)
+    shape = (len(path_mm), len(v), len(u))
+    hu, inside = np.empty(shape, np.float32), np.empty(shape, bool)
+    size = np.array(coarse.hu.shape)
     for k in range(len(path_mm)):
         points = path_mm[k] + v[:, None, None] * back[k] + u[None, :, None] * left[k]
         index = coarse.indices(points)
-        inside[k] = ((index >= -0.5) & (index <= shape - 0.5)).all(axis=-1)
+        inside[k] = ((index >= -0.5) & (index <= size - 0.5)).all(axis=-1)
         if coarse.outside is not None:
-            i, j = (np.clip(np.rint(index[..., a]).astype(int), 0, shape[a] - 1) for a in (1, 2))
+            i, j = (np.clip(np.rint(index[..., a]).astype(int), 0, size[a] - 1) for a in (1, 2))
             inside[k] &= ~coarse.outside[i, j]
         ndimage.map_coordinates(coarse.hu, np.moveaxis(index, -1, 0), output=hu[k], order=1, mode="nearest")
     hu[~inside] = OUTSIDE_HU
-    return Straight(hu, inside, path_mm, tangent, back, left)
+    return Straight(hu, inside, path_mm, tangent, back, left, front, lateral)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_t12_bodycomp.analysis import anatomy
-from napari_t12_bodycomp.analysis.evidence import End, Witness, witnesses
+from napari_t12_bodycomp.analysis.evidence import Witness, witnesses
 from napari_t12_bodycomp.analysis.geometry import STEP_MM, Coarse, Points, Straight, coarse_grid, straighten
 from napari_t12_bodycomp.analysis.labelling import Explanation, Likelihoods, Seen, explain, numbers_of, observe
 from napari_t12_bodycomp.analysis.ribs import find_tracks
@@ -204,7 +204,7 @@ def _warnings(
     for w in witness:
         if w.conflicts:
             doubts.append(f"the {w.end} speaks against the count")
-        elif w.covered and not w.agrees and w.end is not End.LAST_RIB:
+        elif w.covered and not w.agrees:
             doubts.append(f"the {w.end} should be seen but does not confirm the count")
     if not any(w.agrees for w in witness):
         doubts.append("no end of the count is clearly seen")
