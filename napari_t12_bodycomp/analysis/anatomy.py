@@ -23,8 +23,9 @@ class Kind:
 
     Parameters
     ----------
-    reach_mm, slope, rise_mm : (float, float)
-        Mean and standard deviation of the farthest lateral point, of mm upward per mm outward, and of mm backward over the first 16 mm.
+    reach_mm, slope, rise_mm, depth_mm : (float, float)
+        Mean and standard deviation of the farthest lateral point, of mm upward per mm outward, of mm backward over the first 16 mm, and of mm
+        behind the canal's centre at 36 mm lateral (or at the outer end, where that is nearer).
     missed : float
         Probability that nothing is followed on a visible side.
     is_rib : bool
@@ -35,27 +36,28 @@ class Kind:
     reach_mm: tuple[float, float]
     slope: tuple[float, float]
     rise_mm: tuple[float, float]
+    depth_mm: tuple[float, float]
     missed: float
     is_rib: bool
 
 
-RIB = Kind("rib", (128.0, 14.0), (-0.10, 0.22), (10.0, 5.0), 0.03, True)
-RIB_1 = Kind("first rib", (70.0, 7.0), (-0.15, 0.25), (8.0, 7.0), 0.15, True)
-RIB_2 = Kind("second rib", (97.0, 8.0), (-0.05, 0.22), (10.0, 6.0), 0.06, True)
-RIB_3 = Kind("third rib", (112.0, 10.0), (0.0, 0.22), (10.0, 6.0), 0.04, True)
-RIB_10 = Kind("tenth rib", (124.0, 14.0), (-0.30, 0.22), (10.0, 5.0), 0.03, True)
-RIB_11 = Kind("eleventh rib", (112.0, 16.0), (-0.55, 0.25), (12.0, 5.0), 0.04, True)
-RIB_12 = Kind("last rib", (88.0, 20.0), (-0.65, 0.28), (11.0, 6.0), 0.05, True)
-STUMP = Kind("short last rib", (49.0, 7.0), (-0.32, 0.18), (7.0, 4.5), 0.10, True)
-PROCESS_T12 = Kind("process", (32.0, 5.0), (-0.1, 0.22), (1.0, 5.0), 0.40, False)
-PROCESS_L1 = Kind("process", (37.0, 4.0), (0.0, 0.16), (1.0, 4.0), 0.25, False)
-PROCESS_L2 = Kind("process", (40.5, 4.5), (0.03, 0.18), (1.5, 4.5), 0.20, False)
-PROCESS_L3 = Kind("process", (45.0, 5.5), (0.03, 0.18), (1.0, 5.0), 0.15, False)
-PROCESS_L4 = Kind("process", (45.0, 6.0), (0.05, 0.22), (3.0, 6.0), 0.15, False)
-PROCESS_L5 = Kind("process", (47.0, 9.0), (0.0, 0.30), (4.0, 8.0), 0.20, False)
-PROCESS_C7 = Kind("process", (31.0, 4.5), (-0.2, 0.4), (-3.0, 6.0), 0.35, False)
-PROCESS_C = Kind("process", (28.0, 3.5), (-0.3, 0.6), (-3.0, 6.0), 0.55, False)
-SACRUM = Kind("sacrum", (80.0, 40.0), (-0.2, 0.8), (0.0, 14.0), 0.15, False)
+RIB = Kind("rib", (128.0, 14.0), (-0.10, 0.22), (10.0, 5.0), (14.0, 5.5), 0.03, True)
+RIB_1 = Kind("first rib", (70.0, 7.0), (-0.15, 0.25), (8.0, 7.0), (-5.0, 6.5), 0.15, True)
+RIB_2 = Kind("second rib", (97.0, 8.0), (-0.05, 0.22), (10.0, 6.0), (7.0, 6.0), 0.06, True)
+RIB_3 = Kind("third rib", (112.0, 10.0), (0.0, 0.22), (10.0, 6.0), (12.0, 6.0), 0.04, True)
+RIB_10 = Kind("tenth rib", (124.0, 14.0), (-0.30, 0.22), (10.0, 5.0), (14.0, 6.0), 0.03, True)
+RIB_11 = Kind("eleventh rib", (112.0, 16.0), (-0.55, 0.25), (12.0, 5.0), (14.0, 6.5), 0.04, True)
+RIB_12 = Kind("last rib", (88.0, 20.0), (-0.65, 0.28), (11.0, 6.0), (12.0, 7.0), 0.05, True)
+STUMP = Kind("short last rib", (49.0, 7.0), (-0.32, 0.18), (7.0, 4.5), (9.0, 6.5), 0.10, True)
+PROCESS_T12 = Kind("process", (32.0, 5.0), (-0.1, 0.22), (1.0, 5.0), (9.0, 6.0), 0.40, False)
+PROCESS_L1 = Kind("process", (37.0, 4.0), (0.0, 0.16), (1.0, 4.0), (9.0, 6.0), 0.25, False)
+PROCESS_L2 = Kind("process", (40.5, 4.5), (0.03, 0.18), (1.5, 4.5), (9.0, 6.5), 0.20, False)
+PROCESS_L3 = Kind("process", (45.0, 5.5), (0.03, 0.18), (1.0, 5.0), (8.0, 7.0), 0.15, False)
+PROCESS_L4 = Kind("process", (45.0, 6.0), (0.05, 0.22), (3.0, 6.0), (5.0, 7.5), 0.15, False)
+PROCESS_L5 = Kind("process", (47.0, 9.0), (0.0, 0.30), (4.0, 8.0), (-3.0, 8.0), 0.20, False)
+PROCESS_C7 = Kind("process", (31.0, 4.5), (-0.2, 0.4), (-3.0, 6.0), (-5.0, 6.0), 0.35, False)
+PROCESS_C = Kind("process", (28.0, 3.5), (-0.3, 0.6), (-3.0, 6.0), (-6.0, 7.0), 0.55, False)
+SACRUM = Kind("sacrum", (80.0, 40.0), (-0.2, 0.8), (0.0, 14.0), (-3.0, 14.0), 0.15, False)
 
 _HEIGHTS = {-5: 16.5, -4: 16.0, -3: 16.0, -2: 16.0, -1: 16.5, 0: 17.5, 1: 19.0, 2: 20.0, 3: 20.8, 4: 21.8, 5: 22.8, 6: 23.8, 7: 24.6}
 _HEIGHTS |= {8: 25.5, 9: 26.5, 10: 27.5, 11: 29.0, 12: 30.5, 13: 32.5, 14: 33.5, 15: 34.0, 16: 33.5, 17: 32.5, 18: 31.0}

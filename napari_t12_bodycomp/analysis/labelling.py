@@ -24,12 +24,27 @@ SIDE_WEIGHT = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What is seen beside one vertebra: the track of each side or None, whether that side could be seen, and how sacral it looks (0..1)."""
+class Option:
+    """One ridge that may be the rib or process of a level: its measures, and how well it starts there (0..1)."""
 
-    tracks: tuple[Track | None, Track | None]
+    track: Track
+    quality: float
+    rise_mm: float
+    depth_mm: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What is seen beside one vertebra: ridges of the right and the left side, whether each side could be seen, how sacral it looks (0..1)."""
+
+    options: tuple[tuple[Option, ...], tuple[Option, ...]]
     visible: tuple[bool, bool]
     sacral: float
+
+    def tracks(self, kind: Kind, scale: float = 1.0) -> tuple[Track | None, Track | None]:
+        """The right and left ridge that fit `kind` best, None where none does."""
+        right, left = (best_option(options, kind, scale) for options in self.options)
+        return right, left
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +83,34 @@ def _sacral_share(profile: npt.NDArray[np.float64], level: Level) -> float:
     return float(((part >= low) & (part <= high)).mean()) if part.size else 0.0
 
 
-def _rise(track: Track) -> float:
-    after = track.points[np.abs(track.points[:, 2] - track.points[0, 2] - 16).argmin()]
-    return float(after[1] - track.points[0, 1])
+def _option(track: Track, level: Level, usual: float) -> Option | None:
+    f = (track.root - level.low) / (level.high - level.low)
+    if not -0.1 <= f <= 1.1:
+        return None
+    strength = float(np.median(track.strength)) / usual
+    quality = float(np.exp(-0.5 * ((f - 0.5) / 0.18) ** 2)) * min(1.0, strength / 0.45)
+    u, v = track.points[:, 2], track.points[:, 1]
+    rise = float(v[np.abs(u - u[0] - 16).argmin()] - v[0])
+    return Option(track, quality, rise, float(np.interp(36.0, u, v))) if quality > 0.02 else None
 
 
 def observe(straight: Straight, levels: list[Level], tracks: list[Track]) -> list[Seen]:
-    """Assign to each level and side the ridge that leaves the spine there, or note that nothing is there or could be seen."""
+    """Assign to each level and side the ridges that leave the spine there, and note which sides could be seen."""
     sacral = sacral_profile(straight)
     strong = sorted((float(np.median(t.strength)) for t in tracks if t.reach_mm > 60), reverse=True)
     usual = float(np.median(strong[: max(4, len(strong) // 2)])) if strong else 100.0
     seen: list[Seen] = []
     for level in levels:
-        chosen: list[Track | None] = []
+        found: list[tuple[Option, ...]] = []
         visible: list[bool] = []
         for side in (-1, 1):
-            best, best_cost = None, 6.0
-            for t in tracks:
-                f = (t.root - level.low) / (level.high - level.low)
-                if t.side != side or not 0.0 <= f <= 1.0:
-                    continue
-                v = float(np.interp(34.0, t.points[:, 2], t.points[:, 1]))
-                cost = ((f - 0.5) / 0.2) ** 2 + (max(0.0, abs(v - 6) - 8) / 5) ** 2
-                cost -= 2.0 * min(1.2, float(np.median(t.strength)) / usual) + min(t.length_mm, 60) / 25
-                if cost < best_cost:
-                    best, best_cost = t, cost
-            chosen.append(best if best_cost < 2.0 else None)
+            found.append(tuple(o for t in tracks if t.side == side and (o := _option(t, level, usual)) is not None))
             s0, s1 = round(level.middle - 6 / STEP_MM), round(level.middle + 4 / STEP_MM)
             u = sorted((straight.u0 + side * 11, straight.u0 + side * 28))
             whole = s0 >= 0 and s1 < len(straight.hu)
             box = straight.inside[max(0, s0) : s1 + 1, straight.v0 - 3 : straight.v0 + 9, u[0] : u[1] + 1]
             visible.append(bool(whole and box.size and box.mean() > 0.97))
-        seen.append(Seen((chosen[0], chosen[1]), (visible[0], visible[1]), _sacral_share(sacral, level)))
+        seen.append(Seen((found[0], found[1]), (visible[0], visible[1]), _sacral_share(sacral, level)))
     return seen
 
 
@@ -107,21 +118,44 @@ def _normal(x: float, mean: float, sd: float) -> float:
     return float(np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * 2.5066))
 
 
-def side_likelihood(track: Track | None, visible: bool, kind: Kind, scale: float) -> float:
-    """Likelihood of one side's track under `kind`; `scale` is the body's size relative to the usual adult."""
-    if track is None:
-        return kind.missed * (1 - OUTLIER) + OUTLIER * 0.3 if visible else 1.0
+def _option_likelihood(option: Option, kind: Kind, scale: float) -> tuple[float, float]:
+    """Density of the ridge's measures under `kind`, and under clutter; `scale` is the body's size relative to the usual adult."""
+    track = option.track
     reach, sd = kind.reach_mm[0] * scale, kind.reach_mm[1] * max(0.8, scale)
     if track.cut or track.reach_mm >= OUTER_MM - 2.1:
-        p_reach = float(special.ndtr((reach - track.reach_mm) / sd)) / 60.0
-        reference = 1 / 60.0
+        p = float(special.ndtr((reach - track.reach_mm) / sd)) / 60.0
+        clutter = 1 / 60.0
     else:
-        p_reach, reference = _normal(track.reach_mm, reach, sd), 1 / 90.0
+        p, clutter = _normal(track.reach_mm, reach, sd), 1 / 90.0
     noise = 5.0 / max(track.length_mm, 5.0)
-    p_slope = _normal(track.slope, kind.slope[0], float(np.hypot(kind.slope[1], noise)))
-    p_rise = _normal(_rise(track), *kind.rise_mm)
-    wide = reference * _normal(track.slope, -0.2, 0.6) * _normal(_rise(track), 5.0, 9.0)
-    return (1 - OUTLIER) * (1 - kind.missed) * p_reach * p_slope * p_rise + OUTLIER * wide
+    p *= _normal(track.slope, kind.slope[0], float(np.hypot(kind.slope[1], noise)))
+    p *= _normal(option.rise_mm, *kind.rise_mm) * _normal(option.depth_mm, *kind.depth_mm)
+    clutter *= _normal(track.slope, -0.2, 0.6) * _normal(option.rise_mm, 5.0, 9.0) * _normal(option.depth_mm, 2.0, 14.0)
+    return p, clutter
+
+
+def best_option(options: tuple[Option, ...], kind: Kind, scale: float) -> Track | None:
+    """The ridge that fits `kind` best, None where clutter explains all of them better."""
+    best, best_value = None, 0.0
+    for o in options:
+        p, clutter = _option_likelihood(o, kind, scale)
+        value = o.quality * p
+        if value > best_value and (1 - kind.missed) * p > 0.05 * clutter:
+            best, best_value = o.track, value
+    return best
+
+
+def side_likelihood(options: tuple[Option, ...], visible: bool, kind: Kind, scale: float) -> float:
+    """Likelihood of one side's ridges under `kind`: one of them is it, or it was missed and all are clutter."""
+    if not options:
+        return kind.missed * (1 - OUTLIER) + OUTLIER * 0.3 if visible else 1.0
+    both = [_option_likelihood(o, kind, scale) for o in options]
+    weights = np.array([o.quality for o in options])
+    weights /= weights.sum() + 0.1
+    clutter = float(np.mean([c for _, c in both]))
+    p = float(sum(w * p for w, (p, _) in zip(weights, both, strict=True)))
+    missed = kind.missed if visible else 0.5
+    return (1 - OUTLIER) * ((1 - missed) * p + missed * 0.3 * clutter) + OUTLIER * clutter
 
 
 def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
@@ -135,7 +169,7 @@ def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
 
 def level_log_likelihood(seen: Seen, kind: Kind, scale: float, number: int, lumbar: int) -> float:
     """Log-likelihood of everything seen at one level as vertebra `number` of this kind."""
-    total = sum(float(np.log(side_likelihood(t, v, kind, scale) + 1e-12)) for t, v in zip(seen.tracks, seen.visible, strict=True))
+    total = sum(float(np.log(side_likelihood(o, v, kind, scale) + 1e-12)) for o, v in zip(seen.options, seen.visible, strict=True))
     return SIDE_WEIGHT * total + float(np.log(_sacral_likelihood(seen.sacral, number, lumbar)))
 
 

@@ -164,3 +164,32 @@ def _leaves(straight: Straight, side: int, path: Floats) -> bool:
         if not straight.inside[s, v, straight.u0 + side * u]:
             return True
     return False
+
+
+def axial_twist(tracks: list[Track], n_planes: int) -> Floats:
+    """How far the body is turned about the spine in each plane (radians), from the depth of right and left ribs; 0 where too few agree.
+
+    Positive where the left side lies farther back.
+    """
+    depth: dict[int, list[tuple[float, float]]] = {-1: [], 1: []}
+    for t in tracks:
+        if t.reach_mm > 58 and t.slope > -1.6:
+            depth[t.side].append((t.root, float(np.interp(50.0, t.points[:, 2], t.points[:, 1]))))
+    found = [
+        (float((a + b) / 2), float(np.arctan2(left - right, 100.0)))
+        for a, right in depth[-1]
+        for b, left in depth[1]
+        if abs(a - b) * STEP_MM < 9
+    ]
+    if len(found) < 3:
+        return np.zeros(n_planes)
+    at, angle = np.array(found).T
+    middle = float(np.median(angle))
+    good = np.abs(angle - middle) < np.radians(6)
+    if good.mean() < 0.6 or good.sum() < 3:
+        return np.zeros(n_planes)
+    if good.sum() < 6 or np.ptp(at[good]) * STEP_MM < 100:
+        return np.full(n_planes, middle)
+    slope, start = np.polyfit(at[good], angle[good], 1)
+    along = start + slope * np.clip(np.arange(n_planes), at[good].min(), at[good].max())
+    return np.asarray(np.clip(along, middle - 0.1, middle + 0.1))

@@ -206,7 +206,7 @@ def _grown(coarse: Coarse, points: Points) -> Points:
     for _ in range(4):
         ends = (max(coarse.z_mm[0], points[0, 0] - EXTENSION_MM), min(coarse.z_mm[-1], points[-1, 0] + EXTENSION_MM))
         straight = straighten(coarse, smooth_path(points, ends), reach_mm=NARROW_MM)
-        along = STEP_MM * np.arange(len(straight.hu))
+        along = np.arange(len(straight.hu), dtype=np.float64) * STEP_MM
         holes = find_holes(straight.hu, along, (STEP_MM, STEP_MM), np.full(len(along), float(straight.u0)))
         chain = best_chain(holes, along)
         if len(chain) < 3:

@@ -10,7 +10,7 @@ from napari_t12_bodycomp.analysis import anatomy
 from napari_t12_bodycomp.analysis.evidence import Witness, witnesses
 from napari_t12_bodycomp.analysis.geometry import STEP_MM, Coarse, Points, Straight, coarse_grid, straighten
 from napari_t12_bodycomp.analysis.labelling import Explanation, Likelihoods, Seen, explain, numbers_of, observe
-from napari_t12_bodycomp.analysis.ribs import find_tracks
+from napari_t12_bodycomp.analysis.ribs import Track, axial_twist, find_tracks
 from napari_t12_bodycomp.analysis.spine import find_canal
 from napari_t12_bodycomp.analysis.vertebrae import Level, find_levels, pedicle_profile
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelStatus, RibHint, Vertebra
@@ -25,6 +25,8 @@ MIN_SPAN_MM = 60.0
 FOUND_CONFIDENCE = 0.75
 ABSENT_BELOW = 0.12
 THICK_MM = 7.0
+MIN_TWIST = 0.045
+"""Radians (2.6 degrees): smaller turns do not change what is seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,14 +74,20 @@ def locate_t12(volume: CTVolume, progress: Progress = no_progress) -> LevelFindi
     canal = find_canal(coarse)
     if canal is None:
         return _absent("T12 is not in the scan: no spinal canal was seen.")
-    progress(0.55, "straightening the spine")
+    progress(0.5, "straightening the spine")
     straight = straighten(coarse, canal)
-    progress(0.7, "finding vertebrae")
+    progress(0.65, "following ribs")
+    tracks = find_tracks(straight)
+    twist = axial_twist(tracks, len(canal))
+    if np.abs(twist).max() > MIN_TWIST:
+        progress(0.75, "turning the spine to face forward")
+        straight = straighten(coarse, canal, twist)
+        tracks = find_tracks(straight)
+    progress(0.85, "finding vertebrae")
     levels = find_levels(pedicle_profile(straight))
     if len(levels) < 3:
         return _absent("T12 is not in the scan: fewer than three vertebrae were seen.", canal=coarse.to_source(canal))
-    progress(0.75, "following ribs")
-    seen = observe(straight, levels, find_tracks(straight))
+    seen = observe(straight, levels, tracks)
     progress(0.9, "counting")
     return decide(volume, Column(coarse, straight, levels, seen))
 
@@ -105,7 +113,7 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
         vertebrae=_vertebrae(column, best),
         ribs=_ribs(column, best),
         canal=column.coarse.to_source(np.asarray(column.straight.origin)),
-        rib_pairs_seen=sum(all(t is not None for t in s.tracks) and _is_rib(column, best, k) for k, s in enumerate(column.seen)),
+        rib_pairs_seen=sum(len(_ribs_at(column, best, k)) == 2 for k in range(len(column.levels))),
     )
     if sum(inside.values()) < ABSENT_BELOW or (best.t12 not in inside and shares[best.t12] > 0.6):
         where = "below" if best.t12 <= 0 else "above"
@@ -149,9 +157,11 @@ def _inside(volume: CTVolume, column: Column, k: int) -> bool:
     return bool(volume.z_mm[0] - 1.0 <= z <= volume.z_mm[-1] + 1.0)
 
 
-def _is_rib(column: Column, e: Explanation, k: int) -> bool:
+def _ribs_at(column: Column, e: Explanation, k: int) -> list[Track]:
+    """The ribs of level `k` as `e` explains it, none where it bears none."""
     number = int(numbers_of(len(column.levels), e.t12)[k])
-    return anatomy.kind_of(number, e.pairs, e.lumbar, e.stump).is_rib
+    kind = anatomy.kind_of(number, e.pairs, e.lumbar, e.stump)
+    return [t for t in column.seen[k].tracks(kind) if t is not None] if kind.is_rib else []
 
 
 def _candidate(volume: CTVolume, column: Column, k: int, p: float, explanations: list[Explanation]) -> LevelCandidate:
@@ -168,7 +178,7 @@ def _vertebrae(column: Column, best: Explanation) -> tuple[Vertebra, ...]:
         middle = column.levels[k].middle - DISC_BELOW_FORAMEN_MM / STEP_MM
         centre = column.coarse.to_source(column.straight.point(middle, BODY_V_MM, 0))
         seen = column.seen[k]
-        ribs = None if not all(seen.visible) else _is_rib(column, best, k) and any(t is not None for t in seen.tracks)
+        ribs = None if not all(seen.visible) else bool(_ribs_at(column, best, k))
         label = anatomy.name_of(int(number), best.lumbar)
         out.append(Vertebra(label, float(np.mean(body)), body, (float(centre[1]), float(centre[2])), ribs))
     return tuple(out)
@@ -177,9 +187,7 @@ def _vertebrae(column: Column, best: Explanation) -> tuple[Vertebra, ...]:
 def _ribs(column: Column, best: Explanation) -> tuple[RibHint, ...]:
     hints = []
     for k, number in enumerate(numbers_of(len(column.levels), best.t12)):
-        for track in column.seen[k].tracks:
-            if track is None or not _is_rib(column, best, k):
-                continue
+        for track in _ribs_at(column, best, k):
             points = np.array([column.straight.point(s, v, track.side * u) for s, v, u in track.points])
             side = "left" if track.side > 0 else "right"
             hints.append(RibHint(f"{number}", side, track.length_mm, column.coarse.to_source(points)))
@@ -218,8 +226,7 @@ def _warnings(
         low, high = column.body_z_mm(k)
         if low < volume.z_mm[0] + 3 or high > volume.z_mm[-1] - 3:
             warnings.append("T12 lies at the scan's edge.")
-        sides = [t is not None for t in column.seen[k].tracks]
-        if any(sides) and not all(sides):
+        if len(_ribs_at(column, best, k)) == 1:
             warnings.append("The last rib was seen on one side only.")
     if volume.slice_spacing_mm > THICK_MM:
         doubts.append(f"slices {volume.slice_spacing_mm:.0f} mm apart are too coarse for a count")
