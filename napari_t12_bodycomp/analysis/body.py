@@ -15,8 +15,10 @@ Mask = npt.NDArray[np.bool_]
 BODY_HU = -250
 TABLE_MM = 4.0
 """Half of the thickness below which something beside the body is a table top, a blanket or clothes."""
-SKIN_MM = 2.0
-"""Skin of the trunk is 1.5 to 2.5 mm thick."""
+SKIN_MM = 1.8
+"""Skin of the trunk is about 1.5 to 2 mm thick; what is thicker is told by its HU."""
+ARM_MM = 12.0
+"""Half of the thickness from which something apart from the trunk is an arm, not a table or a tube."""
 SMALLEST_TRUNK_CM2 = 60.0
 COARSE_MM = 1.5
 
@@ -44,7 +46,7 @@ def find_trunk(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], outsi
     step = (max(1, int(COARSE_MM / spacing_mm[0])), max(1, int(COARSE_MM / spacing_mm[1])))
     coarse = inside[:: step[0], :: step[1]]
     coarse_mm = (spacing_mm[0] * step[0], spacing_mm[1] * step[1])
-    trunk, arms = _trunk_of(coarse, coarse_mm, unseen[:: step[0], :: step[1]])
+    trunk, arms, apart = _trunk_of(coarse, coarse_mm)
     near = np.repeat(np.repeat(ndi.binary_dilation(trunk), step[0], 0), step[1], 1)[: hu.shape[0], : hu.shape[1]]
     if arms.any():
         near &= ~np.repeat(np.repeat(arms, step[0], 0), step[1], 1)[: hu.shape[0], : hu.shape[1]]
@@ -57,7 +59,8 @@ def find_trunk(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], outsi
     seen_outside = np.pad(~body & ~unseen, 1)
     cut = body & ndi.binary_dilation(np.pad(unseen, 1, constant_values=True), np.ones((3, 3)))[1:-1, 1:-1]
     depth = ndi.distance_transform_edt(~seen_outside, sampling=spacing_mm)[1:-1, 1:-1] - min(spacing_mm) / 2
-    return Trunk(body, np.where(body, depth, 0.0), cut, int(ndi.label(arms)[1]) if arms.any() else 0)
+    arms_removed = apart + (int(ndi.label(arms)[1]) if arms.any() else 0)
+    return Trunk(body, np.where(body, depth, 0.0), cut, arms_removed)
 
 
 def _unseen(hu: npt.NDArray[np.int16], outside_fov: Mask | None) -> Mask:
@@ -71,17 +74,19 @@ def _unseen(hu: npt.NDArray[np.int16], outside_fov: Mask | None) -> Mask:
     return corners if filling.size and (filling == filling[0]).all() else np.zeros(hu.shape, bool)
 
 
-def _trunk_of(inside: Mask, spacing_mm: tuple[float, float], unseen: Mask) -> tuple[Mask, Mask]:
-    """The trunk and the arms on the coarse grid. Where the field of view ends, nothing is worn away by the opening."""
-    padded = np.pad(inside | unseen, 1, constant_values=True)
-    core = ndi.distance_transform_edt(padded, sampling=spacing_mm)[1:-1, 1:-1] > TABLE_MM
-    core &= inside
+def _trunk_of(inside: Mask, spacing_mm: tuple[float, float]) -> tuple[Mask, Mask, int]:
+    """The trunk, the arms cut off from it, and how many arms lie apart from it, on the coarse grid."""
+    depth = ndi.distance_transform_edt(np.pad(inside, 1, mode="edge"), sampling=spacing_mm)[1:-1, 1:-1]
+    core = depth > TABLE_MM
     if not core.any():
-        return core, np.zeros_like(core)
+        return core, np.zeros_like(core), 0
     opened = (ndi.distance_transform_edt(~core, sampling=spacing_mm) <= TABLE_MM) & inside
-    trunk = ndi.binary_fill_holes(_largest(opened))
-    depth = ndi.distance_transform_edt(np.pad(trunk, 1), sampling=spacing_mm)[1:-1, 1:-1]
-    return _without_arms(trunk, depth, spacing_mm)
+    trunk = _largest(opened)
+    labels, count = ndi.label(opened & ~trunk)
+    apart = int((np.asarray(ndi.maximum(depth, labels, np.arange(1, count + 1))) > ARM_MM).sum()) if count else 0
+    trunk = ndi.binary_fill_holes(trunk)
+    inner = ndi.distance_transform_edt(np.pad(trunk, 1), sampling=spacing_mm)[1:-1, 1:-1]
+    return *_without_arms(trunk, inner, spacing_mm), apart
 
 
 def _without_arms(trunk: Mask, depth: npt.NDArray[np.float64], spacing_mm: tuple[float, float]) -> tuple[Mask, Mask]:

@@ -36,6 +36,7 @@ def find_bones(
     """Bone on `hu` (Y, X) within `body`; `canal_px` is the (row, column) of the spinal canal where it is known."""
     cortex = (hu > BONE_HU) & body
     solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 3.0))
+    solid = cortex | ndi.binary_erosion(solid)
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _guess(solid, body)

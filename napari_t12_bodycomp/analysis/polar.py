@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import map_coordinates
 
 Floats = npt.NDArray[np.float64]
 
@@ -111,15 +111,6 @@ def closed_path(cost: Floats, step_cost: float, max_step: int) -> npt.NDArray[np
     result = np.empty(count, np.intp)
     result[order[quarter : quarter + count]] = path[quarter : quarter + count]
     return result
-
-
-def ring_smooth(values: Floats, sigma: float) -> Floats:
-    """Gaussian smoothing of (K,) values around the ring, `sigma` in rays; NaN are bridged."""
-    known = np.isfinite(values)
-    weight = gaussian_filter1d(known.astype(np.float64), sigma, mode="wrap")
-    total = gaussian_filter1d(np.where(known, values, 0.0), sigma, mode="wrap")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 1e-3, total / weight, np.nan)
 
 
 def filled(corners_px: Floats, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:

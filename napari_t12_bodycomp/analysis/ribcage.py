@@ -23,7 +23,9 @@ RIB_HU = 180
 SOFT_HU = 60
 LUNG_HU = -500
 DEEPEST_RIB_MM = 45.0
-OWN, SR, SZ, SZG = 4.0, 5.0, 8.0, 20.0
+OWN_WEIGHT = 4.0
+"""This slice's own ribs against those of its neighbours: the wall between two ribs bows with them."""
+LOCAL_RAYS, LOCAL_Z_MM, GLOBAL_Z_MM = 5.0, 8.0, 20.0
 FOURIER_ORDER = 7
 FRONT = 0.3
 """Rays whose direction has a row component below this may meet costal cartilage."""
@@ -95,7 +97,7 @@ def fit_rib_cage(
         soft = ring_opened(soft, 2)
         inner[k], outer[k] = np.where(soft, bottom, inner[k]), np.where(soft, top, outer[k])
         weight[k] = np.where(soft, 1.0, weight[k])
-    weight[mine] *= OWN
+    weight[mine] *= OWN_WEIGHT
     deep, support = _surface(fascia - inner, weight, dz, fascia - 8.0)
     own = fascia - inner[mine]
     own = np.where(np.isfinite(outer[mine]) & (deep - own < 4.0), own, np.nan)
@@ -153,7 +155,7 @@ def global_fit(values: Floats, weight: Floats, dz: Floats, fallback: Floats) -> 
     z, ray = np.nonzero(np.isfinite(values))
     design = np.concatenate([np.hstack([shape[ray], drift[ray] * (dz[z] / 10)[:, None]]), np.hstack([shape, 0 * drift])])
     target = np.concatenate([values[z, ray], fallback])
-    base = np.concatenate([weight[z, ray] * np.exp(-0.5 * (dz[z] / SZG) ** 2), np.full(count, 0.02)])
+    base = np.concatenate([weight[z, ray] * np.exp(-0.5 * (dz[z] / GLOBAL_Z_MM) ** 2), np.full(count, 0.02)])
     ridge = np.diag(np.concatenate([[0.0], np.repeat(np.arange(1, FOURIER_ORDER + 1) ** 2 * 0.02, 2), np.full(drift.shape[1], 2.0)]))
     robust = np.ones_like(base)
     answer = np.zeros(design.shape[1])
@@ -238,14 +240,12 @@ def lung_edge(hu: Floats, depths: Floats) -> tuple[Floats, npt.NDArray[np.bool_]
 
 
 def local_fit(
-    values: Floats, weight: Floats, dz: Floats, sigma_rays: float | None = None, sigma_z: float | None = None
+    values: Floats, weight: Floats, dz: Floats, sigma_rays: float = LOCAL_RAYS, sigma_z: float = LOCAL_Z_MM
 ) -> tuple[Floats, Floats]:
     """Fit `values` (Z, K), NaN where unknown, by a plane in (ray, z) around each ray.
 
     Returns the fit (K,) at `dz` 0 and its support (0 to 1).
     """
-    sigma_rays = sigma_rays or SR
-    sigma_z = sigma_z or SZ
     count = values.shape[1]
     known = np.isfinite(values)
     value = np.where(known, values, 0.0)

@@ -7,20 +7,29 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.bone import opened
-from napari_t12_bodycomp.analysis.polar import Rays, closed_path, ring_smooth
+from napari_t12_bodycomp.analysis.polar import Rays, closed_path
 from napari_t12_bodycomp.analysis.ribcage import RibCage
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 STEP_MM = 0.5
-DEEP, WB, ASYM, FB, PW, EW, BAR, SHIFT, DZ = 8, 0.5, 2.0, 0.7, 0.5, 1.0, 2.0, 0.0, 20
 RAY_MM = 2.0
 """About the distance between rays at the body wall."""
 THICKEST_FRONT_MM = 22.0
 GAS_HU = -400
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2 = 2.0, 5.0, 40.0
+GAP_BELIEF, BACK_BELIEF = 0.25, 0.4
+"""How far the prior is believed (0 to 1) between the ribs in front and beside the spine, where no rib carries it."""
+PRIOR_COST, EDGE_COST, THIN_WALL_COST, FRONT_EDGE = 0.5, 1.0, 2.0, 2.0
+"""Weights of the inner wall: being 3 mm off a fully believed prior costs half of what an edge from muscle to fat earns. In front a wall
+thinner than the prior costs more, a thicker one less, and edges count more where no rib is: the rectus and the transversus lie inside
+the costal cartilage, and nothing but fat behind them shows where they end."""
+FRONT_FREEDOM = 0.8
+BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
+"""Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
+RIB_SLACK_MM = 2.0
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
 
 
@@ -110,12 +119,13 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
         back = rays.direction[here, 0].mean() > 0.5 and (a[1] - canal[1]) * (b[1] - canal[1]) < 0
         if back:
             chord = _by_canal(rays, here, a, b, canal)
-            belief[here] = 0.8
+            belief[here] = BACK_BELIEF
         else:
             line = np.full(count, np.nan)
             line[here] = rays.crossing(a, b)[here]
-            chord = line[here]
-            belief[here] = 0.25
+            bowed = np.clip(cage.inner_mm[here], fascia_mm[here] - 18, fascia_mm[here] - 4)
+            chord = (line[here] + bowed) / 2
+            belief[here] = GAP_BELIEF
         limit = fascia_mm[here] - 3
         radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
     in_front = rays.direction[:, 0] < -0.4
@@ -155,7 +165,6 @@ def find_inner_wall(
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
-    prior_mm = prior_mm - SHIFT * np.clip(-rays.direction[:, 0] * 2, 0, 1)
     offsets = np.arange(-16.0, 14.0 + STEP_MM, STEP_MM)
     radius = prior_mm[:, None] + offsets[None, :]
     pad = 4.0
@@ -169,22 +178,19 @@ def find_inner_wall(
         mean: Floats = (total[:, at + stop] - total[:, at + start]) / (stop - start)
         return mean
 
-    broad = box(0, 6) - box(-DEEP, 0)
+    broad = box(0, 6) - box(-int(BROAD_MM / STEP_MM), 0)
     narrow = box(0, 3) - box(-3, 0)
-    edge = np.clip(WB * broad + (1 - WB) * narrow - DZ, 0, 220) / 100
+    edge = np.clip(BROAD_SHARE * broad + (1 - BROAD_SHARE) * narrow - EDGE_DEAD_HU, 0, 220) / 100
     front = np.clip(-rays.direction[:, :1] * 2, 0, 1)
     off = np.minimum((offsets[None, :] / 3.0) ** 2, 9.0)
-    thin_wall = np.where(offsets[None, :] > 0, 1 + ASYM * front, 1 - FB * front)
-    cost = off * thin_wall * (0.15 + 0.85 * belief[:, None]) * PW - EW * edge
+    thin_wall = np.where(offsets[None, :] > 0, 1 + THIN_WALL_COST * front, 1 - FRONT_FREEDOM * front)
+    cost = (
+        off * thin_wall * (0.15 + 0.85 * belief[:, None]) * PRIOR_COST - EDGE_COST * (1 + FRONT_EDGE * front * (1 - belief[:, None])) * edge
+    )
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
-    cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - BAR, 0)
+    cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
     path = closed_path(cost, 0.15, 4)
     return prior_mm + offsets[path], edge[np.arange(len(path)), path]
-
-
-def smooth_ring(values: Floats, sigma: float = 1.0) -> Floats:
-    """Contour smoothing that keeps corners wider than a few rays."""
-    return ring_smooth(values, sigma)
 
 
 def cartilage_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
