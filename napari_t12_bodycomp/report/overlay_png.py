@@ -143,3 +143,5 @@ def _captions(axes: Axes, result: Result) -> None:
         f"W {WINDOW_HU[1] - WINDOW_HU[0]} L {sum(WINDOW_HU) // 2}",
     ]
     mark(axes, 0.015, 0.024, "  ·  ".join(filter(None, facts)), size=10, colour=MUTED, ha="left")
+    if result.doubtful is not None and (result.doubtful & (result.regions > 0)).any():
+        mark(axes, 0.015, 0.05, "dashed white: the draft is in doubt here", size=10, colour=INK, ha="left")
