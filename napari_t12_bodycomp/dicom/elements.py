@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC"
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _MAX_DEPTH = 16
+_MAX_INFLATED = 1 << 28
 _TAG, _LENGTH_2, _LENGTH_4 = struct.Struct("<HH").unpack_from, struct.Struct("<H").unpack_from, struct.Struct("<L").unpack_from
 
 
@@ -156,8 +158,22 @@ def _skip_item(data: bytes, position: int, implicit: bool, depth: int) -> int:
         position = _skip_sequence(data, start, implicit or vr == b"UN", depth + 1) if length == _UNDEFINED else start + length
 
 
+def check_inflation(data: bytes) -> None:
+    """Raise UnusualError where a deflated object would unpack to more than a CT image can hold, without unpacking it."""
+    if data[128:132] != b"DICM":
+        return
+    found = Elements()
+    try:
+        position = _walk_meta(data, found)
+    except (struct.error, UnusualError, TooShortError):
+        return
+    if found.syntax == DEFLATED and len(zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[position:], _MAX_INFLATED)) >= _MAX_INFLATED:
+        raise UnusualError
+
+
 def raw_elements(data: bytes, wanted: Container[int], headless: bool) -> Elements:
     """The same by pydicom, for every form that it reads; the place of the pixels stays unknown."""
+    check_inflation(data)
     dataset = dcmread(io.BytesIO(data), stop_before_pixels=True, force=headless)
     meta: Any = getattr(dataset, "file_meta", None)
     syntax = str(meta.get("TransferSyntaxUID", "") or "") if meta is not None else ""

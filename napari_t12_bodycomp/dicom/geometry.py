@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -33,7 +34,8 @@ class InPlane:
         return view[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
 
 
-def cosines(orientation: Sequence[float]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+@lru_cache(maxsize=1024)
+def cosines(orientation: tuple[float, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
     """Unit vectors along a row, down a column and along their normal; None where they are not perpendicular unit vectors."""
     row, column = np.array(orientation[:3], dtype=np.float64), np.array(orientation[3:], dtype=np.float64)
     lengths = np.linalg.norm(row), np.linalg.norm(column)
@@ -43,7 +45,7 @@ def cosines(orientation: Sequence[float]) -> tuple[npt.NDArray[np.float64], npt.
     return row, column, np.cross(row, column)
 
 
-def orientation_name(orientation: Sequence[float] | None) -> str:
+def orientation_name(orientation: tuple[float, ...] | None) -> str:
     """``axial``, ``tilted`` (a gantry tilt of up to 35 degrees), ``coronal``, ``sagittal``, ``oblique``, or "" where it is unknown."""
     vectors = cosines(orientation) if orientation is not None else None
     if vectors is None:
@@ -60,7 +62,7 @@ def orientation_name(orientation: Sequence[float] | None) -> str:
     return "sagittal" if angles[0] <= 30 else "oblique"
 
 
-def in_plane(orientation: Sequence[float]) -> InPlane:
+def in_plane(orientation: tuple[float, ...]) -> InPlane:
     """The turn that brings an axial slice into the project's order (row 0 anterior, column 0 the patient's right)."""
     vectors = cosines(orientation)
     if vectors is None:
@@ -72,7 +74,7 @@ def in_plane(orientation: Sequence[float]) -> InPlane:
 
 
 def origin_xy(
-    position: Sequence[float], orientation: Sequence[float], spacing: Sequence[float], rows: int, columns: int
+    position: Sequence[float], orientation: tuple[float, ...], spacing: Sequence[float], rows: int, columns: int
 ) -> tuple[float, float]:
     """LPS x and y (mm) of the pixel that becomes row 0, column 0 after `in_plane`."""
     vectors = cosines(orientation)
@@ -87,7 +89,7 @@ def origin_xy(
     return float(corner[0]), float(corner[1])
 
 
-def centre_z(position: Sequence[float], orientation: Sequence[float], spacing: Sequence[float], rows: int, columns: int) -> float:
+def centre_z(position: Sequence[float], orientation: tuple[float, ...], spacing: Sequence[float], rows: int, columns: int) -> float:
     """LPS z (mm) of the middle of a slice."""
     vectors = cosines(orientation)
     if vectors is None:

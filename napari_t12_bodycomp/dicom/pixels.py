@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
-import warnings
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,11 @@ from pydicom import dcmread
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
-from napari_t12_bodycomp.dicom.archive import ByteSource
+from napari_t12_bodycomp.dicom import jpeg2000
+from napari_t12_bodycomp.dicom.archive import MAX_MEMBER_BYTES
 from napari_t12_bodycomp.dicom.charls import decode_16bit
-from napari_t12_bodycomp.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from napari_t12_bodycomp.dicom.elements import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, check_inflation
+from napari_t12_bodycomp.dicom.frames import declared_size, encapsulated, frame_stream, single_frame
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import AIR_HU
@@ -24,6 +24,7 @@ from napari_t12_bodycomp.model.volume import AIR_HU
 Stored = npt.NDArray[np.int16] | npt.NDArray[np.uint16]
 
 JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 RLE = "1.2.840.10008.1.2.5"
 NEVER_SCANNED_HU = -1500
 """Nothing in a body is below this: such values mark pixels that the scanner never reconstructed (-2000, -3024)."""
@@ -57,15 +58,44 @@ def stored_pixels(header: SliceHeader) -> Stored:
 
 
 def _decode(header: SliceHeader) -> Stored:
-    if header.pixel_offset is None or header.bits_allocated != 16 or header.samples != 1:
-        return _by_pydicom(header, None)
-    if header.transfer_syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
+    if header.bits_allocated != 16 or header.samples != 1:
+        raise InputError("16-bit grey CT values are wanted, other pixels came: choose the original CT series.")
+    if header.pixel_offset is not None and header.transfer_syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
         return _native(header, header.pixel_offset)
-    stream = _compressed_frame(header, header.pixel_offset)
+    if header.pixel_offset is not None:
+        return _compressed(header, frame_stream(header.source, header.pixel_offset, header.n_frames, header.frame))
+    data = header.source.read(0, MAX_MEMBER_BYTES)
+    check_inflation(data)
+    dataset = dcmread(io.BytesIO(data), force=header.headless)
+    if "PixelData" not in dataset:
+        raise InputError("A slice holds no pixels: export the scan again.")
+    if UID(header.transfer_syntax).is_compressed and header.transfer_syntax != DEFLATED:
+        if header.n_frames > 1:
+            raise InputError("The frames of a multi-frame object cannot be told apart: export the scan as classic CT images.")
+        return _compressed(header, single_frame(dataset.PixelData))
+    return _by_pydicom(header, dataset.PixelData, str(dataset["PixelData"].VR))
+
+
+def _compressed(header: SliceHeader, stream: bytes) -> Stored:
+    size = declared_size(stream)
+    if size is not None and size != (header.rows, header.columns, 1):
+        raise InputError("The pixels of a slice do not fit its header (size or depth): export the scan again.")
     if header.transfer_syntax in JPEG_LS:
         raw, bits = decode_16bit(stream, header.rows, header.columns)
         return _signed(raw, bits) if header.pixel_representation else raw
-    return _by_pydicom(header, _encapsulated(stream))
+    if header.transfer_syntax in JPEG_2000:
+        if size is None:
+            raise InputError("The pixels of a slice are damaged: export the scan again.")
+        if jpeg2000.available():
+            return _with_sign(header, *jpeg2000.decode_16bit(stream, header.rows, header.columns))
+    return _by_pydicom(replace(header, n_frames=1, frame=0), encapsulated(stream), "OB")
+
+
+def _with_sign(header: SliceHeader, raw: npt.NDArray[np.uint16], bits: int, is_signed: bool) -> Stored:
+    """JPEG 2000 samples with the sign that the header gives them, whatever the stream says."""
+    if header.pixel_representation:
+        return _signed(raw, bits)
+    return raw & np.uint16((1 << bits) - 1) if is_signed else raw
 
 
 def _native(header: SliceHeader, offset: int) -> Stored:
@@ -90,74 +120,23 @@ def _signed(raw: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.int16]:
     return (signed << shift) >> shift
 
 
-def _compressed_frame(header: SliceHeader, offset: int) -> bytes:
-    """The compressed stream of one frame."""
-    if header.n_frames == 1:
-        value = header.source.read(offset)
-        return b"".join(value[start : start + length] for start, length in _fragments(value)[1:])
-    start, length = _frame_table(header.source, offset, header.n_frames)[header.frame]
-    return header.source.read(offset + start, length)
-
-
-@lru_cache(maxsize=4)
-def _frame_table(source: ByteSource, offset: int, n_frames: int) -> tuple[tuple[int, int], ...]:
-    """Start and length of each frame of a multi-frame object, which must lie in one fragment each."""
-    fragments = _fragments(source.read(offset))[1:]
-    if len(fragments) != n_frames:
-        raise InputError("The frames of a multi-frame object cannot be told apart: export the scan as classic CT images.")
-    return tuple(fragments)
-
-
-def _fragments(value: bytes) -> list[tuple[int, int]]:
-    """Start and length of every fragment of encapsulated Pixel Data, the first one being the offset table."""
-    found: list[tuple[int, int]] = []
-    position = 0
-    while position + 8 <= len(value):
-        group, element, length = struct.unpack_from("<HHL", value, position)
-        if (group, element) != (0xFFFE, 0xE000):
-            break
-        position += 8
-        if position + length > len(value):
-            raise InputError("The pixels of a slice are cut short: copy or export the scan again.")
-        found.append((position, length))
-        position += length
-    if len(found) < 2:
-        raise InputError("A slice holds no pixels: export the scan again.")
-    return found
-
-
-def _encapsulated(stream: bytes) -> bytes:
-    """One compressed frame as Pixel Data holds it."""
-    return struct.pack("<HHLHHL", 0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, len(stream)) + stream
-
-
-def _by_pydicom(header: SliceHeader, value: bytes | None) -> Stored:
-    """By pydicom and its plugins; `value` is Pixel Data with this one frame, or None to have pydicom find it."""
-    n_frames, frame = (header.n_frames, header.frame) if value is None else (1, 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        vr = "OW"
-        if value is None:
-            dataset = dcmread(io.BytesIO(header.source.read()), force=header.headless)
-            if "PixelData" not in dataset:
-                raise InputError("A slice holds no pixels: export the scan again.")
-            value, vr = dataset.PixelData, str(dataset["PixelData"].VR)
-        options: dict[str, Any] = {
-            "transfer_syntax_uid": UID(header.transfer_syntax),
-            "rows": header.rows,
-            "columns": header.columns,
-            "number_of_frames": n_frames,
-            "samples_per_pixel": header.samples,
-            "photometric_interpretation": "MONOCHROME2",
-            "pixel_representation": header.pixel_representation,
-            "bits_allocated": header.bits_allocated,
-            "bits_stored": header.bits_stored,
-            "pixel_keyword": "PixelData",
-            "pixel_vr": vr,
-        }
-        plugin = "pyjpegls" if header.transfer_syntax in JPEG_LS else "pylibjpeg" if header.transfer_syntax == RLE else ""
-        decoder = get_decoder(UID(header.transfer_syntax))
-        array, _ = decoder.as_array(value, index=frame, raw=True, decoding_plugin=plugin, **options)
+def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
+    """By pydicom and its plugins; `value` is Pixel Data."""
+    options: dict[str, Any] = {
+        "transfer_syntax_uid": UID(header.transfer_syntax),
+        "rows": header.rows,
+        "columns": header.columns,
+        "number_of_frames": header.n_frames,
+        "samples_per_pixel": header.samples,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_representation": header.pixel_representation,
+        "bits_allocated": header.bits_allocated,
+        "bits_stored": header.bits_stored,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": vr,
+    }
+    plugin = "pylibjpeg" if header.transfer_syntax == RLE else ""
+    array, _ = get_decoder(UID(header.transfer_syntax)).as_array(value, index=header.frame, raw=True, decoding_plugin=plugin, **options)
     result: Stored = array
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -54,7 +55,7 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
     spacing = first.pixel_spacing_mm
     subject, subject_warnings = read_subject(singles)
     repeated = sum(len(place) - 1 for place in places)
-    warnings = (
+    said = (
         *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
         *gap_warnings(np.array([z_of(h) for h in singles])),
         *_shift_warnings(singles),
@@ -69,7 +70,7 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
         origin_xy_mm=origin_xy(first.position_mm, first.orientation, spacing, first.rows, first.columns),
         outside_fov=outside,
         sop_instance_uids=tuple(h.sop_instance_uid for h in singles),
-        acquisition=_acquisition(stack, first, warnings),
+        acquisition=_acquisition(stack, first, said),
         subject=subject,
     )
 
@@ -108,7 +109,8 @@ def _decode_all(
         never.add(turn.apply(outside) if outside is not None else None)
 
     workers = min(8, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers, thread_name_prefix="t12-decode") as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(workers, thread_name_prefix="t12-decode") as pool:
+        warnings.simplefilter("ignore")  # once for all threads: what a decoder has to say about a slice comes as an error
         try:
             for done, _ in enumerate(_in_flight(pool, one, len(places), 4 * workers), 1):
                 progress(done / len(places), f"slice {done} of {len(places)}")
@@ -162,7 +164,7 @@ def _padding_warnings(first: SliceHeader) -> tuple[str, ...]:
     return (f"The header calls {padding:.0f} HU padding, which tissue can have: it is kept as it is.",)
 
 
-def _acquisition(stack: Stack, first: SliceHeader, warnings: tuple[str, ...]) -> Acquisition:
+def _acquisition(stack: Stack, first: SliceHeader, said: tuple[str, ...]) -> Acquisition:
     offer = stack.offer
     return Acquisition(
         series_instance_uid=offer.series_instance_uid,
@@ -177,5 +179,5 @@ def _acquisition(stack: Stack, first: SliceHeader, warnings: tuple[str, ...]) ->
         contrast=offer.contrast,
         slice_thickness_mm=offer.slice_thickness_mm,
         study_date=offer.study_date,
-        warnings=warnings,
+        warnings=said,
     )

@@ -89,3 +89,20 @@ def test_damaged_real_encodings_raise_only_input_errors(tmp_path: Path) -> None:
             _one(target)
         except InputError:
             continue
+
+
+@pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are not here")
+@pytest.mark.parametrize(
+    ("name", "start"), [("J2KI/CT1_J2KI", b"\xff\x4f\xff\x51"), ("JLSL/CT1_JLSL", b"\xff\xf7"), ("JPLL/CT1_JPLL", b"\xff\xc3")]
+)
+def test_a_stream_that_declares_another_size_is_never_decoded(tmp_path: Path, name: str, start: bytes) -> None:
+    """A decoder would believe 65,000 x 512 pixels, or many more, and ask for the memory."""
+    data = bytearray((HARD / "nema_wg04" / name).read_bytes())
+    place = data.index(start) + len(start)
+    for k in range(place, place + 12):
+        if data[k : k + 2] == b"\x02\x00":
+            data[k : k + 2] = b"\xfe\x00"
+            break
+    (tmp_path / "big").write_bytes(data)
+    with pytest.raises(InputError, match="do not fit its header"):
+        _one(tmp_path / "big")
