@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.chest import Dome
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.parts import MUSCLE_HU, VISCERAL_FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane
 from napari_t12_bodycomp.phantom.trunk import Polar
+
+F64 = npt.NDArray[np.float64]
 
 
 def paint_abdomen(p: Polar, frame: Frame, dome: Dome, bowel: tuple[tuple[float, float, float, float, float, float], ...]) -> None:
@@ -24,10 +27,12 @@ def paint_abdomen(p: Polar, frame: Frame, dome: Dome, bowel: tuple[tuple[float, 
     wall = p.beyond_wall() + np.float32(1.0)
     room = np.maximum(under, wall)
     enhanced = frame.options.contrast
-    _liver(p, room, fat, 105.0 if enhanced else 60.0)
-    _spleen(p, room, fat, 115.0 if enhanced else 52.0)
-    _stomach(p, room, fat)
+    habit = frame.habit
+    _liver(p, room, fat, habit, 105.0 if enhanced else 60.0)
+    _spleen(p, room, fat, habit, 115.0 if enhanced else 52.0)
+    _stomach(p, room, fat, habit)
     _retroperitoneum(plane, frame, fat, enhanced)
+    _flexure(p, room, fat, habit)
     _bowel(p, room, bowel)
     _crura(plane, frame)
 
@@ -36,20 +41,25 @@ def _organ(p: Polar, d: F32, room: F32, hu: float) -> None:
     p.plane.paint(p.w, np.maximum(d, room).astype(np.float32), hu, Part.ORGAN)
 
 
-def _liver(p: Polar, room: F32, fat: float, hu: float) -> None:
+def _liver(p: Polar, room: F32, fat: float, habit: F64, hu: float) -> None:
     """Right lobe against the wall, left lobe across the midline, fissure and gallbladder bed as fat."""
     z = p.plane.z
     if z < -118:
         return
     x, y = p.plane.xy(p.w)
-    left = float(np.interp(z, [-118, -70, -25, 0, 30, 60], [-78, -52, -20, 22, 46, 48]))
+    left = float(np.interp(z, [-118, -70, -25, 0, 30, 60], [-78, -52, -20, 22, 46, 48])) + 12 * float(habit[0])
+    left += 34 * (1 - fat) if fat < 1 else -16 * (fat - 1)
     front = float(np.interp(z, [-118, -50, 0, 70], [1.0, 0.7, 0.38, 0.2]))
     # A slanting plane cuts the liver off to the left and behind.
     cut = (x - np.float32(left) + np.float32(front) * (y - 8) * 0.9) * np.float32(0.8)
-    behind = (y - np.float32(58 - 4 * fat) - 0.25 * (-x - 60)) * 0.9
+    behind = (y - np.float32(58 - 4 * fat - 6 * max(fat - 1, 0) + 3 * habit[1]) - 0.25 * (-x - 60)) * 0.9
     medial = (x + 24 + (y - 30) * -0.2) * 0.95
     block = np.maximum(behind, np.where(y > 22, np.maximum(cut, np.minimum(medial, (y - 22) * 4)), cut))
-    tip = np.float32(0.4 + 2.0 * fat) * np.clip((np.abs(x + 30) - 10) / 60, 0, 1) if z < 0 else np.float32(0.8)
+    tip = (
+        np.float32(0.4 + 2.0 * fat + 3.0 * max(fat - 1, 0)) * np.clip((np.abs(x + 30) - 10) / 60, 0, 1)
+        if z < 0
+        else np.float32(0.8 + 3.0 * max(fat - 1, 0))
+    )
     _organ(p, np.maximum(block, room + tip), room, hu)
     plane = p.plane
     if -40 < z < 40:
@@ -63,12 +73,12 @@ def _liver(p: Polar, room: F32, fat: float, hu: float) -> None:
             plane.tube((x0, y0, z * 0.5 + 24), (x1, y1, 52), 4.0, hu - 16, None)
 
 
-def _spleen(p: Polar, room: F32, fat: float, hu: float) -> None:
+def _spleen(p: Polar, room: F32, fat: float, habit: F64, hu: float) -> None:
     z = p.plane.z
     if not -58 < z < 58:
         return
     x, y = p.plane.xy(p.w)
-    s = math.sqrt(max(0.0, 1 - ((z - 2) / 56) ** 2))
+    s = math.sqrt(max(0.0, 1 - ((z - 2) / 56) ** 2)) * (1 + 0.12 * float(habit[2]) + 0.2 * max(1 - fat, 0))
     d = np.maximum(
         np.hypot((x - 88) / 1.0, (y - 38) * 0.72) - np.float32(48 * s),
         np.float32(23 * s) - np.hypot(x - 56, (y - 12) * 0.8) + (12 + 3 * fat) * 0,
@@ -76,25 +86,42 @@ def _spleen(p: Polar, room: F32, fat: float, hu: float) -> None:
     _organ(p, np.maximum(d, room + np.float32(0.4 + 1.2 * fat)).astype(np.float32), room, hu)
 
 
-def _stomach(p: Polar, room: F32, fat: float) -> None:
+def _stomach(p: Polar, room: F32, fat: float, habit: F64) -> None:
     """Fundus under the left dome with a gas bubble in front, body running to the right below."""
     plane, z = p.plane, p.plane.z
     if not -78 < z < 62:
         return
     x, y = plane.xy(p.w)
-    cx = float(np.interp(z, [-78, -45, 0, 60], [8, 32, 52, 58]))
-    cy = float(np.interp(z, [-78, -45, 0, 60], [-42, -36, -16, 8]))
-    a = float(np.interp(z, [-78, -60, -20, 20, 50, 62], [14, 30, 33, 34, 28, 8]))
-    b = float(np.interp(z, [-78, -60, -20, 20, 50, 62], [10, 17, 25, 29, 26, 8]))
+    cx = float(np.interp(z, [-78, -45, 0, 60], [8, 32, 52, 58])) + 5 * float(habit[3])
+    cy = float(np.interp(z, [-78, -45, 0, 60], [-42, -36, -16, 8])) + 5 * float(habit[4])
+    size = (1 + 0.16 * float(habit[5])) * (1 + 0.55 * max(1 - fat, 0) - 0.2 * max(fat - 1, 0))
+    a = float(np.interp(z, [-78, -60, -20, 20, 50, 62], [14, 30, 33, 34, 28, 8])) * size
+    b = float(np.interp(z, [-78, -60, -20, 20, 50, 62], [10, 17, 25, 29, 26, 8])) * size
     d = np.hypot((x - cx) / a, (y - cy) / b)
     d = ((d - 1) * min(a, b) * 1.05).astype(np.float32)
     _organ(p, np.maximum(d, room + 1.5), room, 42.0)
-    level = cy - 0.25 * b
+    level = cy - (0.25 + 0.3 * float(habit[6])) * b
     _, y = p.flat.xy(p.w)
     w = p.w
     inside = np.maximum(d + 4.5, room + 6)
     plane.paint(w, np.maximum(inside, np.float32(-1) * (y - level)).astype(np.float32), 28.0, Part.ORGAN)
     plane.paint(w, np.maximum(inside, y - np.float32(level)).astype(np.float32), -985.0, Part.GAS)
+
+
+def _flexure(p: Polar, room: F32, fat: float, habit: F64) -> None:
+    """The colon's left flexure in front of the spleen: large where little fat is about, and in some people more than in others."""
+    z = p.plane.z
+    size = 30 * max(1 - fat, 0) + 9 * max(0.0, float(habit[7]))
+    top = 10 + 12 * float(habit[6])
+    t = (z - top + 45) / 60
+    if size < 8 or abs(t) >= 1:
+        return
+    x, y = p.plane.xy(p.w)
+    d = np.hypot(x - 78, (y + 42) * 1.1) - np.float32(size * math.sqrt(1 - t * t) + 6)
+    _organ(p, d, room + 2.0, 40.0)
+    gas = np.maximum(np.maximum(d + 2.5, room + 4.5), p.flat.xy(p.w)[1] + np.float32(44))
+    p.plane.paint(p.w, np.maximum(d + 2.5, room + 4.5).astype(np.float32), 30.0, Part.ORGAN)
+    p.plane.paint(p.w, gas.astype(np.float32), -960.0, Part.GAS)
 
 
 def _retroperitoneum(plane: Plane, frame: Frame, fat: float, enhanced: bool) -> None:
@@ -103,7 +130,7 @@ def _retroperitoneum(plane: Plane, frame: Frame, fat: float, enhanced: bool) -> 
     kidney = 165.0 if enhanced else 33.0
     for side, top in ((-1, -50.0), (1, -36.0)):
         centre = (side * (56 + 3 * fat), ys + 4, top)
-        grow = 1 + 0.12 * (fat - 1)
+        grow = 1 + 0.12 * (fat - 1) if fat >= 1 else 1 - 0.28 * (1 - fat)
         plane.ellipsoid(centre, (34 * grow, 34 * grow, 66), VISCERAL_FAT_HU - 3, Part.VISCERAL_FAT, side * 0.5)
         plane.ellipsoid(centre, (23, 28, 52), kidney, Part.ORGAN, side * 0.6)
         plane.ellipsoid((centre[0] - side * 11, centre[1] - 6, centre[2]), (10, 8, 22), VISCERAL_FAT_HU + 12, Part.VISCERAL_FAT)

@@ -75,6 +75,12 @@ class Frame:
     phi: F64 = field(default_factory=lambda: _ANGLE)
     side: F64 = field(default_factory=lambda: np.where(np.arange(N_ANGLES) < N_ANGLES / 2, 1.0, -1.0))
 
+    @property
+    def habit(self) -> F64:
+        """Eight numbers of about unit spread that place and size this person's organs; all 0 in the textbook."""
+        rng = np.random.default_rng([self.options.seed, 3])
+        return np.clip(rng.normal(size=8), -1.8, 1.8) * self.options.variation
+
     def level(self, label: str) -> Level:
         return next(v for v in self.levels if v.label == label)
 

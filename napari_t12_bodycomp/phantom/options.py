@@ -43,6 +43,8 @@ class PhantomOptions:
         Spongy bone; about 100 is osteoporosis.
     noise_hu : float
         Standard deviation at the slice thickness asked for, in the middle of an ordinary body; 0 = none.
+    variation : float
+        How much organs differ in place and size from one seed to the next; 0 is the textbook, 1 ordinary people.
     offset_mm : (float, float)
         Shift of the patient on the table (x to the left, y backwards).
     """
@@ -71,6 +73,7 @@ class PhantomOptions:
     contrast: bool = False
     calcified_cartilage: bool = False
     noise_hu: float = 11.0
+    variation: float = 0.0
     offset_mm: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:

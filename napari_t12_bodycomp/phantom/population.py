@@ -50,6 +50,7 @@ def random_options(seed: int, in_plane: int = 256) -> PhantomOptions:
         "calcified_cartilage": bool(rng.random() < 0.25),
         "first_slice_lps_mm": float(np.round(rng.uniform(-1200, 300), 1)),
         "n_pixels": in_plane,
+        "variation": 1.0,
         "rotation_deg": float(np.clip(rng.normal(0, 3.5), -12, 12)),
         "offset_mm": (float(rng.normal(0, 8)), float(rng.normal(0, 8))),
     }
