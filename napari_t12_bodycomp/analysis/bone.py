@@ -14,7 +14,9 @@ BONE_HU = 190
 RIM_HU = 130
 DISC_HU = 80
 CALCIFICATION_MM2 = 100.0
+OPEN_MM, CLOSE_MM = 1.2, 2.5
 CARTILAGE_MM2 = 30.0
+JOINT_MM, ARCH_MM, STRIP_MM = 4.5, 5.5, 1.5
 SPINOUS_MM = 25.0
 CANAL_RADIUS_MM = 9.0
 CANAL_MM2 = (70.0, 800.0)
@@ -141,10 +143,26 @@ def _vertebra(hu: npt.NDArray[np.int16], solid: Mask, canal_px: tuple[float, flo
     vertebra |= disc & (ndi.gaussian_filter(hu[window].astype(np.float32), [1.5 / s for s in spacing_mm]) > DISC_HU)
     joints = (np.abs(side) < 36) & (np.abs(down) < 22)
     arch = ((down - 6) ** 2 + side**2 < 15**2) & (down > -6)
-    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, 3.0, 5.5))
+    vertebra |= _spinous_strip(vertebra, side, down, spacing_mm)
+    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, JOINT_MM, ARCH_MM))
     result = np.zeros_like(solid)
     result[window] = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
     return result
+
+
+def _spinous_strip(
+    vertebra: Mask, side_mm: npt.NDArray[np.float64], down_mm: npt.NDArray[np.float64], spacing_mm: tuple[float, float]
+) -> Mask:
+    """The midline from the arch to the tip of the spinous process: bone and the ligament between two processes, never muscle."""
+    midline = vertebra & (np.abs(side_mm) < 8) & (down_mm > 0)
+    rows = np.flatnonzero(midline.any(1))
+    strip = np.zeros_like(vertebra)
+    if not rows.size or down_mm[rows[-1], 0] < SPINOUS_MM:
+        return strip
+    tip = float(side_mm[0, midline[rows[-1]]].mean())
+    middle = tip * np.clip(down_mm / down_mm[rows[-1], 0], 0, 1)
+    strip[:] = (np.abs(side_mm - middle) < STRIP_MM) & (down_mm > 0) & (down_mm <= down_mm[rows[-1], 0])
+    return strip
 
 
 def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]) -> Mask:
@@ -159,14 +177,16 @@ def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu
     ribs = np.bincount(pieces.ravel()) * spacing_mm[0] * spacing_mm[1] > CALCIFICATION_MM2
     ribs[0] = False
     rim = ndi.binary_dilation(ribs[pieces])
-    bright = opened((smooth > level_hu) & (hu[window] > level_hu - 20) & wall[window] & ~rim, spacing_mm, 1.2)
+    bright = opened((smooth > level_hu) & wall[window] & ~rim, spacing_mm, OPEN_MM)
     labels, _ = ndi.label(bright)
     big = np.bincount(labels.ravel()) * spacing_mm[0] * spacing_mm[1] > CARTILAGE_MM2
     big[0] = False
     result = np.zeros_like(wall)
     soft = big[labels]
     soft |= ndi.binary_dilation(soft, _disk(spacing_mm, 1.6)) & (smooth > level_hu)
-    result[window] = ndi.binary_fill_holes(soft)
+    result[window] = ndi.binary_fill_holes(
+        _closed(soft | (bones.mask[window] & ndi.binary_dilation(soft, iterations=2)), spacing_mm, CLOSE_MM)
+    )
     return result & wall
 
 
