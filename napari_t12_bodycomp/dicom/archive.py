@@ -1,4 +1,4 @@
-"""Where bytes come from: files of a folder, one file, or the members of a zip. Nothing is ever unpacked to disk."""
+"""Where bytes come from: files of a folder, one file, or the members of a zip or tar. No member is ever written under its own name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from napari_t12_bodycomp.dicom.tar import is_tar, open_tar
 from napari_t12_bodycomp.errors import InputError
 
 MAX_FILES = 200_000
@@ -113,7 +114,7 @@ def _whole(member: ZipSource) -> bytes:
 
 @contextmanager
 def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
-    """The byte sources of a folder, a DICOM file or a zip; a zip stays open inside the `with`.
+    """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
 
     Raises
     ------
@@ -124,6 +125,9 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
         raise InputError(f"A DICOM folder, DICOM file, zip or NIfTI file is wanted, but {path.name!r} does not exist: check the path.")
     if path.is_dir():
         yield _walk(path)
+    elif is_tar(path):
+        with open_tar(path) as members:
+            yield iter(members)
     elif zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as archive:

@@ -17,6 +17,8 @@ from napari_t12_bodycomp.dicom.archive import MAX_MEMBER_BYTES, ByteSource
 from napari_t12_bodycomp.dicom.elements import Elements, TooShortError, UnusualError, raw_elements, walk
 
 HEAD_BYTES = 1 << 16
+DICOMDIR = "1.2.840.10008.1.3.10"
+"""A directory of the files beside it, which are read themselves."""
 _NO_CONTRAST = {"NONE", "NO", "C-", "NATIVE", "W/O", "WITHOUT", "NON CONTRAST", "NO CONTRAST", "UNENHANCED"}
 _SALT = secrets.token_bytes(16)
 _KEYWORDS = """
@@ -92,6 +94,8 @@ def read_header(source: ByteSource) -> SliceHeader | None:
     if elements is None:
         return None
     header = _typed(elements, source)
+    if header.sop_class == DICOMDIR:
+        return None
     return header if header.rows or header.sop_class or header.modality else None
 
 

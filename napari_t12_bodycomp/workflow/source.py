@@ -35,7 +35,7 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
     if is_nifti(path) and not path.is_dir():
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
-    with open_sources(path) as sources:
+    with open_sources(_folder_of_directory(path)) as sources:
         return _listed(_scan(sources, progress))
 
 
@@ -54,10 +54,15 @@ def load_volume(path: str | Path, series: str | None = None, acquisition: int | 
         if series or acquisition is not None:
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress)
-    with open_sources(path) as sources:
+    with open_sources(_folder_of_directory(path)) as sources:
         found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
         stack = _wanted(found, series, acquisition)
         return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words))
+
+
+def _folder_of_directory(path: Path) -> Path:
+    """The folder that a DICOMDIR lists, else `path` itself."""
+    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
 
 
 def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:

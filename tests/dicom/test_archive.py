@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ct_files import body_hu, write_series
+from pydicom.fileset import FileSet
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
@@ -44,6 +47,38 @@ def test_bomb_is_refused_unopened(tmp_path: Path) -> None:
         archive.writestr("zeros", bytes(1 << 28))
     with pytest.raises(InputError, match="far more than a CT scan"):
         list_series(tmp_path / "bomb.zip")
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_tar_is_read_like_its_folder(tmp_path: Path, mode: str) -> None:
+    write_series(tmp_path / "a")
+    target = tmp_path / ("a.tar" if mode == "w" else f"a.tar.{mode[2:]}")
+    with tarfile.open(target, mode) as archive:
+        archive.add(tmp_path / "a", "../study")
+    volume = load_volume(target)
+    np.testing.assert_array_equal(volume.hu[4], body_hu(20))
+    target.write_bytes(target.read_bytes()[:5000])
+    with pytest.raises(InputError):
+        load_volume(target)
+
+
+def test_tar_bomb_is_refused(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "bomb.tar.gz", "wb") as file:
+        for _ in range(80):
+            file.write(bytes(1 << 20))
+    with pytest.raises(InputError, match="far more than a CT scan"):
+        list_series(tmp_path / "bomb.tar.gz")
+
+
+def test_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
+    paths = write_series(tmp_path / "a", StudyDate="20200101", StudyTime="101010", StudyID="1", SeriesNumber=1, InstanceNumber=1)
+    fs = FileSet()
+    for path in paths:
+        fs.add(path)
+    fs.write(tmp_path / "disc")
+    assert load_volume(tmp_path / "disc").shape[0] == 6
+    listed = list_series(tmp_path / "disc" / "DICOMDIR")
+    assert [offer.n_slices for offer in listed.offers] == [6]
 
 
 def test_damaged_zip_is_refused(tmp_path: Path) -> None:
