@@ -41,7 +41,7 @@ class Canvas:
         self.tissues: Labels | None = None
         self.regions: RegionLayer | None = None
         self.window = "soft"
-        self._drawing = False
+        self._hidden: list[Layer] = []
         self._updating = False
         self.view = CanvasView(viewer)
         self.overlay = CanvasOverlay(self.view.native)
@@ -55,12 +55,14 @@ class Canvas:
         self._on_changed(SessionState(), session.state)
 
     def close(self) -> None:
-        """Let go of the viewer; its layers stay away too."""
+        """Let go of the viewer; the layers stay in it as plain napari layers."""
         self.session.changed.disconnect(self._on_changed)
         self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self.viewer.dims.events.current_step.disconnect(self._on_step)
         self.mouse.close()
-        self._remove("regions", "tissues", "slab", "ct")
+        if self.regions is not None:
+            self.regions.on_undo = self.regions.on_redo = None
+            self.regions.opacity = 0.5
         self.lines.close()
         self.view.close()
         self.overlay.hide()
@@ -84,14 +86,29 @@ class Canvas:
         self._words()
 
     def _show_volume(self, state: SessionState) -> None:
-        self._remove("regions", "tissues", "slab", "ct")
         if state.volume is None:
+            self._hide()
             return
+        known = [layer for layer in (self.regions, self.tissues, self.slab, self.ct, *self._hidden) if layer is not None]
+        self.regions = self.tissues = self.slab = None
         data, looks, _ = layers.ct_layer(state.volume)
         self.ct = self._add(Image(data, **looks), 0)
+        self._hidden = []
+        for layer in known:
+            if layer in self.viewer.layers:
+                self.viewer.layers.remove(layer)
         self.set_window("soft")
         self._show_slice(state)
         self.fit()
+
+    def _hide(self) -> None:
+        """No case is open: the layers of the last one are hidden until the next one comes (an emptied canvas can crash OpenGL drivers)."""
+        mine = [layer for layer in (self.regions, self.tissues, self.slab, self.ct) if layer is not None]
+        for layer in mine:
+            layer.visible = False
+        self._hidden += mine
+        self.regions = self.tissues = self.slab = self.ct = None
+        self.lines.show(False)
 
     def _add(self, layer: Layer, position: int | None = None) -> Layer:
         layer.mouse_zoom = False
@@ -113,13 +130,14 @@ class Canvas:
 
     def _show_work(self, old: SessionState, new: SessionState) -> None:
         if new.work is None:
-            self._remove("regions", "tissues", "slab")
+            if new.volume is not None:
+                self._remove("regions", "tissues", "slab")
             self.lines.show(False)
         elif self.regions is None or old.work is None or new.work.axial is not old.work.axial:
             self._add_work_layers(new)
             self._redraw(new.work.regions)
         else:
-            if self._drawing is False and not np.array_equal(self.regions.data[0], new.work.regions):
+            if not np.array_equal(self.regions.data[0], new.work.regions):
                 self.regions.data[0] = new.work.regions
                 self.regions.refresh()
             self._redraw(new.work.regions)

@@ -7,6 +7,7 @@ there: the brush is round in mm also where pixels are not square, and fill sprea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,10 @@ class RegionLayer(Labels):
         if keep.any():
             kept = values[keep]
             one = bool((kept == kept[0]).all())
-            super().data_setitem((slices[keep], rows[keep], columns[keep]), int(kept[0]) if one else kept, refresh)
+            place, labels = (slices[keep], rows[keep], columns[keep]), int(kept[0]) if one else kept
+            # napari tells of a change outside a stroke before it is made; inside `block_history` it tells afterwards
+            with nullcontext() if self._block_history else self.block_history():
+                super().data_setitem(place, labels, refresh)
 
     def undo(self) -> None:
         """Undo is the session's, so that layer and model never drift apart."""
