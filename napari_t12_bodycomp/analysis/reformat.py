@@ -72,7 +72,7 @@ def sagittal(volume: CTVolume, finding: LevelFinding | None) -> Reformat:
     picture = np.empty((volume.shape[0], volume.shape[1]), np.int16)
     for k, (low, high) in enumerate(_bounds(columns - half, columns + half, volume.shape[2])):
         picture[k] = volume.hu[k, :, low:high].mean(axis=1, dtype=np.float32)
-    return _even(volume, picture, volume.pixel_spacing_mm[0], float(np.median(rows)))
+    return _even(volume, picture, volume.pixel_spacing_mm[0], float(rows.min() + rows.max()) / 2)
 
 
 def coronal(volume: CTVolume, finding: LevelFinding | None) -> Reformat:
@@ -89,7 +89,7 @@ def coronal(volume: CTVolume, finding: LevelFinding | None) -> Reformat:
         brightest = volume.hu[k, whole[k][0] : whole[k][1]].max(axis=0)
         mean = volume.hu[k, bodies[k][0] : bodies[k][1]].mean(axis=0, dtype=np.float32)
         picture[k] = mean + (brightest - mean) * share[k]
-    return _even(volume, picture, column_mm, float(np.median(columns)))
+    return _even(volume, picture, column_mm, float(columns.min() + columns.max()) / 2)
 
 
 def _bodies_known(volume: CTVolume, finding: LevelFinding | None) -> npt.NDArray[np.bool_]:

@@ -68,7 +68,6 @@ class MainWidget(QWidget):
             Step.DRAW: self.draw,
             Step.EXPORT: self.export,
         }
-        self._numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
         self._build()
         self.steps.chosen.connect(self.show_step)
         session.changed.connect(self._redraw)
@@ -80,7 +79,8 @@ class MainWidget(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
-        for widget in (self.job, self.resume, *self._pages.values(), *self._numbers):
+        numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
+        for widget in (self.job, self.resume, *self._pages.values(), *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -99,11 +99,17 @@ class MainWidget(QWidget):
         """Show the controls of `step`; the case itself stays at the step where it is."""
         for one, page in self._pages.items():
             page.setVisible(one is step)
-        for panel in self._numbers:
-            panel.setVisible(self._session.state.volume is not None and step is not Step.OPEN)
+        state = self._session.state
+        is_case = state.volume is not None and step is not Step.OPEN
+        for panel in (self.protocol, self.subject, self.cutoffs):
+            panel.setVisible(is_case)
+        for panel in (self.stats, self.histogram, self.flags):
+            panel.setVisible(is_case and state.level is not None)
         self.steps.show_chosen(step)
         self.shown_step = step
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.step is not new.step or old.volume is not new.volume:
             self.show_step(new.step)
+        elif (old.level is None) is not (new.level is None):
+            self.show_step(self.shown_step)

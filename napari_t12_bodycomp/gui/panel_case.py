@@ -125,14 +125,13 @@ class CasePanel(Panel):
         widgets.set_text(self.reason, new.reason if new.offers or new.reason else "", hide_empty=True)
         for place, offer in enumerate(new.offers[:MAX_SERIES] if several else ()):
             button = SeriesButton(offer_title(offer), offer_facts(offer), offer.is_measurable, place == new.chosen)
-            button.clicked.connect(lambda _=False, b=button, o=offer, p=place: self._on_series(b, o, p))
+            button.clicked.connect(lambda _=False, o=offer, p=place: self._on_series(o, p))
             self._series_column.addWidget(button)
         rest = len(new.offers) - MAX_SERIES
         if several and rest > 0:
             self._series_column.addWidget(widgets.label(f"and {rest} more that suit less", "muted"))
 
-    def _on_series(self, button: SeriesButton, offer: object, place: int) -> None:
-        button.setChecked(place == self.desk.state.chosen)
+    def _on_series(self, offer: object, place: int) -> None:
         if place != self.desk.state.chosen:
             self.actions.trigger("open_series", offer)
 

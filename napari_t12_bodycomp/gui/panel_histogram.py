@@ -35,7 +35,7 @@ class Histogram(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(200, 132)
+        return QSize(200, 150)
 
     def show_work(self, work: Work | None) -> None:
         """Show another drawing, None for none."""

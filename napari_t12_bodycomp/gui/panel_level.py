@@ -103,13 +103,9 @@ class LevelPanel(Panel):
         candidates = finding.candidates[:MAX_CANDIDATES] if finding and finding.status is LevelStatus.UNCERTAIN else ()
         self.cards = [CandidateCard(n, c) for n, c in enumerate(candidates)]
         for card in self.cards:
-            card.clicked.connect(lambda _=False, c=card.candidate: self._on_candidate(c))
+            card.clicked.connect(lambda _=False, c=card.candidate: self.session.choose_level(c.slice_index))
             self._card_row.addWidget(card)
         self._card_box.setVisible(bool(self.cards))
-
-    def _on_candidate(self, candidate: LevelCandidate) -> None:
-        self.session.choose_level(candidate.slice_index)
-        self._mark_cards(self.session.state)
 
     def _mark_cards(self, new: SessionState) -> None:
         for card in self.cards:

@@ -91,7 +91,9 @@ class SavePanel(Panel):
     def _on_desk(self, old: DeskState | None, new: DeskState) -> None:
         if old is None or (old.message, old.message_is_error) != (new.message, new.message_is_error):
             widgets.set_look(self.message, "role", "error" if new.message_is_error else "note")
-            widgets.set_text(self.message, new.message, hide_empty=True)
+            finding = self.session.state.finding
+            said_above = finding is not None and new.message == finding.message
+            widgets.set_text(self.message, "" if said_above else new.message, hide_empty=True)
         if old is None or old.offer_draft != new.offer_draft:
             self.draft.setVisible(new.offer_draft)
         if old is None or old.out_folder != new.out_folder:

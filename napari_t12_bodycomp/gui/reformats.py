@@ -132,7 +132,7 @@ def _scene(state: SessionState) -> Scene:
         level_confirmed=level is not None and level.is_confirmed,
         may_set=level is None and finding is not None,
         body_z_mm=None if finding is None else finding.body_z_mm,
-        vertebrae=() if finding is None else finding.vertebrae,
+        vertebrae=() if finding is None else tuple(v for v in finding.vertebrae if words.is_vertebra(v.label)),
         ribs=() if finding is None else finding.ribs,
         hints=tuple(hints),
         ribs_seen=words.ribs_seen(finding),

@@ -96,6 +96,10 @@ def stylesheet() -> str:
     QComboBox QAbstractItemView {{ background: {SUNKEN}; border: 1px solid {EDGE}; selection-background-color: {BLUE}; }}
     QProgressBar {{ background: {SUNKEN}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {BLUE}; border-radius: 3px; }}
+    QScrollBar:vertical {{ background: {PANEL}; width: 8px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {EDGE}; border-radius: 3px; min-height: 30px; margin: 0 1px; }}
+    QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
+    QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: {PANEL}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QToolTip {{ background: {SUNKEN}; color: {TEXT}; border: 1px solid {EDGE}; padding: 3px; }}
     QMenu {{ background: {SUNKEN}; border: 1px solid {EDGE}; }}

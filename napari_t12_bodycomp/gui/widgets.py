@@ -104,6 +104,9 @@ class ActionButton(QPushButton):
         self.action_id, self._fixed_text = action_id, text
         self._redraw()
 
+    def nextCheckState(self) -> None:  # noqa: N802 - Qt's name
+        """A click asks; only the state that follows marks the button."""
+
     def _on_clicked(self) -> None:
         self._actions.trigger(self.action_id)
 
@@ -156,6 +159,9 @@ class CardButton(QPushButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def nextCheckState(self) -> None:  # noqa: N802 - Qt's name
+        """A click asks; only the state that follows marks the button."""
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         return self._inside.heightForWidth(width)

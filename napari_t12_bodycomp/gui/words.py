@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +90,11 @@ def ribs_seen(finding: LevelFinding | None) -> str:
         return ""
     n = finding.rib_pairs_seen
     return f"{n} rib pair{'' if n == 1 else 's'} seen"
+
+
+def is_vertebra(label: str) -> bool:
+    """Whether `label` names a vertebra; a count carried on into the skull gives names that do not exist, such as C0."""
+    return re.fullmatch(r"C[1-7]|T([1-9]|1[0-3])|L[1-6]|S[1-5]", label) is not None
 
 
 def candidate_letter(position: int) -> str:
