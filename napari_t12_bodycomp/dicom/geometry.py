@@ -10,14 +10,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.model.volume import GAP_RATIO
+
 T = TypeVar("T", bound=np.generic)
 
 AXIAL_TOLERANCE_DEG = 1.5
 """A normal nearer than this to the body's axis makes a slice axial: the area differs by less than 0.04%."""
 IN_PLANE_TOLERANCE_DEG = 20.0
 SAME_POSITION_MM = 0.01
-GAP_RATIO = 1.5
-"""A distance more than this many times the median one leaves room for a missing slice."""
 
 
 @dataclass(frozen=True, slots=True)

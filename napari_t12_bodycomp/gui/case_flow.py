@@ -247,6 +247,4 @@ class CaseFlow:
 
 
 def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:
-    if offer.source != "dicom":
-        return load_volume(path, progress=progress)
-    return load_volume(path, offer.series_instance_uid, offer.acquisition_number, progress)
+    return load_volume(path, progress=progress, offer=offer if offer.source == "dicom" else None)

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from napari_t12_bodycomp.model.subject import Subject
 
 AIR_HU = -1024
+GAP_RATIO = 1.5
+"""Neighbouring slices further apart than this many times the median distance leave room for a missing slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class CTVolume:
     def slice_spacing_mm(self) -> float:
         """Median distance between neighbouring slices (mm); NaN for a single slice."""
         return float(np.median(np.diff(self.z_mm))) if len(self.z_mm) > 1 else float("nan")
+
+    def gaps_mm(self) -> tuple[tuple[float, float], ...]:
+        """LPS z below and above each place where slices may be missing (mm)."""
+        wide = np.flatnonzero(np.diff(self.z_mm) > GAP_RATIO * self.slice_spacing_mm) if len(self.z_mm) > 2 else ()
+        return tuple((float(self.z_mm[k]), float(self.z_mm[k + 1])) for k in wide)
 
     @property
     def pixel_area_cm2(self) -> float:

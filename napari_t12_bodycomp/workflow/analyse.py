@@ -84,7 +84,21 @@ def level_of(volume: CTVolume, finding: LevelFinding) -> MeasuredLevel:
     """The slice that `finding` proposes; LevelError unless T12 was found for certain."""
     if finding.status is not LevelStatus.FOUND or finding.slice_index is None:
         raise LevelError(f"{finding.message.rstrip()} Give the level with --z-mm to measure all the same.")
+    _refuse_gap_in(volume, finding)
     return MeasuredLevel(finding.slice_index, float(volume.z_mm[finding.slice_index]), LevelMethod.AUTOMATIC)
+
+
+def _refuse_gap_in(volume: CTVolume, finding: LevelFinding) -> None:
+    """InputError where slices may be missing within T12: its middle, and so the slice to measure, is not known then."""
+    if finding.body_z_mm is None:
+        return
+    low, high = finding.body_z_mm
+    for below, above in volume.gaps_mm():
+        if below < high and above > low:
+            raise InputError(
+                f"Every slice of T12 is wanted, but between z {below:.1f} and {above:.1f} mm slices are missing: "
+                "export the series again, complete."
+            )
 
 
 def level_at(volume: CTVolume, z_mm: float) -> MeasuredLevel:

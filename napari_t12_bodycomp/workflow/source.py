@@ -35,12 +35,21 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
     if is_nifti(path) and not path.is_dir():
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
+    _refuse_nifti_folder(path)
     with open_sources(_folder_of_directory(path)) as sources:
         return _listed(_scan(sources, progress))
 
 
-def load_volume(path: str | Path, series: str | None = None, acquisition: int | None = None, progress: Progress = no_progress) -> CTVolume:
+def load_volume(
+    path: str | Path,
+    series: str | None = None,
+    acquisition: int | None = None,
+    progress: Progress = no_progress,
+    offer: SeriesOffer | None = None,
+) -> CTVolume:
     """The volume that `path` holds: the preselected series, or the one with SeriesInstanceUID `series` and AcquisitionNumber `acquisition`.
+
+    An `offer` from `list_series` names one stack even where a series falls apart into several with the same numbers.
 
     Raises
     ------
@@ -54,15 +63,26 @@ def load_volume(path: str | Path, series: str | None = None, acquisition: int | 
         if series or acquisition is not None:
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress)
+    _refuse_nifti_folder(path)
     with open_sources(_folder_of_directory(path)) as sources:
         found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
-        stack = _wanted(found, series, acquisition)
+        stack = _offered(found, offer) if offer is not None else _wanted(found, series, acquisition)
         return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words))
 
 
 def _folder_of_directory(path: Path) -> Path:
     """The folder that a DICOMDIR lists, else `path` itself."""
     return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+
+
+def _refuse_nifti_folder(path: Path) -> None:
+    """InputError where a folder holds NIfTI files and nothing else: which one is the CT, only a person knows."""
+    if not path.is_dir():
+        return
+    names = [entry for entry in path.iterdir() if entry.name[0] != "."]
+    nifti = [entry for entry in names if is_nifti(entry)]
+    if nifti and len(nifti) == len(names):
+        raise InputError(f"DICOM images are wanted, the folder holds NIfTI files only ({len(nifti)}): give the one that is the CT.")
 
 
 def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
@@ -111,6 +131,13 @@ def _preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str
 def _rank(offer: SeriesOffer) -> tuple[float, float, str, int]:
     """Score, then the later study: by the patient's age, which survives de-identification better than the date does, then by date."""
     return round(offer.score, 2), offer.age_years or 0.0, offer.study_date, offer.n_slices
+
+
+def _offered(found: Sequence[Stack], offer: SeriesOffer) -> Stack:
+    for stack in found:
+        if stack.offer == offer:
+            return stack
+    raise InputError("The series that was offered is no longer in the input: list what is there and choose again.")
 
 
 def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None) -> Stack:

@@ -137,6 +137,7 @@ def test_missing_slice_is_said_and_not_filled(tmp_path: Path) -> None:
     write_series(tmp_path, (0, 5, 10, 20, 25, 30))
     volume = load_volume(tmp_path)
     assert len(volume.hu) == 6
+    assert volume.gaps_mm() == ((10.0, 20.0),)
     assert any("z 10.0 and 20.0 mm" in w and "missing" in w for w in volume.acquisition.warnings)
 
 
@@ -153,6 +154,19 @@ def test_overlapping_acquisitions_are_split_and_following_ones_stay_together(tmp
         step_and_shoot.mkdir(exist_ok=True)
         slice_dataset(z, AcquisitionNumber=k, SeriesInstanceUID="1.2.3").save_as(step_and_shoot / str(z), enforce_file_format=True)
     assert load_volume(step_and_shoot).shape[0] == len(Z)
+
+
+def test_an_offer_names_its_stack_even_where_numbers_do_not(tmp_path: Path) -> None:
+    """Two reconstructions in one series, at the same places, with one acquisition number."""
+    write_series(tmp_path / "a", ConvolutionKernel="B31f", AcquisitionNumber=1)
+    write_series(tmp_path / "b", (0, 5, 10, 15, 20), ConvolutionKernel="B70f", AcquisitionNumber=1)
+    listed = list_series(tmp_path)
+    assert listed.chosen is not None
+    assert listed.chosen.kernel == "B31f"
+    sharp = next(o for o in listed.offers if o.kernel == "B70f")
+    assert load_volume(tmp_path, offer=sharp).acquisition.kernel == "B70f"
+    with pytest.raises(InputError, match="no longer in the input"):
+        load_volume(tmp_path / "a", offer=sharp)
 
 
 def test_two_patients_are_refused_until_one_is_chosen(tmp_path: Path) -> None:

@@ -77,3 +77,9 @@ def test_nothing_to_read_is_said_in_one_sentence(tmp_path: Path) -> None:
         load_volume(text)
     with pytest.raises(InputError, match="does not exist"):
         list_series(tmp_path / "missing")
+
+
+def test_a_folder_of_nifti_files_asks_for_one(tmp_path: Path) -> None:
+    (tmp_path / "ct.nii.gz").write_bytes(b"")
+    with pytest.raises(InputError, match="NIfTI files only"):
+        load_volume(tmp_path)
