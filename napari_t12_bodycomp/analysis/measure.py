@@ -12,7 +12,7 @@ from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.roi_map import check_roi_map
-from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
+from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Region, Tissue
 
 NAN = float("nan")
 
@@ -35,17 +35,33 @@ def measure(axial: AxialSlice, regions: npt.NDArray[np.uint8], height_m: float |
     if height_m is not None and height_m <= 0:
         raise ValueError(f"a height above 0 m is wanted, {height_m:g} m came")
     pixel_cm2 = axial.pixel_spacing_mm[0] * axial.pixel_spacing_mm[1] / 100.0
-    labels = tissue_map(axial.hu, regions, protocol.preset).ravel()
-    counts = np.bincount(labels, minlength=len(Tissue) + 1)
-    sums = np.bincount(labels, weights=axial.hu.ravel(), minlength=len(Tissue) + 1)
-    drawn = np.bincount(regions.ravel(), minlength=len(Tissue) + 1) > 0
+    pixels, hu_values = _pixels_by_region_and_hu(axial.hu, regions)
+    of_region = np.broadcast_to(np.arange(len(pixels), dtype=np.uint8)[:, None], pixels.shape)
+    of_hu = np.broadcast_to(hu_values, pixels.shape)
+    labels = tissue_map(of_hu, of_region, protocol.preset)
+    counts = {t: int(pixels[labels == t].sum()) for t in Tissue}
+    sums = {t: int((pixels * of_hu)[labels == t].sum()) for t in Tissue}
+    drawn = pixels.sum(axis=1) > 0
     areas = {t: float(counts[t]) * pixel_cm2 if drawn[t.region] else NAN for t in Tissue}
-    means = {t: float(sums[t] / counts[t]) if counts[t] else NAN for t in Tissue}
+    means = {t: sums[t] / counts[t] if counts[t] else NAN for t in Tissue}
     low = LOW_ATTENUATION_MUSCLE
-    muscle_hu = axial.hu.ravel()[labels == Tissue.MUSCLE]
-    low_cm2 = float(((muscle_hu >= low.low) & (muscle_hu <= low.high)).sum()) * pixel_cm2 if drawn[Tissue.MUSCLE.region] else NAN
+    is_low = (labels == Tissue.MUSCLE) & (of_hu >= low.low) & (of_hu <= low.high)
+    low_cm2 = float(pixels[is_low].sum()) * pixel_cm2 if drawn[Tissue.MUSCLE.region] else NAN
     indices, why = _indices(areas, height_m)
     return Measurement(areas, means, indices, why, low_cm2, protocol, axial.thickness_mm)
+
+
+def _pixels_by_region_and_hu(
+    hu: npt.NDArray[np.int16], regions: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
+    """Number of pixels by (region, HU), with the HU that the columns stand for: one pass over what is drawn, the rest is small."""
+    at = np.flatnonzero(regions)
+    drawn_hu = hu.reshape(-1)[at].astype(np.intp)
+    low, high = (int(drawn_hu.min()), int(drawn_hu.max())) if at.size else (0, 0)
+    width = high - low + 1
+    keys = regions.reshape(-1)[at].astype(np.intp) * width + (drawn_hu - low)
+    pixels = np.bincount(keys, minlength=(max(Region) + 1) * width).reshape(-1, width)
+    return pixels, np.arange(low, high + 1).astype(np.int16)
 
 
 def _indices(areas: dict[Tissue, float], height_m: float | None) -> tuple[dict[str, float], dict[str, str]]:
