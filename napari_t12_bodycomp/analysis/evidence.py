@@ -44,7 +44,7 @@ def stump_weight(stump: bool) -> float:
     return math.log(anatomy.STUMP_PRIOR if stump else 1 - anatomy.STUMP_PRIOR)
 
 
-def witnesses(levels: list[Level], likelihoods: Likelihoods, best: Explanation) -> list[Witness]:
+def ask_witnesses(levels: list[Level], likelihoods: Likelihoods, best: Explanation) -> list[Witness]:
     """Ask each end whether it prefers `best` to the same count shifted by one."""
     n = len(levels)
     numbers = numbers_of(n, best.t12)

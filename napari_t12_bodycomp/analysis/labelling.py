@@ -16,9 +16,11 @@ from napari_t12_bodycomp.analysis.ribs import OUTER_MM, Track
 from napari_t12_bodycomp.analysis.vertebrae import Level
 
 OUTLIER = 0.04
+STRAY = 0.10
+"""Share of single measures that say nothing, because the ridge was followed badly there."""
 SACRAL_U_MM = (24.0, 28.0, 32.0)
 SACRAL_BONE_HU = 110.0
-SACRAL_HEIGHT_MM = (23.0, 90.0)
+SACRAL_HEIGHT_MM = (23.0, 64.0)
 SIDE_WEIGHT = 0.8
 """Both sides and both neighbours share the same noise: their evidence counts for less than if independent."""
 
@@ -123,14 +125,20 @@ def _option_likelihood(option: Option, kind: Kind, scale: float) -> tuple[float,
     track = option.track
     reach, sd = kind.reach_mm[0] * scale, kind.reach_mm[1] * max(0.8, scale)
     if track.cut or track.reach_mm >= OUTER_MM - 2.1:
-        p = float(special.ndtr((reach - track.reach_mm) / sd)) / 60.0
-        clutter = 1 / 60.0
+        p, clutter = float(special.ndtr((reach - track.reach_mm) / sd)) / 60.0, 1 / 60.0
     else:
         p, clutter = _normal(track.reach_mm, reach, sd), 1 / 90.0
+    p = (1 - STRAY) * p + STRAY * clutter
     noise = 5.0 / max(track.length_mm, 5.0)
-    p *= _normal(track.slope, kind.slope[0], float(np.hypot(kind.slope[1], noise)))
-    p *= _normal(option.rise_mm, *kind.rise_mm) * _normal(option.depth_mm, *kind.depth_mm)
-    clutter *= _normal(track.slope, -0.2, 0.6) * _normal(option.rise_mm, 5.0, 9.0) * _normal(option.depth_mm, 2.0, 14.0)
+    slope = (kind.slope[0], float(np.hypot(kind.slope[1], noise)))
+    for value, usual, wide in (
+        (track.slope, slope, (-0.2, 0.6)),
+        (option.rise_mm, kind.rise_mm, (5.0, 9.0)),
+        (option.depth_mm, kind.depth_mm, (2.0, 14.0)),
+    ):
+        stray = _normal(value, *wide)
+        p *= (1 - STRAY) * _normal(value, *usual) + STRAY * stray
+        clutter *= stray
     return p, clutter
 
 
@@ -139,7 +147,7 @@ def best_option(options: tuple[Option, ...], kind: Kind, scale: float) -> Track 
     best, best_value = None, 0.0
     for o in options:
         p, clutter = _option_likelihood(o, kind, scale)
-        value = o.quality * p
+        value = o.quality * p / _clutter_weight(o, scale)
         if value > best_value and (1 - kind.missed) * p > 0.05 * clutter:
             best, best_value = o.track, value
     return best
@@ -152,10 +160,18 @@ def side_likelihood(options: tuple[Option, ...], visible: bool, kind: Kind, scal
     both = [_option_likelihood(o, kind, scale) for o in options]
     weights = np.array([o.quality for o in options])
     weights /= weights.sum() + 0.1
+    stray = np.array([_clutter_weight(o, scale) for o in options])
     clutter = float(np.mean([c for _, c in both]))
-    p = float(sum(w * p for w, (p, _) in zip(weights, both, strict=True)))
+    p = float(sum(w * p * stray.prod() / k for w, (p, _), k in zip(weights, both, stray, strict=True)))
     missed = kind.missed if visible else 0.5
-    return (1 - OUTLIER) * ((1 - missed) * p + missed * 0.3 * clutter) + OUTLIER * clutter
+    return (1 - OUTLIER) * ((1 - missed) * p + missed * 0.3 * clutter * float(stray.prod())) + OUTLIER * clutter * float(stray.min())
+
+
+def _clutter_weight(option: Option, scale: float) -> float:
+    """How freely a ridge may be left unexplained: a strong, long one at a rib's depth that starts as ribs do hardly is anything else."""
+    if option.track.reach_mm < 58 * scale or not -8 <= option.depth_mm <= 26:
+        return 1.0
+    return 1.0 - 0.93 * min(1.0, option.quality / 0.8)
 
 
 def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
@@ -164,7 +180,7 @@ def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
         return 0.04 + 0.96 * float(special.expit((share - 0.35) / 0.06))
     if number > 13 + lumbar:
         return 0.5
-    return 1.0 - (0.85 if number == 12 + lumbar else 0.97) * float(special.expit((share - 0.4) / 0.06))
+    return 1.0 - (0.85 if number == 12 + lumbar else 0.92) * float(special.expit((share - 0.4) / 0.06))
 
 
 def level_log_likelihood(seen: Seen, kind: Kind, scale: float, number: int, lumbar: int) -> float:

@@ -1,0 +1,110 @@
+"""From all explanations of the spine to one answer: found, uncertain with ranked candidates, or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from napari_t12_bodycomp.analysis import anatomy
+from napari_t12_bodycomp.analysis.column import Column
+from napari_t12_bodycomp.analysis.evidence import Witness, ask_witnesses
+from napari_t12_bodycomp.analysis.labelling import Explanation, Likelihoods, explain
+from napari_t12_bodycomp.analysis.words import doubts_in_words, evidence_in_words, warnings_in_words
+from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelStatus
+from napari_t12_bodycomp.model.volume import CTVolume
+
+FOUND_SHARE = 0.75
+ABSENT_SHARE = 0.12
+LISTED_SHARE = 0.04
+UNCERTAIN_CONFIDENCE = 0.7
+CEILING_BOTH_ENDS, CEILING_ONE_END, CEILING_SHORT_RIBS = 0.98, 0.92, 0.85
+"""Confidence is at most this where two ends agree, where one does, and where the last ribs are short: no count is beyond a rare variant."""
+
+
+def decide(volume: CTVolume, column: Column) -> LevelFinding:
+    """Weigh all explanations of the column and say what they come to."""
+    likelihoods = Likelihoods(column.seen)
+    explanations = explain(column.levels, likelihoods)
+    best = explanations[0]
+    witnesses = ask_witnesses(column.levels, likelihoods, best)
+    seen = LevelFinding(
+        LevelStatus.ABSENT,
+        "",
+        evidence=evidence_in_words(column, best, witnesses),
+        vertebrae=column.vertebrae(best),
+        ribs=column.rib_hints(best),
+        canal=column.canal(),
+        rib_pairs_seen=sum(len(column.ribs(k, best)) == 2 for k in range(len(column.levels))),
+    )
+    shares = shares_of(explanations)
+    inside = {k: p for k, p in shares.items() if _inside(volume, column, k)}
+    total = sum(inside.values())
+    if total < ABSENT_SHARE or (best.t12 not in inside and shares[best.t12] > 0.6):
+        return replace(seen, message=_where(column, best), confidence=1 - total)
+    candidates = tuple(
+        _candidate(volume, column, k, p, explanations)
+        for k, p in sorted(inside.items(), key=lambda item: -item[1])
+        if p >= LISTED_SHARE or p == max(inside.values())
+    )
+    first = candidates[0]
+    anomaly = sum(float(np.exp(e.log_weight)) for e in explanations if e.pairs != 12)
+    doubts = doubts_in_words(volume, best, witnesses, first.confidence, FOUND_SHARE, anomaly)
+    return replace(
+        seen,
+        status=LevelStatus.UNCERTAIN if doubts else LevelStatus.FOUND,
+        message=_doubtful(candidates, doubts) if doubts else f"T12 found: the middle of its body lies at z {first.z_mm:.1f} mm.",
+        slice_index=first.slice_index,
+        z_mm=first.z_mm,
+        body_z_mm=first.body_z_mm,
+        confidence=min(first.confidence, UNCERTAIN_CONFIDENCE if doubts else _ceiling(best, witnesses)),
+        warnings=warnings_in_words(volume, column, best, anomaly),
+        candidates=candidates,
+    )
+
+
+def shares_of(explanations: Sequence[Explanation]) -> dict[int, float]:
+    """How much weight says that level k is T12.
+
+    Where there are not 12 rib pairs, "T12" has two defensible meanings, the twelfth from T1 and the one that bears the last ribs: each gets half.
+    """
+    shares: dict[int, float] = {}
+    for e in explanations:
+        weight = float(np.exp(e.log_weight))
+        other = e.t12 + 12 - e.pairs
+        for k in (e.t12, other):
+            shares[k] = shares.get(k, 0.0) + weight / 2
+    return shares
+
+
+def _ceiling(best: Explanation, witnesses: Sequence[Witness]) -> float:
+    ceiling = CEILING_BOTH_ENDS if sum(w.agrees for w in witnesses) > 1 else CEILING_ONE_END
+    return min(ceiling, CEILING_SHORT_RIBS) if best.stump else ceiling
+
+
+def _inside(volume: CTVolume, column: Column, k: int) -> bool:
+    if not 0 <= k < len(column.levels):
+        return False
+    return bool(volume.z_mm[0] - 1.0 <= column.middle_z_mm(k) <= volume.z_mm[-1] + 1.0)
+
+
+def _where(column: Column, best: Explanation) -> str:
+    n = len(column.levels)
+    low, high = (anatomy.name_of(12 - (k - best.t12), best.lumbar) for k in (0, n - 1))
+    side = "below" if best.t12 < n / 2 else "above"
+    return f"The middle of T12 is not in the scan: it shows {high} to {low}, by the count, and T12 lies {side} it."
+
+
+def _candidate(volume: CTVolume, column: Column, k: int, share: float, explanations: Sequence[Explanation]) -> LevelCandidate:
+    z = column.middle_z_mm(k)
+    e = next(e for e in explanations if k in (e.t12, e.t12 + 12 - e.pairs))
+    reason = f"{e.pairs} rib pairs{', the last ones short' if e.stump else ''}, {e.lumbar} lumbar vertebrae"
+    if e.pairs != 12:
+        reason += ": the twelfth vertebra from T1" if k == e.t12 else ": the vertebra with the last ribs"
+    return LevelCandidate(z, volume.nearest_slice(z), column.body_z_mm(k), share, reason)
+
+
+def _doubtful(candidates: Sequence[LevelCandidate], doubts: Sequence[str]) -> str:
+    where = " or ".join(f"z {c.z_mm:.0f} mm" for c in candidates[:2])
+    return f"It is uncertain which vertebra is T12 ({where}): {'; '.join(doubts)}."
