@@ -86,7 +86,7 @@ def _course(frame: Frame, inner: F64, z: float) -> F64:
     ys = max(frame.spine_y(z), 8.0)
     level = min((v for v in frame.levels if v.is_thoracic or v.label == "L1"), key=lambda v: abs(v.z - z))
     a = level.half_width
-    nodes = [(a + 1.0, 8.0), (a + 8.0, 17.0), (a + 17.0, 29.0)]
+    nodes = [(a + 1.0, 8.0), (a + 8.0, 17.0), (a + 18.0, 35.0)]
     angle = [math.atan2(x, ys + y) for x, y in nodes]
     radius = [math.hypot(x, ys + y) for x, y in nodes]
     wall = inner + 4.6
@@ -151,8 +151,8 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], loo
     d = ((q - 1) * q / np.maximum(g, 0.06)).astype(np.float32)
     far = np.float32(9)
     if is_bone.any():
-        plane.paint(w, np.where(is_bone, d, far), CORTEX_HU * 0.85, Part.BONE)
-        plane.paint(w, np.where(is_bone, d + np.float32(1.35), far), frame.options.bone_hu + 60, Part.BONE)
+        plane.paint(w, np.where(is_bone, d, far), CORTEX_HU, Part.BONE)
+        plane.paint(w, np.where(is_bone, d + np.float32(1.6), far), frame.options.bone_hu + 60, Part.BONE)
     if not is_bone.all():
         plane.paint(w, np.where(is_bone, far, d), cartilage, Part.CARTILAGE)
 
