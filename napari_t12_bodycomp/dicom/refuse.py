@@ -9,6 +9,8 @@ from napari_t12_bodycomp.dicom.geometry import orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
+MAX_SPACING_MM = 20.0
+"""Slices further apart than most vertebral bodies are high cannot show which one is the middle of T12."""
 _NOT_IMAGES = {
     "SEG": "a segmentation",
     "SR": "a structured report",
@@ -27,10 +29,10 @@ _MAPS = {"PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "RCCBF", "IODI
 _PROJECTIONS = {"MIP", "MINIP", "MIN_IP", "MAX_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VRT", "RENDERING", "SSD", "3D"}
 
 
-def refusal(headers: Sequence[SliceHeader], n_places: int) -> str:
-    """Why the stack `headers`, which lie at `n_places` different places, must not be measured; "" where it may be."""
+def refusal(headers: Sequence[SliceHeader], n_places: int, spacing_mm: float | None) -> str:
+    """Why the stack `headers`, at `n_places` different places usually `spacing_mm` apart, must not be measured; "" where it may be."""
     first = headers[0]
-    return _not_ct(first) or _not_hu(headers) or _not_a_volume(headers, n_places)
+    return _not_ct(first) or _not_hu(headers) or _not_a_volume(headers, n_places, spacing_mm)
 
 
 def _not_ct(first: SliceHeader) -> str:
@@ -68,7 +70,7 @@ def _not_hu(headers: Sequence[SliceHeader]) -> str:
     return ""
 
 
-def _not_a_volume(headers: Sequence[SliceHeader], n_places: int) -> str:
+def _not_a_volume(headers: Sequence[SliceHeader], n_places: int, spacing_mm: float | None) -> str:
     first = headers[0]
     if first.n_frames > 1 and (first.sop_class not in ENHANCED_CT or first.position_mm is None):
         return "A position for every frame is wanted, this multi-frame object gives none: export the scan as classic CT images."
@@ -88,4 +90,6 @@ def _not_a_volume(headers: Sequence[SliceHeader], n_places: int) -> str:
         return "A stack of axial slices is wanted, one slice only came: give the folder that holds the whole series."
     if n_places == 1:
         return f"A stack of axial slices is wanted, {len(headers)} images of one place came (bolus timing?): choose the scan itself."
+    if spacing_mm is not None and spacing_mm > MAX_SPACING_MM:
+        return f"Neighbouring slices are wanted, these {n_places} lie {spacing_mm:.0f} mm apart (stray slices): choose the scan itself."
     return ""

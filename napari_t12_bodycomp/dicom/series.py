@@ -104,6 +104,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
     z = np.array([z_of(h) for h in headers])
     places = np.unique(np.round(z[np.isfinite(z)] / SAME_POSITION_MM)) * SAME_POSITION_MM
     acquisitions = {h.acquisition_number for h in headers}
+    spacing = float(np.median(np.diff(places))) if len(places) > 1 else None
     score, why = _score(first, places)
     return SeriesOffer(
         series_instance_uid=first.series_uid,
@@ -113,7 +114,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
         modality=first.modality,
         n_slices=len(headers) if first.position_mm else max(len(headers), first.n_frames),
         slice_thickness_mm=first.slice_thickness_mm,
-        spacing_mm=float(np.median(np.diff(places))) if len(places) > 1 else None,
+        spacing_mm=spacing,
         kernel=first.kernel,
         kvp=first.kvp,
         contrast=first.contrast,
@@ -122,7 +123,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
         patient_key=first.patient_key,
         study_date=first.study_date,
         age_years=first.age_years,
-        refusal=refusal(headers, len(places)),
+        refusal=refusal(headers, len(places), spacing),
         score=score,
         why=why,
     )

@@ -37,7 +37,7 @@ def _header(path: Path) -> SliceHeader:
 @pytest.mark.parametrize(
     ("folder", "sentence"),
     [
-        ("broken_jpeg2000", "cannot be decoded"),
+        ("broken_jpeg2000", "lie 140 mm apart"),
         ("broken_series/slicecount/001", "modality of this one is MR"),
         ("broken_series/sliceorientation/001", "modality of this one is MR"),
         ("broken_series/notavolume/001", "4 images of one place"),
@@ -104,6 +104,12 @@ def test_lossless_syntax_is_bit_exact(name: str) -> None:
 def test_undecodable_syntax_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot be decoded"):
         stored_pixels(_header(HARD / "transfer_syntaxes" / f"CTImage.dcm_{name}.dcm"))
+
+
+def test_broken_jpeg_2000_is_refused() -> None:
+    for path in (HARD / "broken_jpeg2000").glob("*.dcm"):
+        with pytest.raises(InputError, match="cannot be decoded"):
+            stored_pixels(_header(path))
 
 
 def _reference(name: str, scratch: Path) -> npt.NDArray[np.int16]:

@@ -34,6 +34,7 @@ def test_chest_series_is_read_in_order_of_position() -> None:
 def test_acquisitions_in_one_series_are_offered_apart_and_the_chest_is_preselected() -> None:
     listed = list_series(CT / "tcga_lihc_three_acquisitions")
     assert {(o.acquisition_number, o.n_slices) for o in listed.offers} == {(1, 37), (2, 59), (3, 3)}
+    assert [o.acquisition_number for o in listed.offers if not o.is_measurable] == [3]
     assert listed.chosen is not None
     assert listed.chosen.acquisition_number == 2
     assert "290 mm" in listed.reason
