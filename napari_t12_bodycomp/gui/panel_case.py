@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import PurePath
 
-from qtpy.QtCore import QMimeData, Signal
+from qtpy.QtCore import QMimeData, Qt, Signal
 from qtpy.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
@@ -144,6 +144,8 @@ class CasePanel(Panel):
             about = widgets.label(unfinished_words(found, time.time()), "muted", wrap=True)
             folder.setToolTip(found.source)
             resume, discard = QPushButton("Resume"), QPushButton("Discard")
+            resume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            discard.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             resume.setToolTip("Open the scan and go on where the work stopped")
             discard.setToolTip("Throw this unfinished work away")
             resume.clicked.connect(lambda _=False, f=found: self.actions.trigger("resume_case", f))

@@ -19,6 +19,7 @@ class CutoffsPanel(Panel):
 
     def _build(self) -> None:
         self.choice = QComboBox()
+        self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.choice.addItem(NONE, "")
         for name, one in CUTOFF_SETS.items():
             self.choice.addItem(name, name)

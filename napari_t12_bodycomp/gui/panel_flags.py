@@ -23,10 +23,13 @@ def flag_sentences(state: SessionState) -> list[str]:
 
 def flag_text(sentences: list[str]) -> tuple[str, str]:
     """What is shown and what the tooltip adds."""
-    if len(sentences) <= MAX_SHOWN:
-        return "\n".join(sentences), ""
-    rest = len(sentences) - MAX_SHOWN + 1
-    return "\n".join([*sentences[: MAX_SHOWN - 1], f"… and {rest} more (point here)."]), "\n".join(f"• {s}" for s in sentences)
+    if len(sentences) < 2:
+        return "".join(sentences), ""
+    dotted = [f"• {sentence}" for sentence in sentences]
+    if len(dotted) <= MAX_SHOWN:
+        return "\n".join(dotted), ""
+    rest = len(dotted) - MAX_SHOWN
+    return "\n".join([*dotted[:MAX_SHOWN], f"… and {rest} more: point here."]), "\n".join(dotted)
 
 
 class FlagsPanel(Panel):

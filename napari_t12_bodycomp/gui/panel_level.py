@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets, words
@@ -43,9 +43,8 @@ class LevelPanel(Panel):
         self._card_box = QWidget()
         self._card_row = QHBoxLayout(self._card_box)
         self._card_row.setContentsMargins(0, 0, 0, 0)
-        self.assessor = QLineEdit()
+        self.assessor = widgets.Field("Who assesses: written into every row, and to the level that is confirmed")
         self.assessor.setPlaceholderText("name or code")
-        self.assessor.setToolTip("Who assesses: written into every row, and to the level that is confirmed")
         self.assessor.setMinimumWidth(90)
         self.here = ActionButton(self.actions, "set_level_here")
         self.go = ActionButton(self.actions, "go_to_level")
@@ -68,14 +67,13 @@ class LevelPanel(Panel):
         )
 
     def _connect(self) -> None:
-        self.assessor.editingFinished.connect(self._on_assessor)
-        self.assessor.returnPressed.connect(self.assessor.clearFocus)
+        self.assessor.entered.connect(self._on_assessor)
         self.jobs.changed.connect(self._on_jobs)
 
-    def _on_assessor(self) -> None:
-        name = self.assessor.text().strip()
-        if name != self.session.state.assessor:
-            self.session.set_assessor(name)
+    def _on_assessor(self, name: str) -> None:
+        self.session.set_assessor(name.strip())
+        self.assessor.show_value(name.strip())
+        self.assessor.clearFocus()
 
     def _on_jobs(self, _: object = None) -> None:
         self._show_level(self.session.state)
@@ -118,8 +116,8 @@ class LevelPanel(Panel):
         widgets.set_text(self.place, words.level_place(new), hide_empty=True)
         widgets.set_text(self.way_out, words.level_way_out(new), hide_empty=True)
         self._mark_cards(new)
-        if self.assessor.text().strip() != new.assessor and not self.assessor.hasFocus():
-            self.assessor.setText(new.assessor)
+        if not self.assessor.hasFocus():
+            self.assessor.show_value(new.assessor)
         why = why_not_confirmable(new)
         searching = new.finding is None and self.jobs.state.running
         quiet = new.volume is None or searching or bool(words.level_way_out(new))

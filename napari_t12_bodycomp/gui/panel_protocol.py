@@ -58,6 +58,8 @@ class ProtocolPanel(Panel):
         for box, letters in ((self.preset, 8), (self.slab, 9)):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(letters)
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.options.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setLayout(widgets.row(widgets.label("INDICES", "heading"), self.preset, self.slab, self.options, gap=5))
 
     def _connect(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from napari_t12_bodycomp.gui import widgets
@@ -73,6 +74,7 @@ class SavePanel(Panel):
         self.why = widgets.label("", "muted", wrap=True)
         self.folder = QPushButton()
         self.folder.setProperty("role", "link")
+        self.folder.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.save = ActionButton(self.actions, "save", "Save", show_key=True, role="second")
         self.next = ActionButton(self.actions, "open_folder", "Open a scan", show_key=True, role="primary")

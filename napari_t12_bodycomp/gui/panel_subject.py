@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QFocusEvent, QKeyEvent
-from qtpy.QtWidgets import QLineEdit
-
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
@@ -16,53 +12,14 @@ from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.workflow.session import SessionState
 
 
-class NumberField(QLineEdit):
-    """A field that hands on what was typed on Enter, Tab or a click elsewhere, and takes it back on Escape."""
-
-    entered = Signal(str)
-
-    def __init__(self, tip: str) -> None:
-        super().__init__()
-        self._shown = ""
-        self.setFixedWidth(52)
-        self.setToolTip(tip)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-
-    def show_value(self, text: str) -> None:
-        """Show the accepted value."""
-        self._shown = text
-        self.setText(text)
-        widgets.set_look(self, "bad", "false")
-
-    def refuse(self) -> None:
-        """Mark what stands there as refused."""
-        widgets.set_look(self, "bad", "true")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._hand_on()
-            event.accept()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.show_value(self._shown)
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        super().focusOutEvent(event)
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        if self.text() != self._shown:
-            self.entered.emit(self.text())
-
-
 class SubjectPanel(Panel):
     """Height, weight, and a sentence where a typed value is refused."""
 
     def _build(self) -> None:
-        self.height_field = NumberField("Height in cm, 100 to 250; empty where unknown. The indices need it.")
-        self.weight_field = NumberField("Weight in kg, 20 to 400; empty where unknown. It is written to the row; no index needs it.")
+        self.height_field = widgets.Field("Height in cm, 100 to 250; empty where unknown. The indices need it.", width=52)
+        self.weight_field = widgets.Field(
+            "Weight in kg, 20 to 400; empty where unknown. It is written to the row; no index needs it.", width=52
+        )
         self.height_source = widgets.label("", "muted")
         self.weight_source = widgets.label("", "muted")
         self.problem = widgets.label("", "error", wrap=True)
@@ -88,7 +45,7 @@ class SubjectPanel(Panel):
         self.height_field.entered.connect(lambda text: self._take(text, self.height_field, self.session.set_height, "height in cm"))
         self.weight_field.entered.connect(lambda text: self._take(text, self.weight_field, self.session.set_weight, "weight in kg"))
 
-    def _take(self, text: str, field: NumberField, take: Callable[[float | None], None], what: str) -> None:
+    def _take(self, text: str, field: widgets.Field, take: Callable[[float | None], None], what: str) -> None:
         try:
             value = fmt.parse_number(text)
         except ValueError:
@@ -102,7 +59,7 @@ class SubjectPanel(Panel):
         field.clearFocus()
         return None
 
-    def _refuse(self, field: NumberField, sentence: str) -> None:
+    def _refuse(self, field: widgets.Field, sentence: str) -> None:
         field.refuse()
         widgets.set_text(self.problem, f"{sentence} The value before is kept.", hide_empty=True)
 

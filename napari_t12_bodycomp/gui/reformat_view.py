@@ -148,7 +148,10 @@ class ReformatView(QWidget):
     def _paint_title(self, painter: QPainter) -> None:
         title = "sagittal" if self.view is View.SAGITTAL else "coronal"
         seen = self._scene.ribs_seen if self.view is View.CORONAL else ""
-        self._text(painter, QRectF(8, 5, self.width() - 16, 16), f"{title} · {seen}" if seen else title, QColor(theme.TEXT))
+        words = f"{title} · {seen}" if seen else title
+        box = QRectF(8, 5, painter.fontMetrics().horizontalAdvance(words) + 1, 16)
+        painter.fillRect(box.adjusted(-3, 0, 3, 0), QColor(0, 0, 0, 140))
+        self._text(painter, box, words, QColor(theme.TEXT))
 
     def _paint_body(self, painter: QPainter, p: Placement) -> None:
         body = self._scene.body_z_mm

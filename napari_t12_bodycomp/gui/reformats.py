@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QToolButton, QWidget
 
 from napari_t12_bodycomp.analysis.reformat import Reformat, coronal, sagittal
@@ -34,6 +34,7 @@ class Reformats(QWidget):
         self.window_button = QToolButton()
         self.window_button.setToolTip("Show the pictures in a bone or a soft-tissue window")
         self.window_button.setProperty("role", "link")
+        self.window_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._window = "bone"
         self.setLayout(widgets.column(*self.views.values(), gap=4, margins=(0, 0, 0, 0)))
         self.window_button.setParent(self.views["sagittal"])

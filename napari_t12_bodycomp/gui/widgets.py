@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import theme
 from napari_t12_bodycomp.gui.actions import Actions
@@ -143,6 +143,57 @@ class ActionButton(QPushButton):
         return self.sizeHint()
 
 
+class Field(QLineEdit):
+    """A field that hands on what was typed on Enter, Tab or a click elsewhere, and takes it back on Escape.
+
+    Enter stays in the field: the window has an Enter of its own.
+    """
+
+    entered = Signal(str)
+
+    def __init__(self, tip: str, width: int = 0) -> None:
+        super().__init__()
+        self._shown = ""
+        self.setToolTip(tip)
+        if width:
+            self.setFixedWidth(width)
+            self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def show_value(self, text: str) -> None:
+        """Show the accepted value."""
+        self._shown = text
+        if self.text() != text:
+            self.setText(text)
+        set_look(self, "bad", "false")
+
+    def refuse(self) -> None:
+        """Mark what stands there as refused."""
+        set_look(self, "bad", "true")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            unchanged = self.text() == self._shown
+            self.hand_on()
+            if unchanged:
+                self.clearFocus()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.show_value(self._shown)
+            self.clearFocus()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        super().focusOutEvent(event)
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """Emit what was typed, where it differs from what was accepted."""
+        if self.text() != self._shown:
+            self.entered.emit(self.text())
+
+
 class CardButton(QPushButton):
     """A button that holds lines of text and grows with them."""
 
@@ -150,6 +201,7 @@ class CardButton(QPushButton):
         super().__init__()
         self.setProperty("role", "candidate")
         self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         for one in lines:
             one.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

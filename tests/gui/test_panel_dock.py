@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QMimeData, Qt, QUrl
-from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit
+from qtpy.QtGui import QKeyEvent
+from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QWidget
 
 from napari_t12_bodycomp.errors import LevelError
 from napari_t12_bodycomp.gui import theme
@@ -202,6 +203,25 @@ def test_confirming_needs_an_assessor_and_says_so(dock: Dock, qtbot: QtBot, smal
     assert dock.asked == [("confirm_level",)]
 
 
+def test_enter_in_a_field_does_not_reach_the_window(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    reached: list[int] = []
+
+    class Window(QWidget):
+        def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+            reached.append(event.key())
+
+    window = Window()
+    dock.widget.setParent(window)
+    _opened(dock, small_volume, assessor="")
+    for field, typed in ((dock.widget.level.assessor, "anna"), (dock.widget.subject.height_field, "162")):
+        qtbot.keyClicks(field, typed)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert dock.session.state.assessor == "anna"
+    assert reached == []
+    dock.widget.setParent(None)
+
+
 def test_a_level_set_by_hand_is_called_so(dock: Dock, small_volume: CTVolume) -> None:
     _opened(dock, small_volume)
     dock.session.choose_level(6)
@@ -361,7 +381,7 @@ def test_flags_and_doubts_are_said_in_words(dock: Dock, small_volume: CTVolume, 
     body = small_regions > 0
     flags = (QualityFlag("fov_truncated", "The field of view cuts the body."),)
     dock.session.set_draft(Draft(small_regions, body, ~body, ("Check the front wall.",)), flags, 4, 5.0)
-    assert dock.says("The field of view cuts the body.\nCheck the front wall.")
+    assert dock.says("• The field of view cuts the body.\n• Check the front wall.")
     assert not dock.says("Nothing to note")
 
 
