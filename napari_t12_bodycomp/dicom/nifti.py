@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
-from napari_t12_bodycomp.dicom.values import check_hounsfield
+from napari_t12_bodycomp.dicom.values import NEVER_SCANNED_HU, check_hounsfield
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
 from napari_t12_bodycomp.model.progress import Progress, no_progress
@@ -20,7 +20,7 @@ from napari_t12_bodycomp.model.series import SeriesOffer
 from napari_t12_bodycomp.model.volume import AIR_HU, Acquisition, CTVolume
 
 MAX_TURN_DEG = 1.5
-MAX_VOXELS = 1 << 31
+MAX_VOXELS = 1 << 30
 _BROKEN = (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error, gzip.BadGzipFile, OverflowError, KeyError, TypeError)
 
 
@@ -76,11 +76,9 @@ def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
     hu = np.empty(view.shape, np.int16)
     outside = np.ones(view.shape[1:], bool)
     for k, plane in enumerate(view):
-        values = np.nan_to_num(plane.astype(np.float64), nan=AIR_HU, posinf=32767, neginf=AIR_HU)
-        outside &= ~np.isfinite(plane) if plane.dtype.kind == "f" else False
-        outside |= False
-        np.clip(np.rint(values), AIR_HU, 32767, out=values)
-        hu[k] = values
+        values = np.nan_to_num(plane.astype(np.float64), nan=-np.inf, posinf=np.iinfo(np.int16).max, neginf=-np.inf)
+        outside &= values <= NEVER_SCANNED_HU
+        hu[k] = np.rint(np.clip(values, AIR_HU, np.iinfo(np.int16).max, out=values))
         progress(0.6 + 0.4 * (k + 1) / len(hu), f"slice {k + 1} of {len(hu)}")
     check_hounsfield(hu)
     axes, flips = voxel_axes(affine)
@@ -122,7 +120,7 @@ def _header(image: nib.Nifti1Image) -> tuple[tuple[int, int, int], npt.NDArray[n
     if len(shape) != 3 or min(shape) < 1:
         raise InputError(f"One 3-D CT volume is wanted, the NIfTI file holds an array of shape {shape}: give a single CT.")
     if shape[0] * shape[1] * shape[2] > MAX_VOXELS:
-        raise InputError("The NIfTI file would need more than 4 GB of memory: give a smaller volume.")
+        raise InputError("The NIfTI file holds more than 2**30 voxels: give a smaller volume.")
     if not int(image.header["sform_code"]) and not int(image.header["qform_code"]):
         raise InputError("The NIfTI file does not say which way is up (no sform, no qform): convert the CT again with its orientation.")
     affine = np.asarray(image.affine, dtype=np.float64)

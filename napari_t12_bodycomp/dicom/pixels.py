@@ -18,6 +18,7 @@ from napari_t12_bodycomp.dicom.charls import decode_16bit
 from napari_t12_bodycomp.dicom.elements import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, check_inflation
 from napari_t12_bodycomp.dicom.frames import declared_size, encapsulated, frame_stream, single_frame
 from napari_t12_bodycomp.dicom.headers import SliceHeader
+from napari_t12_bodycomp.dicom.values import NEVER_SCANNED_HU
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import AIR_HU
 
@@ -26,8 +27,6 @@ Stored = npt.NDArray[np.int16] | npt.NDArray[np.uint16]
 JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 RLE = "1.2.840.10008.1.2.5"
-NEVER_SCANNED_HU = -1500
-"""Nothing in a body is below this: such values mark pixels that the scanner never reconstructed (-2000, -3024)."""
 HIGHEST_PADDING_HU = -500
 """A padding value above this is not believed: it would turn tissue into air."""
 _INT16 = np.iinfo(np.int16)

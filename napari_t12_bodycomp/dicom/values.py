@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.errors import InputError
 
+NEVER_SCANNED_HU = -1500
+"""Nothing in a body is below this: such values mark pixels that the scanner never reconstructed (-2000, -3024)."""
 AIR_BELOW_HU = -500
 SOFT_TISSUE_HU = (-250, 300)
 MIN_SHARE = 0.01

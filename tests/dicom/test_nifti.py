@@ -59,6 +59,16 @@ def test_not_a_number_is_air(tmp_path: Path) -> None:
     assert volume.outside_fov.sum() == 1
 
 
+def test_values_that_no_body_has_were_never_scanned(tmp_path: Path) -> None:
+    hu = HU.copy()
+    hu[:, :2] = -3024
+    volume = load_volume(_save(tmp_path / "ct.nii", (0, 1, 2), (1, 1, 1), hu))
+    assert volume.hu.min() == -1024
+    assert volume.outside_fov is not None
+    assert volume.outside_fov[:2].all()
+    assert not volume.outside_fov[2:].any()
+
+
 def test_label_map_is_refused(tmp_path: Path) -> None:
     path = _save(tmp_path / "labels.nii.gz", (0, 1, 2), (1, 1, 1), (HU > 0).astype(np.uint8))
     with pytest.raises(InputError, match="label map"):
