@@ -17,6 +17,7 @@ TABLE_MM = 4.0
 """Half of the thickness below which something beside the body is a table top, a blanket or clothes."""
 SKIN_MM = 1.8
 """Skin of the trunk is about 1.5 to 2 mm thick; what is thicker is told by its HU."""
+ARM_BONE_HU, ARM_BONE_MM2 = 250, 25.0
 ARM_MM = 12.0
 """Half of the thickness from which something apart from the trunk is an arm, not a table or a tube."""
 SMALLEST_TRUNK_CM2 = 60.0
@@ -46,7 +47,7 @@ def find_trunk(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], outsi
     step = (max(1, int(COARSE_MM / spacing_mm[0])), max(1, int(COARSE_MM / spacing_mm[1])))
     coarse = inside[:: step[0], :: step[1]]
     coarse_mm = (spacing_mm[0] * step[0], spacing_mm[1] * step[1])
-    trunk, arms, apart = _trunk_of(coarse, coarse_mm)
+    trunk, arms, apart = _trunk_of(coarse, hu[:: step[0], :: step[1]] > ARM_BONE_HU, coarse_mm)
     near = np.repeat(np.repeat(ndi.binary_dilation(trunk), step[0], 0), step[1], 1)[: hu.shape[0], : hu.shape[1]]
     if arms.any():
         near &= ~np.repeat(np.repeat(arms, step[0], 0), step[1], 1)[: hu.shape[0], : hu.shape[1]]
@@ -74,7 +75,7 @@ def _unseen(hu: npt.NDArray[np.int16], outside_fov: Mask | None) -> Mask:
     return corners if filling.size and (filling == filling[0]).all() else np.zeros(hu.shape, bool)
 
 
-def _trunk_of(inside: Mask, spacing_mm: tuple[float, float]) -> tuple[Mask, Mask, int]:
+def _trunk_of(inside: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> tuple[Mask, Mask, int]:
     """The trunk, the arms cut off from it, and how many arms lie apart from it, on the coarse grid."""
     depth = ndi.distance_transform_edt(np.pad(inside, 1, mode="edge"), sampling=spacing_mm)[1:-1, 1:-1]
     core = depth > TABLE_MM
@@ -83,13 +84,13 @@ def _trunk_of(inside: Mask, spacing_mm: tuple[float, float]) -> tuple[Mask, Mask
     opened = (ndi.distance_transform_edt(~core, sampling=spacing_mm) <= TABLE_MM) & inside
     trunk = _largest(opened)
     labels, count = ndi.label(opened & ~trunk)
-    apart = int((np.asarray(ndi.maximum(depth, labels, np.arange(1, count + 1))) > ARM_MM).sum()) if count else 0
+    apart = sum(depth[lump].max() > ARM_MM and _has_bone(lump, bone, spacing_mm) for lump in (labels == i for i in range(1, count + 1)))
     trunk = ndi.binary_fill_holes(trunk)
     inner = ndi.distance_transform_edt(np.pad(trunk, 1), sampling=spacing_mm)[1:-1, 1:-1]
-    return *_without_arms(trunk, inner, spacing_mm), apart
+    return *_without_arms(trunk, bone, inner, spacing_mm), int(apart)
 
 
-def _without_arms(trunk: Mask, depth: npt.NDArray[np.float64], spacing_mm: tuple[float, float]) -> tuple[Mask, Mask]:
+def _without_arms(trunk: Mask, bone: Mask, depth: npt.NDArray[np.float64], spacing_mm: tuple[float, float]) -> tuple[Mask, Mask]:
     """Cut off lateral lumps that hang on the trunk by a neck clearly narrower than themselves."""
     arms = np.zeros_like(trunk)
     deepest = float(depth.max())
@@ -111,9 +112,16 @@ def _without_arms(trunk: Mask, depth: npt.NDArray[np.float64], spacing_mm: tuple
                 continue
             to_lump = ndi.distance_transform_edt(~lump, sampling=spacing_mm)
             to_main = ndi.distance_transform_edt(labels != main, sampling=spacing_mm)
-            arms |= trunk & (to_lump < to_main)
+            side = trunk & (to_lump < to_main)
+            if _has_bone(side, bone, spacing_mm):
+                arms |= side
     rest = _largest(trunk & ~arms) if arms.any() else trunk
     return rest, arms
+
+
+def _has_bone(lump: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> bool:
+    """Whether there is an arm's bone in `lump`: a fold of fat or a breast has none and belongs to the trunk."""
+    return bool((lump & bone).sum() * spacing_mm[0] * spacing_mm[1] > ARM_BONE_MM2)
 
 
 def _largest(mask: Mask) -> Mask:

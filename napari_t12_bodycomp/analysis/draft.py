@@ -8,8 +8,8 @@ import numpy.typing as npt
 from napari_t12_bodycomp.analysis.body import find_trunk
 from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
-from napari_t12_bodycomp.analysis.polar import filled, trunk_rays
-from napari_t12_bodycomp.analysis.ribcage import fit_rib_cage
+from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
+from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
 from napari_t12_bodycomp.analysis.walls import (
     cartilage_level,
     find_fascia,
@@ -25,6 +25,9 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.volume import CTVolume
+
+RIB_SUPPORT = 0.2
+"""From this support on, what lies between the ribs' outer and inner surface on a ray is intercostal muscle."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,12 +74,23 @@ def draft_regions(
     wall = trunk.under_skin & inside_fascia & ~cavity
     hard = bones.mask | find_cartilage(axial.hu, wall, bones, level, spacing)
     regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS
+    if not protocol.intercostals_are_muscle:
+        hard |= _between_ribs(rays, cage, inner, bones.canal_px, axial.hu.shape)
     regions[wall & ~hard] = Region.MUSCLE
     regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
     doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
-    flags = scan_flags(trunk, spacing, protocol)
+    flags = scan_flags(trunk, spacing, protocol, float((cage.support > RIB_SUPPORT).mean()))
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
     return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags))
+
+
+def _between_ribs(
+    rays: Rays, cage: RibCage, inner_mm: Floats, canal_px: tuple[float, float], shape: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """Pixels (Y, X) not outside the ribs' outer surface, where ribs support it; beside the spine only those within the inner wall."""
+    side_mm = np.abs(rays.points_mm(inner_mm)[:, 1] - canal_px[1] * rays.spacing_mm[1])
+    beside_spine = (rays.direction[:, 0] > 0) & (side_mm < SPINE_MM)
+    return filled(rays.points_px(np.where((cage.support > RIB_SUPPORT) & ~beside_spine, cage.outer_mm, inner_mm)), shape)
 
 
 def _canal_nearby(volume: CTVolume, axial: AxialSlice, body: npt.NDArray[np.bool_]) -> tuple[float, float] | None:

@@ -113,6 +113,9 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
     near = behind & (np.abs(side) < 24)
     known &= ~near
     count = len(rays)
+    bowed = np.clip(cage.inner_mm, fascia_mm - 18, fascia_mm - 4)
+    if not known.any():
+        return bowed, np.full(count, GAP_BELIEF)
     for start, end in gaps(known):
         here = np.arange(start + 1, end) % count
         a, b = points[start % count], points[end % count]
@@ -123,8 +126,7 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
         else:
             line = np.full(count, np.nan)
             line[here] = rays.crossing(a, b)[here]
-            bowed = np.clip(cage.inner_mm[here], fascia_mm[here] - 18, fascia_mm[here] - 4)
-            chord = (line[here] + bowed) / 2
+            chord = (line[here] + bowed[here]) / 2
             belief[here] = GAP_BELIEF
         limit = fascia_mm[here] - 3
         radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
