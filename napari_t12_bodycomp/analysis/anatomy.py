@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 N_CERVICAL = 7
+C1 = -6
+"""Number of the first cervical vertebra, where T1 is 1."""
 PAIRS_PRIOR = {12: 0.916, 11: 0.080, 13: 0.004}
 """Rib pairs: 11 in 8.0%, 13 in 0.4% of 1340 people (see the protocol's level pitfalls)."""
 LUMBAR_PRIOR = {5: 0.92, 4: 0.035, 6: 0.045}
@@ -96,7 +98,7 @@ def kind_of(number: int, pairs: int, lumbar: int, stump: bool) -> Kind:
 def name_of(number: int, lumbar: int = 5) -> str:
     """T1..T12, L1.., S1.., C7.. for `number` (1 = T1, 12 = T12)."""
     if number < 1:
-        return f"C{N_CERVICAL + number}"
+        return f"C{max(1, N_CERVICAL + number)}"
     if number <= 12:
         return f"T{number}"
     return f"L{number - 12}" if number <= 12 + lumbar else f"S{number - 12 - lumbar}"

@@ -68,6 +68,8 @@ class Column:
     def vertebrae(self, e: Explanation) -> tuple[Vertebra, ...]:
         out = []
         for k, number in enumerate(numbers_of(len(self.levels), e.t12)):
+            if number < anatomy.C1:
+                continue
             body = self.body_z_mm(k)
             middle = self.levels[k].middle - DISC_BELOW_FORAMEN_MM / STEP_MM
             centre = self.coarse.to_source(self.straight.point(middle, BODY_V_MM, 0))
