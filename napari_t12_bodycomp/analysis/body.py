@@ -52,14 +52,17 @@ def find_trunk(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], outsi
     if arms.any():
         near &= ~np.repeat(np.repeat(arms, step[0], 0), step[1], 1)[: hu.shape[0], : hu.shape[1]]
     body = _largest(ndi.binary_opening(inside & near, np.ones((3, 3))))
-    body = ndi.binary_fill_holes(body)
+    body = _without_holes(body)
     if body.sum() * spacing_mm[0] * spacing_mm[1] / 100 < SMALLEST_TRUNK_CM2:
         raise InputError(
             "A slice through the trunk is wanted for the draft, but this slice holds no body: choose another slice, or draw by hand."
         )
-    seen_outside = np.pad(~body & ~unseen, 1)
+    rows, cols = ndi.find_objects(body.astype(np.uint8))[0]
+    box = np.s_[max(0, rows.start - 2) : rows.stop + 2, max(0, cols.start - 2) : cols.stop + 2]
+    seen_outside = np.pad(~body[box] & ~unseen[box], 1)
     cut = body & ndi.binary_dilation(np.pad(unseen, 1, constant_values=True), np.ones((3, 3)))[1:-1, 1:-1]
-    depth = ndi.distance_transform_edt(~seen_outside, sampling=spacing_mm)[1:-1, 1:-1] - min(spacing_mm) / 2
+    depth = np.zeros(hu.shape)
+    depth[box] = ndi.distance_transform_edt(~seen_outside, sampling=spacing_mm)[1:-1, 1:-1] - min(spacing_mm) / 2
     arms_removed = apart + (int(ndi.label(arms)[1]) if arms.any() else 0)
     return Trunk(body, np.where(body, depth, 0.0), cut, arms_removed)
 
@@ -117,6 +120,12 @@ def _without_arms(trunk: Mask, bone: Mask, depth: npt.NDArray[np.float64], spaci
                 arms |= side
     rest = _largest(trunk & ~arms) if arms.any() else trunk
     return rest, arms
+
+
+def _without_holes(mask: Mask) -> Mask:
+    labels, _ = ndi.label(np.pad(~mask, 1, constant_values=True))
+    filled: Mask = (labels != labels[0, 0])[1:-1, 1:-1]
+    return filled
 
 
 def _has_bone(lump: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> bool:

@@ -37,8 +37,9 @@ def find_bones(
 ) -> Bones:
     """Bone on `hu` (Y, X) within `body`; `canal_px` is the (row, column) of the spinal canal where it is known."""
     cortex = (hu > BONE_HU) & body
-    solid = ndi.binary_fill_holes(_closed(cortex, spacing_mm, 3.0))
-    solid = cortex | ndi.binary_erosion(solid)
+    box = ndi.find_objects(body.astype(np.uint8))[0]
+    solid = np.zeros_like(cortex)
+    solid[box] = cortex[box] | ndi.binary_erosion(ndi.binary_fill_holes(_closed(cortex[box], spacing_mm, 3.0)))
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _guess(solid, body)
@@ -168,10 +169,10 @@ def _spinous_strip(
 def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]) -> Mask:
     """Costal cartilage (Y, X) within the `wall` in front of the spine: brighter than `level_hu`, compact, calcified parts included."""
     size = [max(1, 2 * int(1.5 / s) + 1) for s in spacing_mm]
-    rows = np.flatnonzero(wall.any(1))
+    rows, cols = np.flatnonzero(wall.any(1)), np.flatnonzero(wall.any(0))
     if not rows.size:
         return np.zeros_like(wall)
-    window = np.s_[rows[0] : max(rows[0] + 1, int(bones.canal_px[0] - 10 / spacing_mm[0]))]
+    window = np.s_[rows[0] : max(rows[0] + 1, int(bones.canal_px[0] - 10 / spacing_mm[0])), cols[0] : cols[-1] + 1]
     smooth = ndi.median_filter(hu[window], size)
     pieces, _ = ndi.label(bones.mask[window])
     ribs = np.bincount(pieces.ravel()) * spacing_mm[0] * spacing_mm[1] > CALCIFICATION_MM2

@@ -94,16 +94,18 @@ def closed_path(cost: Floats, step_cost: float, max_step: int) -> npt.NDArray[np
     quarter = count // 4
     order = np.arange(-quarter, count + quarter) % count
     shifts = np.arange(-max_step, max_step + 1)
-    penalty = (step_cost * shifts.astype(np.float64) ** 2)[:, None]
-    padded = np.full(size + 2 * max_step, np.inf)
-    total = cost[order[0]].astype(np.float64)
+    penalty = (step_cost * shifts.astype(np.float32) ** 2)[:, None]
+    cost = cost.astype(np.float32)
+    padded = np.full(size + 2 * max_step, np.inf, np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, size)
+    total = cost[order[0]]
+    choices = np.empty((len(shifts), size), np.float32)
     back = np.zeros((len(order), size), np.int8)
     for i, ray in enumerate(order[1:], 1):
         padded[max_step : max_step + size] = total
-        choices = np.lib.stride_tricks.sliding_window_view(padded, size) + penalty
-        best = choices.argmin(0)
-        back[i] = shifts[best]
-        total = np.take_along_axis(choices, best[None], 0)[0] + cost[ray]
+        np.add(windows, penalty, out=choices)
+        back[i] = shifts[choices.argmin(0)]
+        total = choices.min(0) + cost[ray]
     path = np.empty(len(order), np.intp)
     path[-1] = int(total.argmin())
     for i in range(len(order) - 1, 0, -1):

@@ -46,6 +46,9 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
 
     Skin, also where it is thick or wet because the patient lies on it, and small dense patches in the fat, which are vessels, count as fat.
     """
+    box = ndi.find_objects(body.astype(np.uint8))[0]
+    whole = np.zeros(hu.shape)
+    hu, body, skin_depth_mm = hu[box], body[box], skin_depth_mm[box]
     smooth = ndi.gaussian_filter(hu.astype(np.float32), [0.5 / s for s in spacing_mm])
     lean = np.clip((smooth - FAT_HU) / (LEAN_HU - FAT_HU), 0, 1) * (body & (skin_depth_mm > SKIN_MM))
     firm = lean > 0.5
@@ -59,7 +62,8 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
         kept[np.unique(labels[shallow])] = False
         kept[area.argmax()] = True
         firm = kept[labels] & firm
-    return np.where(firm | ndi.binary_dilation(firm), lean, 0.0)
+    whole[box] = np.where(firm | ndi.binary_dilation(firm), lean, 0.0)
+    return whole
 
 
 def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
