@@ -74,4 +74,5 @@ class SubjectPanel(Panel):
         self.weight_field.show_value(fmt.weight_kg(subject))
         missing = subject.height_source is ValueSource.UNKNOWN
         widgets.set_text(self.height_source, "missing" if missing else fmt.source(subject.height_source))
+        widgets.set_look(self.height_source, "role", "beyond" if missing else "muted")
         widgets.set_text(self.weight_source, "" if subject.weight_kg is None else fmt.source(subject.weight_source))

@@ -36,7 +36,10 @@ class Reformats(QWidget):
         self.window_button.setProperty("role", "link")
         self.window_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._window = "bone"
-        self.setLayout(widgets.column(*self.views.values(), gap=4, margins=(0, 0, 0, 0)))
+        pictures = widgets.column(*self.views.values(), gap=4)
+        pictures.setStretch(0, 5)
+        pictures.setStretch(1, 4)
+        self.setLayout(pictures)
         self.window_button.setParent(self.views["sagittal"])
         self._later = QTimer(self)
         self._later.setSingleShot(True)
