@@ -10,6 +10,8 @@ import napari
 
 from napari_t12_bodycomp.gui.workbench import open_workbench
 
+SIZE = (1600, 960)
+
 
 def assessor_name() -> str:
     """Who works here: ``T12_ASSESSOR`` where it is set, else the name that this computer knows the person by; "" where it knows none."""
@@ -19,12 +21,20 @@ def assessor_name() -> str:
         return ""
 
 
+def quiet_viewer() -> napari.Viewer:
+    """A hidden viewer that does not lay napari's word about the age of PyQt5 over the picture."""
+    from napari._qt import qt_main_window
+
+    qt_main_window.SHOW_QT_WARNING = False
+    return napari.Viewer(title="T12 body composition", show=False)
+
+
 def run(path: str | Path | None) -> int:
     """Start napari with the workbench, open `path` in it where one is given, and return when the window is closed."""
-    viewer = napari.Viewer(title="T12 body composition", show=False)
+    viewer = quiet_viewer()
     workbench = open_workbench(viewer, assessor_name())
-    viewer.window.resize(1600, 960)
     viewer.show()
+    viewer.window.resize(*SIZE)
     if path:
         workbench.flow.open_path(str(path))
     napari.run()

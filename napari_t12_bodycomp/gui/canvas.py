@@ -146,7 +146,7 @@ class Canvas:
         self._remove("regions", "tissues", "slab")
         work, volume = state.work, state.volume
         assert work is not None and volume is not None
-        place = layers.grid(volume, work.axial.index)
+        place = {**layers.grid(volume, work.axial.index), "metadata": {layers.PLACE: (volume, work.axial.index)}}
         if len(work.axial.indices) > 1:
             looks = {"name": layers.NAMES["slab"], "colormap": "gray", "contrast_limits": layers.limits(self.window)}
             self.slab = self._add(Image(work.axial.hu[None], interpolation2d="linear", **looks, **place))

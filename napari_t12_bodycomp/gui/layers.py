@@ -23,6 +23,10 @@ HU_WINDOWS = {"soft": (400, 40), "bone": (1800, 400), "lung": (1500, -600)}
 NAMES = {"ct": "CT", "slab": "Measured slice", "tissues": "Tissues", "regions": "Regions"}
 
 
+PLACE = "t12_place"
+"""Key in a layer's metadata: the volume and the slice that its (1, Y, X) labels belong to."""
+
+
 def limits(window: str) -> tuple[float, float]:
     """Contrast limits of a display window."""
     width, level = HU_WINDOWS[window]

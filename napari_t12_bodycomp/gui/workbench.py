@@ -9,10 +9,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from napari import Viewer
-from qtpy.QtCore import QSettings
+from qtpy.QtCore import QSettings, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.gui.canvas_mouse import stepped_brush
@@ -58,6 +59,7 @@ class Workbench:
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
         self.frame.show_plain(False)
         self.frame.main.destroyed.connect(self._on_window_gone)
+        viewer.layers.events.inserted.connect(self._on_inserted)
         self._closed = False
 
     def _add_panels(self) -> None:
@@ -243,6 +245,19 @@ class Workbench:
             QApplication.processEvents()
             self.frame.main.grab().save(file)
 
+    # -- from napari's own menus -------------------------------------------------------------------------------------------------------
+
+    def _on_inserted(self, event: Any) -> None:
+        """A scan that came through napari's reader, by menu or dropped on the window, is opened as a case."""
+        layer = event.value
+        if SOURCE in layer.metadata and "volume" in layer.metadata:
+            QTimer.singleShot(0, lambda: self._adopt(layer))
+
+    def _adopt(self, layer: Any) -> None:
+        self.flow.open_volume(layer.metadata["volume"], layer.metadata[SOURCE])
+        if layer in self.viewer.layers:
+            self.viewer.layers.remove(layer)
+
     # -- the end -----------------------------------------------------------------------------------------------------------------------
 
     def _on_window_gone(self) -> None:
@@ -257,6 +272,7 @@ class Workbench:
             return
         self._closed = True
         self.frame.main.destroyed.disconnect(self._on_window_gone)
+        self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
         self.saver.close()
         self.flow.close()

@@ -175,6 +175,18 @@ def check_out_dir(out_dir: str | os.PathLike[str]) -> None:
         raise InputError(_write_sentence(out, error)) from error
 
 
+def write_labels(path: str | os.PathLike[str], volume: CTVolume, index: int, labels: npt.NDArray[np.uint8]) -> Path:
+    """Write `labels` (uint8, (Y, X)) of slice `index` as NIfTI on the scan's own grid; the path written, which always ends in ``.nii.gz``."""
+    target = Path(path)
+    if not target.name.endswith(".nii.gz"):
+        target = target.with_name(f"{target.name.removesuffix('.nii')}.nii.gz")
+    try:
+        write_atomically(target, label_nifti(volume, index, labels))
+    except OSError as error:
+        raise InputError(_write_sentence(target.parent, error)) from error
+    return target
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` under a passing name in the same directory, then rename: `path` is never half-written."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as passing:
