@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.tools import Tool
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.drawing import disc
 from napari_t12_bodycomp.workflow.session import Session
@@ -90,21 +91,21 @@ def window_times(volume: CTVolume, n: int) -> tuple[list[float], list[float]]:
     bench.session.open(volume)
     bench.session.choose_level(len(volume.hu) // 2)
     bench.jobs.cancel()
+    assert bench.session.state.work is not None
     bench.session.edit("start", _regions(volume))
-    bench.session.set_tools(hu_lock=False, region=Region.MUSCLE)
+    bench.session.set_tools(hu_lock=False, region=Region.MUSCLE, tool=Tool.BRUSH)
     layer, rng = bench.canvas.regions, np.random.default_rng(2)
     moves, strokes, step = [], [], np.array([0.0, 3.0, 0.0])
     for _ in range(max(n // 10, 5)):
         at = np.array([0.0, *rng.uniform(120, 390, 2)])
-        label = int(rng.integers(1, 4))
-        began = time.perf_counter()
+        label = (int(layer.data[0][tuple(int(v) for v in at[1:])]) + 1) % 4 or 1
         with layer.block_history():
             for _ in range(10):
                 move = time.perf_counter()
                 layer._draw(label, at, at + step)
                 moves.append(time.perf_counter() - move)
                 at = at + step
-            began = time.perf_counter()
+            began = time.perf_counter()  # what follows is leaving `block_history`: the stroke's end
         strokes.append(time.perf_counter() - began)
     bench.close()
     viewer.close()

@@ -77,16 +77,22 @@ def _use_pseudonym(name: str) -> None:
 
 
 def _paint_something(bench: Workbench) -> None:
-    """One short stroke of muscle near the spine."""
-    native = bench.canvas.view.native
-    middle = QPoint(native.width() // 2 + 90, int(native.height() * 0.77))
-    QTest.mouseMove(native, middle)
+    """One short stroke of muscle in front of the spine."""
+    native, camera = bench.canvas.view.native, bench.viewer.scene.camera
+    finding = bench.session.state.finding
+    volume = bench.session.state.volume
+    body = next((v.centre_yx for v in finding.vertebrae if v.label == "T12"), None) if finding else None
+    row, column = body or (volume.shape[1] / 2, volume.shape[2] / 2)
+    y = (row * volume.pixel_spacing_mm[0] + volume.origin_xy_mm[1] - 20 - camera.center[-2]) * camera.zoom + native.height() / 2
+    x = (column * volume.pixel_spacing_mm[1] + volume.origin_xy_mm[0] - 20 - camera.center[-1]) * camera.zoom + native.width() / 2
+    start = QPoint(round(x), round(y))
+    QTest.mouseMove(native, start)
     _spin(0.1)
-    QTest.mousePress(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    QTest.mousePress(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
     for step in range(12):
-        QTest.mouseMove(native, middle + QPoint(4 * step, -step))
+        QTest.mouseMove(native, start + QPoint(-step, 3 * step))
         _spin(0.02)
-    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle + QPoint(44, -11))
+    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(-11, 33))
 
 
 def _spin(seconds: float) -> None:

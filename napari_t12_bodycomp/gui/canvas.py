@@ -18,6 +18,7 @@ from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
 from napari_t12_bodycomp.gui.canvas_view import CanvasView
 from napari_t12_bodycomp.gui.region_layer import RegionLayer
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
 from napari_t12_bodycomp.workflow import drawing
@@ -26,6 +27,18 @@ from napari_t12_bodycomp.workflow.session import Session, SessionState
 MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
 TOOLS = {mode: tool for tool, mode in MODES.items()}
 VERBS = {Tool.BRUSH: "paint", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
+
+
+def _axial(state: SessionState) -> AxialSlice | None:
+    return None if state.work is None else state.work.axial
+
+
+def _renew(layer: Layer, data: npt.NDArray[Any], looks: dict[str, Any]) -> None:
+    """Let a layer show other data at another place."""
+    if layer.data.shape != data.shape or layer.data is not data:
+        layer.data = data
+    layer.scale, layer.translate, layer.metadata = looks["scale"], looks["translate"], looks["metadata"]
+    layer.visible = True
 
 
 class Canvas:
@@ -41,7 +54,6 @@ class Canvas:
         self.tissues: Labels | None = None
         self.regions: RegionLayer | None = None
         self.window = "soft"
-        self._hidden: list[Layer] = []
         self._updating = False
         self.view = CanvasView(viewer)
         self.overlay = CanvasOverlay(self.view.native)
@@ -77,37 +89,34 @@ class Canvas:
             self._show_work(old, new)
         elif new.work is not None and new.protocol is not old.protocol:
             self._redraw(new.work.regions)
-        if new.tools != old.tools or new.work is not old.work or new.protocol is not old.protocol:
+        if new.tools != old.tools or new.protocol is not old.protocol or _axial(new) is not _axial(old):
             self._show_tools(new)
         if new.view_index != old.view_index or new.volume is not old.volume:
             self._show_slice(new)
-        if new.level is not old.level or new.view_index != old.view_index:
+        if new.level is not old.level or new.view_index != old.view_index or _axial(new) is not _axial(old):
             self._show_overlay(new)
         self._words()
 
     def _show_volume(self, state: SessionState) -> None:
+        """Show another scan. Layers are made once and shown anew: taking layers off the canvas can crash OpenGL drivers."""
+        self._hide_work()
+        if self.ct is not None:
+            self.ct.visible = state.volume is not None
         if state.volume is None:
-            self._hide()
             return
-        known = [layer for layer in (self.regions, self.tissues, self.slab, self.ct, *self._hidden) if layer is not None]
-        self.regions = self.tissues = self.slab = None
         data, looks, _ = layers.ct_layer(state.volume)
-        self.ct = self._add(Image(data, **looks), 0)
-        self._hidden = []
-        for layer in known:
-            if layer in self.viewer.layers:
-                self.viewer.layers.remove(layer)
+        if self.ct is None or self.ct not in self.viewer.layers:
+            self.ct = self._add(Image(data, **looks), 0)
+        else:
+            _renew(self.ct, data, looks)
         self.set_window("soft")
         self._show_slice(state)
         self.fit()
 
-    def _hide(self) -> None:
-        """No case is open: the layers of the last one are hidden until the next one comes (an emptied canvas can crash OpenGL drivers)."""
-        mine = [layer for layer in (self.regions, self.tissues, self.slab, self.ct) if layer is not None]
-        for layer in mine:
-            layer.visible = False
-        self._hidden += mine
-        self.regions = self.tissues = self.slab = self.ct = None
+    def _hide_work(self) -> None:
+        for layer in (self.regions, self.tissues, self.slab):
+            if layer is not None:
+                layer.visible = False
         self.lines.show(False)
 
     def _add(self, layer: Layer, position: int | None = None) -> Layer:
@@ -120,21 +129,11 @@ class Canvas:
             self.viewer.layers.insert(position, layer)
         return layer
 
-    def _remove(self, *names: str) -> None:
-        for name in names:
-            layer = getattr(self, name)
-            if layer is not None:
-                setattr(self, name, None)
-                if layer in self.viewer.layers:
-                    self.viewer.layers.remove(layer)
-
     def _show_work(self, old: SessionState, new: SessionState) -> None:
         if new.work is None:
-            if new.volume is not None:
-                self._remove("regions", "tissues", "slab")
-            self.lines.show(False)
-        elif self.regions is None or old.work is None or new.work.axial is not old.work.axial:
-            self._add_work_layers(new)
+            self._hide_work()
+        elif self.regions is None or _axial(new) is not _axial(old):
+            self._show_work_layers(new)
             self._redraw(new.work.regions)
         else:
             if not np.array_equal(self.regions.data[0], new.work.regions):
@@ -142,38 +141,32 @@ class Canvas:
                 self.regions.refresh()
             self._redraw(new.work.regions)
 
-    def _add_work_layers(self, state: SessionState) -> None:
-        self._remove("regions", "tissues", "slab")
+    def _show_work_layers(self, state: SessionState) -> None:
         work, volume = state.work, state.volume
         assert work is not None and volume is not None
         place = {**layers.grid(volume, work.axial.index), "metadata": {layers.PLACE: (volume, work.axial.index)}}
-        if len(work.axial.indices) > 1:
-            looks = {"name": layers.NAMES["slab"], "colormap": "gray", "contrast_limits": layers.limits(self.window)}
-            self.slab = self._add(Image(work.axial.hu[None], interpolation2d="linear", **looks, **place))
-        self.tissues = self._add(
-            Labels(
-                np.zeros((1, *work.regions.shape), np.uint8),
-                name=layers.NAMES["tissues"],
-                colormap=DirectLabelColormap(color_dict=layers.tissue_colours()),
-                opacity=state.tools.opacity,
-                **place,
-            )
-        )
+        nothing = np.zeros((1, *work.regions.shape), np.uint8)
+        if self.regions is None or self.regions not in self.viewer.layers:
+            self._add_work_layers(work.axial.hu[None], nothing, place)
+        assert self.slab is not None and self.tissues is not None and self.regions is not None
+        for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
+            _renew(layer, data, place)
+        self.regions.set_brush_mm(state.tools.brush_mm)
+        self.viewer.layers.selection.active = self.regions
+
+    def _add_work_layers(self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], place: dict[str, Any]) -> None:
+        looks = {"colormap": "gray", "contrast_limits": layers.limits(self.window), "interpolation2d": "linear"}
+        self.slab = self._add(Image(hu, name=layers.NAMES["slab"], **looks, **place))
+        colours = DirectLabelColormap(color_dict=layers.tissue_colours())
+        self.tissues = self._add(Labels(labels.copy(), name=layers.NAMES["tissues"], colormap=colours, **place))
         self.tissues.editable = False
-        regions = RegionLayer(
-            work.regions[None].copy(),
-            brush_mm=state.tools.brush_mm,
-            name=layers.NAMES["regions"],
-            colormap=DirectLabelColormap(color_dict=layers.region_colours()),
-            opacity=0.0,
-            **place,
-        )
+        colours = DirectLabelColormap(color_dict=layers.region_colours())
+        regions = RegionLayer(labels.copy(), name=layers.NAMES["regions"], colormap=colours, opacity=0.01, **place)
         regions.on_undo, regions.on_redo = self.session.undo, self.session.redo
         regions.events.labels_update.connect(self._on_drawn)
         regions.events.paint.connect(self._on_stroke_end)
         regions.events.selected_label.connect(self._on_selected_label)
         self.regions = self._add(regions)
-        self.viewer.layers.selection.active = self.regions
 
     def _show_tools(self, state: SessionState) -> None:
         layer, work, tools = self.regions, state.work, state.tools
@@ -197,7 +190,7 @@ class Canvas:
     def _show_overlay(self, state: SessionState) -> None:
         tools = state.tools
         here = state.level is not None and state.work is not None and state.view_index == state.level.slice_index
-        if self.tissues is not None:
+        if self.tissues is not None and state.work is not None:
             self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS
         self.lines.show(here and not tools.hidden and tools.display is not Display.TISSUES)
 
@@ -214,11 +207,22 @@ class Canvas:
         state = self.session.state
         if self.tissues is None or state.work is None or state.volume is None:
             return
-        self.tissues.data[0] = drawing.tissues(state, regions)
-        self.tissues.refresh(extent=False, thumbnail=False)
+        self._put_tissues(drawing.tissues(state, regions))
         doubtful = None if state.work.draft is None else state.work.draft.doubtful
         place = layers.grid(state.volume)["translate"]
         self.lines.draw(regions, doubtful, state.volume.pixel_spacing_mm, (place[1], place[2]))
+
+    def _put_tissues(self, tissues: npt.NDArray[np.uint8]) -> None:
+        """Show `tissues`; on the slice on screen only what changed goes to the graphics card."""
+        layer, state = self.tissues, self.session.state
+        assert layer is not None
+        if state.work is None or state.view_index != state.work.axial.index:
+            layer.data[0] = tissues
+            layer.refresh(extent=False, thumbnail=False)
+            return
+        rows, columns = np.nonzero(layer.data[0] != tissues)
+        if rows.size:
+            layer.data_setitem((np.zeros_like(rows), rows, columns), tissues[rows, columns])
 
     def _words(self, *_: object) -> None:
         self.overlay.show_words(overlay_words(self.session.state, self.actions.key("toggle_lock"), self.actions.key("hide_overlay")))
@@ -228,7 +232,7 @@ class Canvas:
 
     def _on_drawn(self, event: object = None) -> None:
         """A part of a stroke was drawn: numbers, tissues and contours follow at once."""
-        if self.regions is not None:
+        if self.regions is not None and self.session.state.work is not None:
             regions = np.asarray(self.regions.data[0])
             self._redraw(regions)
             self.session.preview(regions)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from vispy.scene.visuals import Line
 
-from napari_t12_bodycomp.gui.layers import dashes, outline
+from napari_t12_bodycomp.gui.layers import dashes, outlines
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 
 WIDTH_PX = 1.5
@@ -41,8 +41,9 @@ class ContourLines:
         """Outline `regions` (Y, X); `origin_mm` is the world (y, x) of pixel (0, 0)."""
         scale, origin = np.array(spacing_mm), np.array(origin_mm)
         white: list[npt.NDArray[np.float32]] = []
+        found = outlines(regions, [int(r) for r in Region])
         for region in Region:
-            segments = outline(regions == region)
+            segments = found[int(region)]
             self._put(region, segments, scale, origin)
             if doubtful is not None:
                 white.append(dashes(segments, doubtful))

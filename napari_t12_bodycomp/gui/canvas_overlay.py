@@ -59,7 +59,7 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H")
     region = state.tools.region
     window = state.protocol.preset.window(MAIN_TISSUE[region])
     on_level = state.level is not None and state.level.slice_index == index
-    badge = f"HU-lock {window.low}…{window.high}".replace("-", "−") if state.tools.hu_lock else "HU-lock off"
+    badge = f"HU-lock {_number(window.low, 0)}…{_number(window.high, 0)}" if state.tools.hu_lock else "HU-lock off"
     pieces = [REGION_NAMES[region]]
     if state.tools.tool in (Tool.BRUSH, Tool.ERASE):
         pieces.append(f"{state.tools.tool.value} {state.tools.brush_mm:.1f} mm")
@@ -201,8 +201,10 @@ class CanvasOverlay(QWidget):
             return
         width, y = length * self.pixels_per_mm, self.height() - MARGIN - 18.0
         x = self.width() - MARGIN - width
-        painter.setPen(QPen(QColor("#ffffff"), 2))
-        painter.drawLine(QPointF(x, y), QPointF(x + width, y))
-        painter.setFont(self._font(size=12))
-        painter.setPen(QColor("#c9ccd1"))
-        painter.drawText(QRectF(x - 20, y + 2, width + 40, 18), int(Qt.AlignmentFlag.AlignCenter), f"{length} mm")
+        for pen in (QPen(QColor(0, 0, 0, 190), 4), QPen(QColor("#ffffff"), 2)):
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, y), QPointF(x + width, y))
+        font, text = self._font(size=12), f"{length} mm"
+        painter.setFont(font)
+        middle = x + width / 2 - QFontMetricsF(font).horizontalAdvance(text) / 2
+        _shadowed(painter, QPointF(middle, self.height() - MARGIN), text, "#c9ccd1")

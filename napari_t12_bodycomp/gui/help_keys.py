@@ -28,10 +28,10 @@ def help_html(actions: Actions) -> str:
         for name in names:
             rows += f"<tr><td colspan=2 style='color:#a2a8b4; padding-top:8px'><b>{name}</b></td></tr>"
             rows += "".join(
-                f"<tr><td style='color:#F0E442; padding-right:14px'>{escape(key)}</td><td>{escape(tip)}</td></tr>"
+                f"<tr><td style='color:#F0E442; padding-right:8px'>{escape(key)}</td><td>{escape(tip)}</td></tr>"
                 for key, tip in groups.get(name, [])
             )
-        cells.append(f"<td style='padding-right:26px'><table cellspacing=0 cellpadding=2>{rows}</table></td>")
+        cells.append(f"<td style='padding-right:16px'><table cellspacing=0 cellpadding=1>{rows}</table></td>")
     note = "Every key can be changed in napari's settings, under Shortcuts, Viewer."
     return f"<table><tr valign=top>{''.join(cells)}</tr></table><p style='color:#a2a8b4'>{note}</p>"
 
@@ -43,7 +43,9 @@ class KeyHelp(QLabel):
         super().__init__(canvas)
         self._actions = actions
         self.setTextFormat(Qt.TextFormat.RichText)
-        self.setStyleSheet("background: rgba(24,26,31,240); color: #e6e8ec; border: 1px solid #454a55; border-radius: 6px; padding: 14px;")
+        self.setStyleSheet(
+            "background: rgba(24,26,31,240); color: #e6e8ec; border: 1px solid #454a55; border-radius: 6px; padding: 10px; font-size: 11px;"
+        )
         self.hide()
         canvas.installEventFilter(self)
 

@@ -6,6 +6,7 @@ median one, also where the scan's own spacing varies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,17 +104,34 @@ def _crossing(code: int, side: str) -> npt.NDArray[np.float64]:
     return np.asarray(a + (b - a) * (0.5 - INSET))
 
 
-_SEGMENTS = [(code, np.stack([_crossing(code, side) for side in pair.split()])) for code, pairs in _CELLS.items() for pair in pairs]
+_SEGMENTS = [
+    (code, np.stack([_crossing(code, side) for side in pair.split()]).astype(np.float32))
+    for code, pairs in _CELLS.items()
+    for pair in pairs
+]
 
 
 def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """The outline of `mask` as segments (N, 2, 2), each two (row, column) points between pixel centres (marching squares)."""
-    padded = np.pad(mask, 1).astype(np.uint8)
-    code = padded[:-1, :-1] * 8 + padded[:-1, 1:] * 4 + padded[1:, 1:] * 2 + padded[1:, :-1]
-    rows, columns = np.nonzero((code > 0) & (code < 15))
-    codes, corner = code[rows, columns], np.stack([rows, columns], axis=1) - 1.0
-    parts = [corner[codes == c][:, None, :] + ends for c, ends in _SEGMENTS]
-    return np.asarray(np.concatenate(parts), np.float32)
+    return outlines(mask.astype(np.uint8), (1,))[1]
+
+
+def outlines(labels: npt.NDArray[np.uint8], values: Sequence[int]) -> dict[int, npt.NDArray[np.float32]]:
+    """The outline of each of `values` in a label map (Y, X), as `outline` gives it; the map is searched once for all."""
+    padded = np.pad(labels, 1)
+    corners = {8: padded[:-1, :-1], 4: padded[:-1, 1:], 2: padded[1:, 1:], 1: padded[1:, :-1]}
+    edge = (corners[8] != corners[4]) | (corners[8] != corners[2]) | (corners[8] != corners[1])
+    cells = np.flatnonzero(edge)
+    rows, columns = np.divmod(cells, edge.shape[1])
+    at = np.stack([rows, columns], axis=1).astype(np.float32) - 1
+    there = {weight: corner[rows, columns] for weight, corner in corners.items()}
+    found = {}
+    for value in values:
+        code = np.zeros(len(cells), np.uint8)
+        for weight, corner in there.items():
+            code += (corner == value).astype(np.uint8) * np.uint8(weight)
+        found[value] = np.concatenate([at[code == c][:, None, :] + ends for c, ends in _SEGMENTS])
+    return found
 
 
 def dashes(segments: npt.NDArray[np.float32], where: npt.NDArray[np.bool_], length: float = 4.0) -> npt.NDArray[np.float32]:
