@@ -43,7 +43,8 @@ def _at(view: ReformatView, z_mm: float) -> QPoint:
 def _is_yellow(view: ReformatView, z_mm: float) -> bool:
     image = view.grab().toImage()
     ratio = image.width() / view.width()
-    rows = [QColor(image.pixel(round(60 * ratio), round((view.y_of(z_mm) + d) * ratio))) for d in (-1, 0, 1)]
+    middle = int(view.y_of(z_mm) * ratio)
+    rows = [QColor(image.pixel(round(60 * ratio), y)) for y in (middle - 1, middle, middle + 1)]
     return any(c.red() > 200 and c.green() > 190 and c.blue() < 140 for c in rows)
 
 
