@@ -29,10 +29,12 @@ class Witness:
     end: End
     covered: bool
     support: float
+    closed: bool = True
+    """For the first rib: whether the scan reaches the vertebra above it. Without that, a lower rib cut short could be taken for the first."""
 
     @property
     def agrees(self) -> bool:
-        return self.support >= AGREES
+        return self.closed and self.support >= AGREES
 
     @property
     def conflicts(self) -> bool:
@@ -63,5 +65,6 @@ def ask_witnesses(levels: list[Level], likelihoods: Likelihoods, best: Explanati
         here = total(0, (best.stump,))
         support = min(here - total(shift, (False, True)) for shift in (-1, 1)) if indices else 0.0
         covered = all(any(int(numbers[k]) == key and all(likelihoods.seen[k].visible) for k in range(n)) for key in _KEY[end])
-        out.append(Witness(end, covered, support))
+        closed = end is not End.FIRST_RIB or 0 in numbers
+        out.append(Witness(end, covered and closed, support, closed))
     return out

@@ -41,7 +41,7 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     shares = shares_of(explanations)
     inside = {k: p for k, p in shares.items() if _inside(volume, column, k)}
     total = sum(inside.values())
-    if total < ABSENT_SHARE or (best.t12 not in inside and shares[best.t12] > 0.6):
+    if _is_absent(inside, shares, best, witnesses, len(column.levels)):
         return replace(seen, message=_where(column, best), confidence=1 - total)
     candidates = tuple(
         _candidate(volume, column, k, p, explanations)
@@ -50,7 +50,7 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     )
     first = candidates[0]
     anomaly = sum(float(np.exp(e.log_weight)) for e in explanations if e.pairs != 12)
-    doubts = doubts_in_words(volume, best, witnesses, first.confidence, FOUND_SHARE, anomaly)
+    doubts = doubts_in_words(volume, column, best, witnesses, first.confidence, FOUND_SHARE, anomaly)
     return replace(
         seen,
         status=LevelStatus.UNCERTAIN if doubts else LevelStatus.FOUND,
@@ -62,6 +62,14 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
         warnings=warnings_in_words(volume, column, best, anomaly),
         candidates=candidates,
     )
+
+
+def _is_absent(inside: dict[int, float], shares: dict[int, float], best: Explanation, witnesses: Sequence[Witness], n: int) -> bool:
+    """Whether the count puts T12 outside; a count that no end confirms must put it well outside."""
+    total = sum(inside.values())
+    if not any(w.agrees for w in witnesses) and max(-best.t12, best.t12 - n + 1) < 2 and total > 0.03:
+        return False
+    return total < ABSENT_SHARE or (best.t12 not in inside and shares[best.t12] > 0.6)
 
 
 def shares_of(explanations: Sequence[Explanation]) -> dict[int, float]:

@@ -15,6 +15,8 @@ from napari_t12_bodycomp.model.volume import CTVolume
 
 THICK_MM = 7.0
 EDGE_MM = 3.0
+RIB_REACH_MM = 56.0
+"""Transverse processes end nearer to the midline than this."""
 ANOMALY_SHARE = 0.3
 """Share of all explanations with 11 or 13 rib pairs from which the level is uncertain."""
 
@@ -93,8 +95,23 @@ def warnings_in_words(volume: CTVolume, column: Column, best: Explanation, anoma
     return tuple(out)
 
 
+def ribs_below(column: Column, e: Explanation) -> str | None:
+    """Name of a vertebra below the last ribs that seems to bear ribs on both sides as well, None where there is none."""
+    for number in (e.pairs + 1, e.pairs + 2):
+        k = column.index_of(number, e)
+        if k is None or number > 12 + e.lumbar - 2:
+            continue
+        sides = [
+            any(o.track.reach_mm > RIB_REACH_MM and o.track.slope < 0.1 and o.quality > 0.35 and o.depth_mm > -4 for o in options)
+            for options in column.seen[k].options
+        ]
+        if all(sides):
+            return anatomy.name_of(number, e.lumbar)
+    return None
+
+
 def doubts_in_words(
-    volume: CTVolume, best: Explanation, witnesses: Sequence[Witness], share: float, least: float, anomaly: float
+    volume: CTVolume, column: Column, best: Explanation, witnesses: Sequence[Witness], share: float, least: float, anomaly: float
 ) -> tuple[str, ...]:
     """Reasons that forbid `found`."""
     out = []
@@ -105,6 +122,9 @@ def doubts_in_words(
             out.append(f"the {w.end} is in the scan but does not confirm the count")
     if not any(w.agrees for w in witnesses):
         out.append("neither the first rib nor the last rib nor the sacrum is clearly seen")
+    below = ribs_below(column, best)
+    if below is not None:
+        out.append(f"ribs may leave {below} too")
     if anomaly > ANOMALY_SHARE:
         out.append("there may be 11 or 13 rib pairs")
     if share < least and not out:
