@@ -42,7 +42,10 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     inside = {k: p for k, p in shares.items() if _inside(volume, column, k)}
     total = sum(inside.values())
     if _is_absent(inside, shares, best, witnesses, len(column.levels)):
-        return replace(seen, message=_where(column, best), confidence=1 - total)
+        sure = any(w.agrees for w in witnesses)
+        return replace(
+            seen, message=_where(column, best, sure), confidence=min(1 - total, CEILING_BOTH_ENDS if sure else UNCERTAIN_CONFIDENCE)
+        )
     candidates = tuple(
         _candidate(volume, column, k, p, explanations)
         for k, p in sorted(inside.items(), key=lambda item: -item[1])
@@ -97,11 +100,13 @@ def _inside(volume: CTVolume, column: Column, k: int) -> bool:
     return bool(volume.z_mm[0] - 1.0 <= column.middle_z_mm(k) <= volume.z_mm[-1] + 1.0)
 
 
-def _where(column: Column, best: Explanation) -> str:
+def _where(column: Column, best: Explanation, sure: bool) -> str:
     n = len(column.levels)
     low, high = (anatomy.name_of(12 - (k - best.t12), best.lumbar) for k in (0, n - 1))
     side = "below" if best.t12 < n / 2 else "above"
-    return f"The middle of T12 is not in the scan: it shows {high} to {low}, by the count, and T12 lies {side} it."
+    if sure:
+        return f"The middle of T12 is not in the scan: it shows {high} to {low}, by the count, and T12 lies {side} it."
+    return f"T12 was not found: no end of the count is clearly seen, and most likely the scan shows {high} to {low}, with T12 {side} it."
 
 
 def _candidate(volume: CTVolume, column: Column, k: int, share: float, explanations: Sequence[Explanation]) -> LevelCandidate:

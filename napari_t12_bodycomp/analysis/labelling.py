@@ -156,7 +156,7 @@ def best_option(options: tuple[Option, ...], kind: Kind, scale: float) -> Track 
 def side_likelihood(options: tuple[Option, ...], visible: bool, kind: Kind, scale: float) -> float:
     """Likelihood of one side's ridges under `kind`: one of them is it, or it was missed and all are clutter."""
     if not options:
-        return kind.missed * (1 - OUTLIER) + OUTLIER * 0.3 if visible else 1.0
+        return kind.missed * (1 - OUTLIER) + OUTLIER * 0.1 if visible else 1.0
     both = [_option_likelihood(o, kind, scale) for o in options]
     weights = np.array([o.quality for o in options])
     weights /= weights.sum() + 0.1

@@ -122,6 +122,9 @@ def doubts_in_words(
             out.append(f"the {w.end} is in the scan but does not confirm the count")
     if not any(w.agrees for w in witnesses):
         out.append("neither the first rib nor the last rib nor the sacrum is clearly seen")
+    k = column.index_of(12, best)
+    if k is not None and best.pairs >= 12 and not column.ribs(k, best):
+        out.append("no rib was followed at the vertebra counted as T12")
     below = ribs_below(column, best)
     if below is not None:
         out.append(f"ribs may leave {below} too")
