@@ -238,8 +238,13 @@ def _report(volume: Any, result: Any, out: Path, as_json: bool, start: float) ->
     files = export_result(volume, result, out)
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
     if as_json:
+        from napari_t12_bodycomp.report.json_report import sensitivity_json
+        from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
+
+        around = level_sensitivity(volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress())
         relative = {name: path.relative_to(out) for name, path in by_name.items()}
-        _print(measure_json(volume, result, relative, time.perf_counter() - start))
+        report = measure_json(volume, result, relative, time.perf_counter() - start)
+        _print(report | {"level_sensitivity": sensitivity_json(around)})
     else:
         _print(measure_text(result, by_name))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from napari_t12_bodycomp.model.level import LevelFinding
 from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
@@ -63,9 +64,8 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "sop_instance_uid": result.sop_instance_uid or None,
         "level_method": level.method.value,
         "level_confirmed_by": level.confirmed_by or None,
-        "areas_cm2": {t.key: number(m.areas_cm2[t]) for t in Tissue},
+        **_numbers(m.areas_cm2, m.indices),
         "mean_hu": {t.key: number(m.mean_hu[t]) for t in Tissue},
-        "indices": {name: number(value) for name, value in m.indices.items()},
         "why_empty": dict(m.why_empty),
         "low_attenuation_muscle_cm2": number(m.low_attenuation_muscle_cm2),
         "height_m": number(result.subject.height_m),
@@ -82,6 +82,31 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "quality_sentences": [f.sentence for f in result.quality],
         "measurement_status": result.status,
         "files": {name: str(path) for name, path in files.items()},
+    }
+
+
+def sensitivity_json(found: LevelSensitivity | None) -> Json | None:
+    """Areas and indices of automatic drafts at the level, 5 mm lower and higher, and their mean over the T12 body; None where none was drafted."""
+    if found is None:
+        return None
+    shifted = {
+        f"{offset:+g}_mm": None
+        if m is None
+        else _numbers(m.areas_cm2, m.indices) | {"area_change_percent": {t.key: number(found.change_percent(t, offset), 2) for t in Tissue}}
+        for offset, m in found.shifted.items()
+    }
+    return {
+        "of": "automatic drafts",
+        "level": _numbers(found.reference.areas_cm2, found.reference.indices),
+        **shifted,
+        "body_mean": _numbers(found.body_areas_cm2, found.body_indices) | {"slices": found.body_slices} if found.body_slices else None,
+    }
+
+
+def _numbers(areas_cm2: Mapping[Tissue, float], indices: Mapping[str, float]) -> Json:
+    return {
+        "areas_cm2": {t.key: number(areas_cm2[t]) for t in Tissue},
+        "indices": {name: number(value) for name, value in indices.items()},
     }
 
 
