@@ -84,8 +84,8 @@ def find_canal(hu: npt.NDArray[np.int16], body: Mask, spacing_mm: tuple[float, f
             area = hole.sum() * spacing_mm[0] * spacing_mm[1]
             if not CANAL_MM2[0] <= area <= CANAL_MM2[1]:
                 continue
-            tissue = hu[window][hole]
-            if not -20 <= np.median(tissue) <= 120:
+            darkest, median, brightest = np.percentile(hu[window][hole], (20, 50, 80))
+            if not (darkest > -40 and -10 <= median <= 90 and brightest < 140):
                 continue
             centre = ndi.center_of_mass(hole)
             if not _has_vertebra_in_front(hu, (centre[0] + top, centre[1] + left), spacing_mm):

@@ -26,6 +26,8 @@ from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.volume import CTVolume
 
+SURE_MM = 12.0
+"""A closed ring this near to the midline of the trunk is the spinal canal: no vessel or kidney pole lies there."""
 RIB_SUPPORT = 0.2
 """From this support on, what lies between the ribs' outer and inner surface on a ray is intercostal muscle."""
 
@@ -94,20 +96,20 @@ def _between_ribs(
 
 
 def _canal_nearby(volume: CTVolume, axial: AxialSlice, body: npt.NDArray[np.bool_]) -> tuple[float, float] | None:
-    """(row, column) of the canal where this slice, or the nearest one within 16 mm, shows its ring closed."""
-    order = np.argsort(np.abs(volume.z_mm - axial.z_mm))
-    last = -np.inf
-    for i in order:
-        distance = abs(float(volume.z_mm[i]) - axial.z_mm)
-        if distance > 16:
-            break
-        if distance - last < 2.5 and distance > 0 and abs(distance - last) > 1e-3:
+    """(row, column) of the canal where this slice, or the nearest ones within 16 mm, shows its ring closed: the hole nearest to the midline."""
+    columns = np.flatnonzero(body.any(0))
+    middle, found = (columns[0] + columns[-1]) / 2, []
+    for distance in (0.0, 5.0, -5.0, 10.0, -10.0, 15.0, -15.0):
+        i = volume.nearest_slice(axial.z_mm + distance)
+        if abs(float(volume.z_mm[i]) - axial.z_mm - distance) > 2.6:
             continue
-        found = find_canal(axial.hu if i == axial.index else volume.hu[i], body, axial.pixel_spacing_mm)
-        if found is not None:
-            return found
-        last = distance
-    return None
+        canal = find_canal(axial.hu if i == axial.index else volume.hu[i], body, axial.pixel_spacing_mm)
+        if canal is not None:
+            off_mm = abs(canal[1] - middle) * axial.pixel_spacing_mm[1]
+            if off_mm < SURE_MM:
+                return canal
+            found.append((off_mm, canal))
+    return min(found)[1] if found else None
 
 
 def _canal_at(canal: npt.NDArray[np.float64] | None, z_mm: float) -> tuple[float, float] | None:

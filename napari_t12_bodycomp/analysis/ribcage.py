@@ -25,7 +25,7 @@ LUNG_HU = -500
 DEEPEST_RIB_MM = 45.0
 OWN_WEIGHT = 4.0
 """This slice's own ribs against those of its neighbours: the wall between two ribs bows with them."""
-LOCAL_RAYS, LOCAL_Z_MM, GLOBAL_Z_MM = 5.0, 8.0, 20.0
+LOCAL_RAYS, LOCAL_Z_MM, GLOBAL_Z_MM = 8.0, 8.0, 20.0
 FOURIER_ORDER = 7
 FRONT = 0.3
 """Rays whose direction has a row component below this may meet costal cartilage."""
