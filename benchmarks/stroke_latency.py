@@ -81,6 +81,8 @@ def session_times(volume: CTVolume, n: int) -> list[float]:
 
 def window_times(volume: CTVolume, n: int) -> tuple[list[float], list[float]]:
     """Seconds for each mouse movement while drawing, and for the end of each stroke."""
+    from qtpy.QtWidgets import QApplication
+
     from napari_t12_bodycomp.gui.app import quiet_viewer
     from napari_t12_bodycomp.gui.workbench import open_workbench
 
@@ -94,6 +96,9 @@ def window_times(volume: CTVolume, n: int) -> tuple[list[float], list[float]]:
     assert bench.session.state.work is not None
     bench.session.edit("start", _regions(volume))
     bench.session.set_tools(hu_lock=False, region=Region.MUSCLE, tool=Tool.BRUSH)
+    for _ in range(50):  # the first repaint gives the pictures to the graphics card
+        QApplication.processEvents()
+        time.sleep(0.01)
     layer, rng = bench.canvas.regions, np.random.default_rng(2)
     moves, strokes, step = [], [], np.array([0.0, 3.0, 0.0])
     for _ in range(max(n // 10, 5)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QTextOption
 from qtpy.QtWidgets import QWidget
 
 from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
@@ -175,20 +175,20 @@ class CanvasOverlay(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         painter.setFont(font)
         painter.setPen(text)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self.words.badge)
+        painter.drawText(box, self.words.badge, QTextOption(Qt.AlignmentFlag.AlignCenter))
 
     def _sides(self, painter: QPainter) -> None:
         painter.setFont(self._font(bold=True, size=14))
         painter.setPen(QColor("#9aa0a8"))
         w, h = self.width(), self.height()
-        flags = int(Qt.AlignmentFlag.AlignCenter)
+        middle = QTextOption(Qt.AlignmentFlag.AlignCenter)
         for text, box in (
             ("A", QRectF(w / 2 - 15, 44, 30, 20)),
             ("P", QRectF(w / 2 - 15, h - 52, 30, 20)),
             ("R", QRectF(4, h / 2 - 10, 24, 20)),
             ("L", QRectF(w - 28, h / 2 - 10, 24, 20)),
         ):
-            painter.drawText(box, flags, text)
+            painter.drawText(box, text, middle)
 
     def _bottom(self, painter: QPainter) -> None:
         self._scale_bar(painter)
