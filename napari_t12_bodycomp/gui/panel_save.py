@@ -110,6 +110,9 @@ class SavePanel(Panel):
             self.folder.setToolTip(f"{new.out_folder}\n{self.actions.tooltip('choose_folder')}")
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
+        said = self.desk.state
+        if old is not None and old.level is not new.level and (said.message or said.offer_draft):
+            self.desk.set(message="", message_is_error=False, offer_draft=False)  # it spoke of the level before
         do = next_action(new)
         if old is None or do != next_action(old):
             self.next.set_action(do.action_id, do.text)

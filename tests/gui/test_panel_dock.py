@@ -406,6 +406,15 @@ def test_a_refusal_is_shown_with_the_draft_as_a_way_out(dock: Dock, qtbot: QtBot
     assert dock.asked == [("save_draft",)]
 
 
+def test_what_was_said_about_one_level_does_not_outlive_it(dock: Dock, small_volume: CTVolume) -> None:
+    _opened(dock, small_volume)
+    dock.session.confirm_level()
+    dock.desk.set(message="Level confirmed by anna.", message_is_error=False)
+    assert dock.says("Level confirmed by anna.")
+    dock.session.choose_level(6)
+    assert not dock.says("Level confirmed by anna.")
+
+
 @pytest.mark.parametrize("finding", [FOUND, UNCERTAIN, ABSENT])
 def test_nothing_needs_a_scroll_bar_at_1080_px(
     dock: Dock, qtbot: QtBot, small_volume: CTVolume, small_regions: np.ndarray, finding: LevelFinding
