@@ -84,6 +84,15 @@ def _best(plane: npt.NDArray[np.float32], s: float, v: float, rs: int, rv: int) 
     return float(s0 + i), float(v0 + j), float(window[i, j])
 
 
+def _course(recent: list[tuple[float, ...]]) -> tuple[float, float]:
+    """Least-squares change of s and v for each plane outward, within what ribs can do."""
+    n = len(recent)
+    mean = [sum(p[a] for p in recent) / n for a in (0, 1, 2)]
+    spread = sum((p[2] - mean[2]) ** 2 for p in recent)
+    gs, gv = (sum((p[2] - mean[2]) * (p[a] - mean[a]) for p in recent) / spread for a in (0, 1))
+    return min(1.0, max(-1.6, gs)), min(1.5, max(-1.5, gv))
+
+
 def _follow(
     ridge: npt.NDArray[np.float32], straight: Straight, side: int, seed: tuple[float, float, int], step: int, taken: npt.NDArray[np.bool_]
 ) -> list[tuple[float, ...]]:
@@ -95,13 +104,8 @@ def _follow(
         k += step
         if not INNER_MM / STEP_MM <= k <= OUTER_MM / STEP_MM:
             break
-        recent = np.array(path[-6:])
-        if len(recent) >= 3:
-            t = recent[:, 2]
-            gs, gv = (float(np.polyfit(t, recent[:, a], 1)[0]) for a in (0, 1))
-            gs, gv = float(np.clip(gs, -1.6, 1.0)), float(np.clip(gv, -1.5, 1.5))
-        else:
-            gs = gv = 0.0
+        recent = path[-6:]
+        gs, gv = (0.0, 0.0) if len(recent) < 3 else _course(recent)
         last = path[-1]
         ahead = k - last[2]
         p, q, r = _best(ridge[:, :, straight.u0 + side * k], last[0] + gs * ahead, last[1] + gv * ahead, 2, 2)
