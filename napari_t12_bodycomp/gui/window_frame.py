@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from napari import Viewer
@@ -56,7 +57,7 @@ class WindowFrame:
     def take_keys(self, keys: set[str]) -> None:
         """Take `keys` from napari's menu entries; two owners of one key would leave it dead."""
         wanted = {QKeySequence(key).toString() for key in keys if key}
-        for action in self.main.findChildren(QAction):
+        for action in _menu_actions(self.main.menuBar().actions()):
             if action.shortcut().toString() in wanted and not action.shortcut().isEmpty():
                 self._taken.append((action, action.shortcut()))
                 action.setShortcut(QKeySequence())
@@ -74,3 +75,10 @@ class WindowFrame:
             self.main.removeToolBar(self._footer)
             self._footer.deleteLater()
             self._footer = None
+
+
+def _menu_actions(actions: Iterable[QAction]) -> Iterator[QAction]:
+    for action in actions:
+        yield action
+        if action.menu() is not None:
+            yield from _menu_actions(action.menu().actions())

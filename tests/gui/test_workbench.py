@@ -193,6 +193,12 @@ def test_what_cannot_be_read_is_one_sentence(bench, tmp_path, qtbot):
     assert bench.session.state.volume is None and "DICOM" in bench.desk.state.message
 
 
+def test_no_menu_entry_of_napari_owns_a_key_of_ours(case):
+    ours = {case.actions.key(action.id) for action in case.actions} - {""}
+    for action in case.viewer.window.file_menu.actions():
+        assert action.shortcut().toString() not in ours, action.text()
+
+
 def test_help_lists_every_key(case):
     case.actions.trigger("help")
     assert case.help.isVisible()
