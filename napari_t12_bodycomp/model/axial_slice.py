@@ -37,8 +37,8 @@ class AxialSlice:
 def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlice:
     """The slice `index` of `volume`, averaged with its neighbours to about `slab_mm` where slices are thinner.
 
-    Neighbours are taken in equal number from above and below, as long as the averaged span does not exceed `slab_mm`; at the end of a scan
-    fewer are taken on both sides, so that the average stays centred on the level.
+    Neighbours are taken in equal number from above and below, as long as what they cover together, their own thickness included, does not
+    exceed `slab_mm`; at the end of a scan fewer are taken on both sides, so that the average stays centred on the level.
 
     Raises
     ------
@@ -48,15 +48,12 @@ def axial_slice(volume: CTVolume, index: int, slab_mm: float = 5.0) -> AxialSlic
     if not 0 <= index < len(volume.z_mm):
         raise IndexError(f"a slice from 0 to {len(volume.z_mm) - 1} is wanted, {index} came")
     thickness, spacing = volume.acquisition.slice_thickness_mm, volume.slice_spacing_mm
-    own = thickness if thickness is not None else spacing
-    half = 0
-    if np.isfinite(spacing) and slab_mm > 0 and (not np.isfinite(own) or own < 0.75 * slab_mm):
-        z = volume.z_mm
-        while (
-            index - half - 1 >= 0 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + spacing <= slab_mm * 1.001
-        ):
+    own = spacing if thickness is None else thickness
+    z, half = volume.z_mm, 0
+    if np.isfinite(spacing) and own < 0.75 * slab_mm:
+        while index - half - 1 >= 0 and index + half + 1 < len(z) and z[index + half + 1] - z[index - half - 1] + own <= slab_mm * 1.001:
             half += 1
     indices = tuple(range(index - half, index + half + 1))
     hu = volume.hu[index] if half == 0 else np.rint(volume.hu[indices[0] : indices[-1] + 1].mean(axis=0, dtype=np.float64)).astype(np.int16)
-    span = float(volume.z_mm[indices[-1]] - volume.z_mm[indices[0]]) + spacing if half else (own if own is not None else float("nan"))
-    return AxialSlice(hu, index, float(volume.z_mm[index]), indices, volume.pixel_spacing_mm, float(span))
+    covered = float(z[indices[-1]] - z[indices[0]]) + own
+    return AxialSlice(hu, index, float(z[index]), indices, volume.pixel_spacing_mm, covered)

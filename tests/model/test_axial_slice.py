@@ -29,6 +29,9 @@ def stack(n: int, spacing_mm: float, thickness_mm: float | None = None) -> CTVol
         (5.0, 5.0, 5.0, (10,), 5.0),
         (4.25, 5.0, 5.0, (10,), 5.0),  # overlapping slices that are thick already
         (1.0, 5.0, 5.0, (10,), 5.0),
+        (1.5, 3.0, 5.0, (10,), 3.0),  # overlapping: three would cover 6
+        (1.0, 2.0, 5.0, (9, 10, 11), 4.0),  # overlapping: five would cover 6
+        (2.0, 1.0, 5.0, (9, 10, 11), 5.0),  # with gaps between: three reach over 5
         (1.0, 1.0, 0.0, (10,), 1.0),  # averaging switched off
         (1.0, 1.0, 3.0, (9, 10, 11), 3.0),
         (10.0, 1.0, 5.0, (10,), 1.0),  # gaps are not bridged
