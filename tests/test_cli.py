@@ -334,6 +334,7 @@ def test_a_level_by_hand_is_manual_and_needs_no_t12(
     code, answer, _ = call("measure", series, "--out", tmp_path, "--z-mm", z + 1)
     assert code == 0
     assert (answer["z_mm"], answer["slice_index"], answer["level_method"], answer["status"]) == (z, 3, "manual", "absent")
+    assert "t12_not_found" in answer["quality"]
 
 
 def test_a_level_outside_the_scan_or_an_unusable_directory_is_exit_3(

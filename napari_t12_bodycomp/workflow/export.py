@@ -99,9 +99,12 @@ def still_doubtful(draft: Draft, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
 
 
 def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[QualityFlag, ...]:
-    """What a reader of the numbers must know about the level: doubts about the T12 that was found, and a slice outside its body."""
-    if finding is None or finding.body_z_mm is None or finding.status is not LevelStatus.FOUND:
+    """What a reader of the numbers must know about the level: T12 not found, doubts about the one found, and a slice outside its body."""
+    if finding is None:
         return ()
+    if finding.status is not LevelStatus.FOUND or finding.body_z_mm is None:
+        came = "found no T12 in this scan" if finding.status is LevelStatus.ABSENT else "was uncertain which vertebra is T12"
+        return (QualityFlag("t12_not_found", f"The search {came}: that this slice is mid-T12 rests on the person who chose it alone."),)
     flags = [QualityFlag("level_doubt", f"Level: {words}") for words in finding.warnings]
     low, high = finding.body_z_mm
     if not low <= level.z_mm <= high:

@@ -191,7 +191,15 @@ def test_a_failed_write_leaves_the_files_of_before(
 def test_a_level_outside_the_t12_that_was_found_is_flagged() -> None:
     assert level_flags(MeasuredLevel(4, -680.0, LevelMethod.MANUAL), FOUND) == ()
     assert [f.code for f in level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), FOUND)] == ["level_outside_t12"]
-    assert level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), replace(FOUND, status=LevelStatus.UNCERTAIN)) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(LevelStatus.UNCERTAIN, "uncertain which vertebra"), (LevelStatus.ABSENT, "no T12 in this scan")]
+)
+def test_a_level_that_the_search_could_not_support_is_flagged(status: LevelStatus, words: str) -> None:
+    flags = level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), replace(FOUND, status=status))
+    assert [f.code for f in flags] == ["t12_not_found"]
+    assert words in flags[0].sentence
 
 
 def test_doubts_about_level_and_series_go_into_every_row(
