@@ -191,10 +191,13 @@ def _measure(words: list[str]) -> int:
     parser.add_argument(
         "--z-mm", metavar="Z", type=float, help="measure the slice nearest to this z (DICOM patient z, mm) instead of the T12 found"
     )
-    parser.add_argument(
-        "--slab-mm", metavar="T", type=float, help="average thinner slices to about this thickness (default 5; 0: one slice)"
-    )
+    parser.add_argument("--slab-mm", metavar="T", type=float, help="average thinner slices to about this (default 5; 0: one slice)")
     parser.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="measure these regions instead of the draft")
+    parser.add_argument("--no-intercostals", action="store_true", help="intercostal muscles do not count as muscle")
+    parser.add_argument("--crura", action="store_true", help="diaphragm and crura count as muscle; only with --regions that hold them")
+    parser.add_argument(
+        "--no-thoracic-fat", action="store_true", help="fat above the diaphragm is not visceral; only with --regions without it"
+    )
     parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
     parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
     args = parser.parse_args(words)
@@ -205,7 +208,13 @@ def _measure(words: list[str]) -> int:
 
     slab = {} if args.slab_mm is None else {"slab_mm": args.slab_mm}
     request = MeasureRequest(
-        Protocol(preset(args.preset or DEFAULT_PRESET), **slab),
+        Protocol(
+            preset(args.preset or DEFAULT_PRESET),
+            intercostals_are_muscle=not args.no_intercostals,
+            crura_are_muscle=args.crura,
+            thoracic_fat_is_visceral=not args.no_thoracic_fat,
+            **slab,
+        ),
         args.z_mm,
         args.regions,
         args.height_cm,

@@ -124,6 +124,9 @@ def test_the_help_lists_what_works_and_the_exit_codes(capsys: pytest.CaptureFixt
         ["measure", "x", "--out", "o", "--weight-kg", "0"],
         ["measure", "x", "--out", "o", "--preset", "mine"],
         ["measure", "x", "--out", "o", "--slab-mm", "-1"],
+        ["measure", "x", "--out", "o", "--z-mm", "nan"],
+        ["measure", "x", "--out", "o", "--crura"],
+        ["measure", "x", "--out", "o", "--no-thoracic-fat"],
         ["measure", "x", "--out", "o", "--dicom-seg"],
         ["locate"],
         ["locate", "x", "y"],
@@ -324,6 +327,18 @@ def test_exported_regions_measured_again_give_the_same_numbers(
     assert again["areas_cm2"] == draft["areas_cm2"]
     for name in ("regions.nii.gz", "tissues.nii.gz", "indices.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_what_counts_as_what_is_said_and_done(series: Path, call: Call, finding: Callable[..., None], tmp_path: Path) -> None:
+    _, usual, _ = call("measure", series, "--out", tmp_path)
+    _, less, _ = call("measure", series, "--out", tmp_path, "--no-intercostals")
+    assert (usual["protocol"]["intercostals_are_muscle"], less["protocol"]["intercostals_are_muscle"]) == (True, False)
+    assert less["areas_cm2"]["muscle"] < usual["areas_cm2"]["muscle"]
+    regions = tmp_path / "regions.nii.gz"
+    code, drawn, _ = call("measure", series, "--out", tmp_path / "drawn", "--regions", regions, "--crura", "--no-thoracic-fat")
+    assert code == 0
+    assert drawn["areas_cm2"] == usual["areas_cm2"]
+    assert {"crura_not_drafted", "thoracic_fat_not_separated"} <= set(drawn["quality"])
 
 
 def test_a_level_by_hand_is_manual_and_needs_no_t12(

@@ -10,7 +10,6 @@ from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.body import Trunk
 from napari_t12_bodycomp.analysis.polar import Rays
-from napari_t12_bodycomp.model.protocol import Protocol
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -109,11 +108,8 @@ def _stretches(rays: Mask) -> Mask:
     return kept
 
 
-def scan_flags(trunk: Trunk, spacing_mm: tuple[float, float], protocol: Protocol, rib_share: float) -> list[tuple[str, str]]:
-    """Code and sentence of what the draft met on the slice, and of what it cannot do as `protocol` asks.
-
-    `rib_share` is the share of rays that ribs or lung support.
-    """
+def scan_flags(trunk: Trunk, spacing_mm: tuple[float, float], rib_share: float) -> list[tuple[str, str]]:
+    """Code and sentence of what the draft met on the slice; `rib_share` is the share of rays that ribs or lung support."""
     flags = []
     cut_mm = float(trunk.cut.sum()) * float(np.mean(spacing_mm))
     if cut_mm > CUT_MM:
@@ -124,14 +120,5 @@ def scan_flags(trunk: Trunk, spacing_mm: tuple[float, float], protocol: Protocol
     if rib_share < FEWEST_RIBS:
         flags.append(
             ("ribs_not_seen", "Too few ribs were seen to carry the inner wall: is this slice at T12? Check the whole inner contour.")
-        )
-    if protocol.crura_are_muscle:
-        flags.append(("crura_not_drafted", "The draft cannot outline diaphragm and crura: paint them into the muscle region by hand."))
-    if not protocol.thoracic_fat_is_visceral:
-        flags.append(
-            (
-                "thoracic_fat_not_separated",
-                "The draft cannot tell fat above the diaphragm from abdominal fat: erase it by hand where it shows.",
-            )
         )
     return flags

@@ -81,9 +81,9 @@ def draft_regions(
     regions[wall & ~hard] = Region.MUSCLE
     regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
     doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
-    flags = scan_flags(trunk, spacing, protocol, float((cage.support > RIB_SUPPORT).mean()))
+    flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
-    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags))
+    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags), protocol)
 
 
 def _between_ribs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.workflow.export import option_flags
 from napari_t12_bodycomp.workflow.session import SessionState
 
 MAX_SHOWN = 3
@@ -13,7 +14,7 @@ def flag_sentences(state: SessionState) -> list[str]:
     """All sentences, the drawing's own first, each once."""
     said: list[str] = []
     if state.work is not None:
-        said += [flag.sentence for flag in state.work.quality]
+        said += [flag.sentence for flag in (*state.work.quality, *option_flags(state.protocol, state.work.draft))]
         if state.work.draft is not None:
             said += state.work.draft.notes
     if state.volume is not None:
@@ -51,4 +52,4 @@ class FlagsPanel(Panel):
     @staticmethod
     def _notes_of(state: SessionState) -> tuple[object, ...]:
         work = state.work
-        return () if work is None else (id(work.quality), id(work.draft))
+        return () if work is None else (id(work.quality), id(work.draft), state.protocol)

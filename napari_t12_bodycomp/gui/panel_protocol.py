@@ -17,8 +17,8 @@ from napari_t12_bodycomp.workflow.session import SessionState
 SLABS_MM = (0.0, 3.0, 5.0, 10.0)
 OPTIONS = {
     "intercostals_are_muscle": "Intercostal muscles count as muscle",
-    "crura_are_muscle": "Diaphragm and crura count as muscle",
-    "thoracic_fat_is_visceral": "Fat above the diaphragm counts as visceral",
+    "crura_are_muscle": "Diaphragm and crura count as muscle (paint them by hand)",
+    "thoracic_fat_is_visceral": "Fat above the diaphragm counts as visceral (else erase it by hand)",
 }
 
 

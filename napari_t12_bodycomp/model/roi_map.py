@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import Region
 
 
@@ -34,6 +35,8 @@ class Draft:
         Doubts in plain words.
     flags : tuple of str
         The same as short codes for the quality column: ``fov_truncated``, ``arms_in_view``, ...
+    protocol : Protocol, optional
+        What it was made by; None where that is not known.
     """
 
     regions: npt.NDArray[np.uint8]
@@ -41,6 +44,7 @@ class Draft:
     doubtful: npt.NDArray[np.bool_]
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    protocol: Protocol | None = None
 
     def __post_init__(self) -> None:
         check_roi_map(self.regions)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.errors import InputError, LevelError
+from napari_t12_bodycomp.errors import InputError, LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.progress import Progress, no_progress
@@ -50,6 +51,13 @@ class MeasureRequest:
 
     def __post_init__(self) -> None:
         self.subject(Subject())
+        if self.z_mm is not None and not math.isfinite(self.z_mm):
+            raise UsageError(f"A level in mm (DICOM patient z) is wanted, {self.z_mm:g} came: give a number.")
+        if self.regions is None and (self.protocol.crura_are_muscle or not self.protocol.thoracic_fat_is_visceral):
+            raise UsageError(
+                "Regions drawn by hand are wanted where diaphragm and crura count as muscle or fat above the diaphragm does not count as visceral: "
+                "the draft cannot do either; give them with --regions."
+            )
 
     def subject(self, from_header: Subject) -> Subject:
         """The subject of the header with what the request says put over it."""

@@ -79,7 +79,9 @@ def build_result(
         axial=axial,
         regions=regions.copy(),
         measurement=measure(axial, regions, subject.height_m, protocol),
-        quality=tuple(dict.fromkeys((*quality, *level_flags(level, finding), *series_flags(volume.acquisition)))),
+        quality=tuple(
+            dict.fromkeys((*quality, *option_flags(protocol, draft), *level_flags(level, finding), *series_flags(volume.acquisition)))
+        ),
         assessor=assessor,
         reviewer=reviewer,
         reviewed_at=reviewed_at,
@@ -110,6 +112,24 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
     if not low <= level.z_mm <= high:
         where = f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm)."
         flags.append(QualityFlag("level_outside_t12", where))
+    return tuple(flags)
+
+
+def option_flags(protocol: Protocol, draft: Draft | None) -> tuple[QualityFlag, ...]:
+    """Where `draft` does not do what the options of `protocol` say, so that only a hand can make the regions keep to them."""
+    if draft is None:
+        return ()
+    flags = []
+    if draft.protocol is not None and draft.protocol.intercostals_are_muscle != protocol.intercostals_are_muscle:
+        was = "counted as muscle" if draft.protocol.intercostals_are_muscle else "left out"
+        words = f"The draft was made with intercostals {was}, the protocol says otherwise: draft again, or correct them by hand."
+        flags.append(QualityFlag("intercostals_not_redrafted", words))
+    if protocol.crura_are_muscle:
+        words = "The draft cannot outline diaphragm and crura, which count as muscle here: they are in the muscle region only where a hand painted them."
+        flags.append(QualityFlag("crura_not_drafted", words))
+    if not protocol.thoracic_fat_is_visceral:
+        words = "The draft cannot tell fat above the diaphragm from abdominal fat: it is left out of the visceral region only where a hand erased it."
+        flags.append(QualityFlag("thoracic_fat_not_separated", words))
     return tuple(flags)
 
 

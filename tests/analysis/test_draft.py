@@ -157,12 +157,6 @@ def test_without_intercostals_muscle_is_lost_between_the_ribs_only(phantom):
     assert (lost & beside_spine).sum() < 0.02 * (whole.regions == Region.MUSCLE)[beside_spine].sum()
 
 
-def test_what_the_draft_cannot_do_as_asked_is_said():
-    draft = draft_of(trunk()[0], crura_are_muscle=True, thoracic_fat_is_visceral=False)
-    assert draft.flags == ("crura_not_drafted", "thoracic_fat_not_separated")
-    assert len(draft.notes) >= 2
-
-
 def test_the_same_slice_gives_the_same_draft(phantom):
     assert np.array_equal(phantom_draft(phantom)[1].regions, phantom_draft(phantom)[1].regions)
 
