@@ -13,6 +13,7 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.canvas_drawing import CanvasDrawing
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
@@ -58,6 +59,7 @@ class Canvas:
         self.view = CanvasView(viewer)
         self.overlay = CanvasOverlay(self.view.native)
         self.lines = ContourLines(self.view.scene)
+        self.drawing = CanvasDrawing(session, self.lines)
         self.mouse = CanvasMouse(viewer, session, self.view)
         self.view.on_resize = self._on_resize
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
@@ -71,6 +73,7 @@ class Canvas:
         self.session.changed.disconnect(self._on_changed)
         self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self.drawing.forget()
         self.mouse.close()
         if self.regions is not None:
             self.regions.on_undo = self.regions.on_redo = None
@@ -88,7 +91,7 @@ class Canvas:
         if new.work is not old.work:
             self._show_work(old, new)
         elif new.work is not None and new.protocol is not old.protocol:
-            self._redraw(new.work.regions)
+            self.drawing.draw_soon(new.work.regions)
         if new.tools != old.tools or new.protocol is not old.protocol or _axial(new) is not _axial(old):
             self._show_tools(new)
         if new.view_index != old.view_index or new.volume is not old.volume:
@@ -114,6 +117,7 @@ class Canvas:
         self.fit()
 
     def _hide_work(self) -> None:
+        self.drawing.forget(shown=True)
         for layer in (self.regions, self.tissues, self.slab):
             if layer is not None:
                 layer.visible = False
@@ -134,12 +138,12 @@ class Canvas:
             self._hide_work()
         elif self.regions is None or _axial(new) is not _axial(old):
             self._show_work_layers(new)
-            self._redraw(new.work.regions)
+            self.drawing.draw(new.work.regions)
         else:
             if not np.array_equal(self.regions.data[0], new.work.regions):
                 self.regions.data[0] = new.work.regions
                 self.regions.refresh()
-            self._redraw(new.work.regions)
+            self.drawing.draw_soon(new.work.regions)
 
     def _show_work_layers(self, state: SessionState) -> None:
         work, volume = state.work, state.volume
@@ -151,6 +155,7 @@ class Canvas:
         assert self.slab is not None and self.tissues is not None and self.regions is not None
         for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
             _renew(layer, data, place)
+        self.drawing.forget(shown=True)
         self.regions.set_brush_mm(state.tools.brush_mm)
         self.viewer.layers.selection.active = self.regions
 
@@ -160,6 +165,7 @@ class Canvas:
         colours = DirectLabelColormap(color_dict=layers.tissue_colours())
         self.tissues = self._add(Labels(labels.copy(), name=layers.NAMES["tissues"], colormap=colours, **place))
         self.tissues.editable = False
+        self.drawing.tissues = self.tissues
         colours = DirectLabelColormap(color_dict=layers.region_colours())
         regions = RegionLayer(labels.copy(), name=layers.NAMES["regions"], colormap=colours, opacity=0.01, **place)
         regions.on_undo, regions.on_redo = self.session.undo, self.session.redo
@@ -202,28 +208,6 @@ class Canvas:
             finally:
                 self._updating = False
 
-    def _redraw(self, regions: npt.NDArray[np.uint8]) -> None:
-        """Tissues and contours of `regions`, which may be a stroke that is still being drawn."""
-        state = self.session.state
-        if self.tissues is None or state.work is None or state.volume is None:
-            return
-        self._put_tissues(drawing.tissues(state, regions))
-        doubtful = None if state.work.draft is None else state.work.draft.doubtful
-        place = layers.grid(state.volume)["translate"]
-        self.lines.draw(regions, doubtful, state.volume.pixel_spacing_mm, (place[1], place[2]))
-
-    def _put_tissues(self, tissues: npt.NDArray[np.uint8]) -> None:
-        """Show `tissues`; on the slice on screen only what changed goes to the graphics card."""
-        layer, state = self.tissues, self.session.state
-        assert layer is not None
-        if state.work is None or state.view_index != state.work.axial.index:
-            layer.data[0] = tissues
-            layer.refresh(extent=False, thumbnail=False)
-            return
-        rows, columns = np.nonzero(layer.data[0] != tissues)
-        if rows.size:
-            layer.data_setitem((np.zeros_like(rows), rows, columns), tissues[rows, columns])
-
     def _words(self, *_: object) -> None:
         self.overlay.show_words(overlay_words(self.session.state, self.actions.key("toggle_lock"), self.actions.key("hide_overlay")))
         self.overlay.show_scale(float(self.viewer.scene.camera.zoom))
@@ -231,11 +215,11 @@ class Canvas:
     # -- from the picture --------------------------------------------------------------------------------------------------------------
 
     def _on_drawn(self, event: object = None) -> None:
-        """A part of a stroke was drawn: numbers, tissues and contours follow at once."""
+        """A part of a stroke was drawn: numbers follow at once, tissues and contours with the next picture."""
         if self.regions is not None and self.session.state.work is not None:
             regions = np.asarray(self.regions.data[0])
-            self._redraw(regions)
             self.session.preview(regions)
+            self.drawing.draw_soon(regions)
 
     def _on_stroke_end(self, event: object = None) -> None:
         """A stroke, fill or polygon is complete: one step of the session."""

@@ -17,6 +17,10 @@ from napari_t12_bodycomp.model.tools import Tool
 from napari_t12_bodycomp.workflow.session import SessionState
 
 MARGIN = 14
+PAD = 7
+"""How far a plate reaches beyond its words (pixels)."""
+LINE = 18
+PLATE = QColor(0, 0, 0, 165)
 SCALE_BAR_MM = (200, 100, 50, 20, 10, 5, 2, 1)
 REGION_NAMES = {Region.MUSCLE: "Muscle", Region.VISCERAL: "Visceral", Region.SUBCUTANEOUS: "Subcutaneous"}
 
@@ -95,11 +99,14 @@ def _level_words(state: SessionState, on_level: bool) -> tuple[tuple[str, bool],
     return ((" · ", False), (how, True), (f" confirmed by {level.confirmed_by}" if level.is_confirmed else " · not confirmed", False))
 
 
-def _shadowed(painter: QPainter, at: QPointF, text: str, colour: str) -> None:
-    """Text that is legible on bright pixels, too."""
-    painter.setPen(QColor(0, 0, 0, 190))
-    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        painter.drawText(QPointF(at.x() + dx, at.y() + dy), text)
+def _plate(painter: QPainter, box: QRectF) -> None:
+    """A dark plate that lets the picture shine through and keeps the words on it legible."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(box, 4, 4)
+
+
+def _text(painter: QPainter, at: QPointF, text: str, colour: str) -> None:
     painter.setPen(QColor(colour))
     painter.drawText(at, text)
 
@@ -145,17 +152,23 @@ class CanvasOverlay(QWidget):
         font.setBold(bold)
         return font
 
+    def _width(self, pieces: tuple[tuple[str, bool], ...]) -> float:
+        return sum(QFontMetricsF(self._font(bold)).horizontalAdvance(text) for text, bold in pieces)
+
     def _pieces(self, painter: QPainter, y: float, pieces: tuple[tuple[str, bool], ...]) -> None:
         x = float(MARGIN)
         for text, bold in pieces:
             font = self._font(bold)
             painter.setFont(font)
-            _shadowed(painter, QPointF(x, y), text, "#ffffff" if bold else "#c9ccd1")
+            _text(painter, QPointF(x, y), text, "#ffffff" if bold else "#c9ccd1")
             x += QFontMetricsF(font).horizontalAdvance(text)
 
     def _lines(self, painter: QPainter) -> None:
-        self._pieces(painter, MARGIN + 11, self.words.who)
-        self._pieces(painter, MARGIN + 29, self.words.where)
+        lines = (self.words.who, self.words.where)
+        wide = max(self._width(line) for line in lines)
+        _plate(painter, QRectF(MARGIN - PAD, MARGIN - 5, wide + 2 * PAD, len(lines) * LINE + 6))
+        for number, line in enumerate(lines):
+            self._pieces(painter, MARGIN + 10 + number * LINE, line)
 
     def _badge(self, painter: QPainter) -> None:
         if not self.words.badge:
@@ -192,8 +205,12 @@ class CanvasOverlay(QWidget):
 
     def _bottom(self, painter: QPainter) -> None:
         self._scale_bar(painter)
-        painter.setFont(self._font(size=12))
-        _shadowed(painter, QPointF(MARGIN, self.height() - MARGIN), self.words.bottom, "#b4b8be")
+        if self.words.bottom:
+            font = self._font(size=12)
+            painter.setFont(font)
+            wide = QFontMetricsF(font).horizontalAdvance(self.words.bottom)
+            _plate(painter, QRectF(MARGIN - PAD, self.height() - MARGIN - 16, wide + 2 * PAD, 23))
+            _text(painter, QPointF(MARGIN, self.height() - MARGIN), self.words.bottom, "#c9ccd1")
 
     def _scale_bar(self, painter: QPainter) -> None:
         length = next((mm for mm in SCALE_BAR_MM if mm * self.pixels_per_mm <= self.width() / 5), 0)
@@ -201,10 +218,10 @@ class CanvasOverlay(QWidget):
             return
         width, y = length * self.pixels_per_mm, self.height() - MARGIN - 18.0
         x = self.width() - MARGIN - width
-        for pen in (QPen(QColor(0, 0, 0, 190), 4), QPen(QColor("#ffffff"), 2)):
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, y), QPointF(x + width, y))
+        _plate(painter, QRectF(x - PAD, y - 7, width + 2 * PAD, 32))
+        painter.setPen(QPen(QColor("#ffffff"), 2))
+        painter.drawLine(QPointF(x, y), QPointF(x + width, y))
         font, text = self._font(size=12), f"{length} mm"
         painter.setFont(font)
         middle = x + width / 2 - QFontMetricsF(font).horizontalAdvance(text) / 2
-        _shadowed(painter, QPointF(middle, self.height() - MARGIN), text, "#c9ccd1")
+        _text(painter, QPointF(middle, self.height() - MARGIN), text, "#c9ccd1")

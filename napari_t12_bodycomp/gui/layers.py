@@ -104,11 +104,16 @@ def _crossing(code: int, side: str) -> npt.NDArray[np.float64]:
     return np.asarray(a + (b - a) * (0.5 - INSET))
 
 
-_SEGMENTS = [
-    (code, np.stack([_crossing(code, side) for side in pair.split()]).astype(np.float32))
-    for code, pairs in _CELLS.items()
-    for pair in pairs
-]
+def _segment_table(which: int) -> npt.NDArray[np.float32]:
+    """The `which`th segment (2, 2) of each cell code; NaN where it has none."""
+    table = np.full((16, 2, 2), np.nan, np.float32)
+    for code, pairs in _CELLS.items():
+        if which < len(pairs):
+            table[code] = np.stack([_crossing(code, side) for side in pairs[which].split()])
+    return table
+
+
+_FIRST, _SECOND = _segment_table(0), _segment_table(1)
 
 
 def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
@@ -118,7 +123,8 @@ def outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
 
 def outlines(labels: npt.NDArray[np.uint8], values: Sequence[int]) -> dict[int, npt.NDArray[np.float32]]:
     """The outline of each of `values` in a label map (Y, X), as `outline` gives it; the map is searched once for all."""
-    padded = np.pad(labels, 1)
+    padded = np.zeros((labels.shape[0] + 2, labels.shape[1] + 2), labels.dtype)
+    padded[1:-1, 1:-1] = labels
     corners = {8: padded[:-1, :-1], 4: padded[:-1, 1:], 2: padded[1:, 1:], 1: padded[1:, :-1]}
     edge = (corners[8] != corners[4]) | (corners[8] != corners[2]) | (corners[8] != corners[1])
     cells = np.flatnonzero(edge)
@@ -130,7 +136,8 @@ def outlines(labels: npt.NDArray[np.uint8], values: Sequence[int]) -> dict[int, 
         code = np.zeros(len(cells), np.uint8)
         for weight, corner in there.items():
             code += (corner == value).astype(np.uint8) * np.uint8(weight)
-        found[value] = np.concatenate([at[code == c][:, None, :] + ends for c, ends in _SEGMENTS])
+        one, two = np.flatnonzero((code > 0) & (code < 15)), np.flatnonzero((code == 5) | (code == 10))
+        found[value] = np.concatenate([at[k][:, None, :] + table[code[k]] for k, table in ((one, _FIRST), (two, _SECOND))])
     return found
 
 

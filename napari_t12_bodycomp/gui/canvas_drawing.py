@@ -1,0 +1,78 @@
+"""Tissues and contours of the drawing. They are made in the next pass of the event loop, so that numbers never wait for the picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+from qtpy.QtCore import QTimer
+
+from napari_t12_bodycomp.gui import layers
+from napari_t12_bodycomp.gui.canvas_lines import ContourLines
+from napari_t12_bodycomp.workflow import drawing
+from napari_t12_bodycomp.workflow.session import Session
+
+
+class CanvasDrawing:
+    """Shows regions, which may be a stroke that is still being drawn, as tissues and as contours."""
+
+    def __init__(self, session: Session, lines: ContourLines) -> None:
+        self._session, self._lines = session, lines
+        self.tissues: Labels | None = None
+        self._waiting: npt.NDArray[np.uint8] | None = None
+        self._shown: tuple[Any, ...] = ()
+        self._shown_regions = np.zeros((0, 0), np.uint8)
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._draw_waiting)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is still to be drawn."""
+        return self._waiting is not None
+
+    def draw_soon(self, regions: npt.NDArray[np.uint8]) -> None:
+        """Draw `regions` (Y, X) in the next pass of the event loop; of several, only the last."""
+        self._waiting = regions
+        self._timer.start()
+
+    def draw(self, regions: npt.NDArray[np.uint8]) -> None:
+        """Draw `regions` (Y, X) now; nothing happens where just that is shown."""
+        self.forget()
+        state = self._session.state
+        if self.tissues is None or state.work is None or state.volume is None or regions.shape != state.work.regions.shape:
+            return
+        doubtful = None if state.work.draft is None else state.work.draft.doubtful
+        what = (state.work.axial, state.protocol.preset, doubtful)
+        same = len(what) == len(self._shown) and all(a is b for a, b in zip(what, self._shown, strict=True))
+        if same and np.array_equal(regions, self._shown_regions):
+            return
+        self._shown, self._shown_regions = what, regions.copy()
+        self._put_tissues(self.tissues, drawing.tissues(state, regions), state.view_index == state.work.axial.index)
+        place = layers.grid(state.volume)["translate"]
+        self._lines.draw(regions, doubtful, state.volume.pixel_spacing_mm, (place[1], place[2]))
+
+    def forget(self, shown: bool = False) -> None:
+        """Draw nothing of what waits; with `shown`, what is shown counts as gone, too."""
+        self._timer.stop()
+        self._waiting = None
+        if shown:
+            self._shown = ()
+
+    def _draw_waiting(self) -> None:
+        if self._waiting is not None:
+            self.draw(self._waiting)
+
+    @staticmethod
+    def _put_tissues(layer: Labels, tissues: npt.NDArray[np.uint8], on_screen: bool) -> None:
+        """Show `tissues`; on the slice on screen only what changed goes to the graphics card."""
+        if not on_screen:
+            layer.data[0] = tissues
+            layer.refresh(extent=False, thumbnail=False)
+            return
+        rows, columns = np.nonzero(layer.data[0] != tissues)
+        if rows.size:
+            layer.data_setitem((np.zeros_like(rows), rows, columns), tissues[rows, columns])
