@@ -126,23 +126,23 @@ class CaseFlow:
         self.session.set_finding(finding)
         if finding.status is not LevelStatus.FOUND:
             self._say(finding.message, error=finding.status is LevelStatus.ABSENT)
-        self._draft_where_empty()
+        self._draft_or_judge()
 
     # -- drafting ----------------------------------------------------------------------------------------------------------------------
 
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
         if new.work is not None and (old.work is None or new.work.axial is not old.work.axial):
-            self._draft_where_empty()
+            self._draft_or_judge()
         if new.volume is None and old.volume is not None:
             self.list_unfinished()
 
-    def _draft_where_empty(self) -> None:
-        """Draft the slice at the level where nothing was ever drawn; unfinished work that waits for an answer goes first."""
+    def _draft_or_judge(self) -> None:
+        """Draft the slice at the level where nothing was ever drawn, and only judge it where something was; resumable work goes first."""
         work = self.session.state.work
         if work is None or self.jobs.state.running or self.desk.state.resumable is not None:
             return
         place = (work.axial.index, self.session.state.protocol.slab_mm)
-        if work.is_empty and not work.undo and not work.redo and place not in self._drafted:
+        if work.draft is None and place not in self._drafted:
             self._drafted.add(place)
             self.draft(only_if_empty=True)
 
@@ -159,9 +159,9 @@ class CaseFlow:
             if self.session.state.volume is not volume or drawn.draft is None:
                 return
             begun = now is not None and now.axial.index == index and bool(now.undo or now.redo)
-            if not (only_if_empty and begun):
-                self.session.set_draft(drawn.draft, drawn.quality, index, protocol.slab_mm)
-            self._draft_where_empty()
+            take = self.session.set_judgement if only_if_empty and begun else self.session.set_draft
+            take(drawn.draft, drawn.quality, index, protocol.slab_mm)
+            self._draft_or_judge()
 
         self.jobs.start("Drafting regions", lambda progress: draft_slice(volume, level, finding, protocol, progress), done)
 
@@ -181,6 +181,7 @@ class CaseFlow:
         except T12Error as error:
             self._say(str(error), error=True)
         self.desk.set(resumable=None)
+        self._draft_or_judge()
 
     def discard(self) -> None:
         """Throw the unfinished work on the open case away."""
@@ -188,7 +189,7 @@ class CaseFlow:
         if found is not None:
             found.file.unlink(missing_ok=True)
             self.desk.set(resumable=None)
-            self._draft_where_empty()
+            self._draft_or_judge()
 
     def resume_case(self, found: autosave.Unfinished) -> None:
         """Open the scan that unfinished work belongs to and put it back."""
@@ -213,7 +214,11 @@ class CaseFlow:
             self.desk.set(offer_draft=True)
             self._say(why, error=True)
             return False
+        quality, draft = state.work.quality, state.work.draft
         try:
+            if draft is None:
+                drawn = draft_slice(state.volume, state.level, state.finding, state.protocol)
+                quality, draft = drawn.quality, drawn.draft
             result = build_result(
                 state.volume,
                 state.finding,
@@ -222,10 +227,10 @@ class CaseFlow:
                 state.work.regions,
                 state.protocol,
                 state.subject,
-                state.work.quality,
+                quality,
                 assessor=state.assessor,
                 status="draft" if why else "confirmed",
-                draft=state.work.draft,
+                draft=draft,
             )
             files = export_result(state.volume, result, folder)
         except T12Error as error:

@@ -176,7 +176,7 @@ class Autosave:
         if new.saved and not old.saved:
             self.flush()
             (self.folder / f"{case_key(new.volume)}.npz").unlink(missing_ok=True)
-        elif new.work is not old.work or new.level is not old.level or new.subject is not old.subject:
+        elif not new.saved and (new.work is not old.work or new.level is not old.level or new.subject is not old.subject):
             with self._condition:
                 self._waiting = new
                 self._condition.notify_all()

@@ -261,6 +261,14 @@ class Session:
             blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
             self._drawn[key] = replace(self._edited(blank, "draft", draft.regions), draft=draft, quality=quality)
 
+    def set_judgement(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
+        """Take what a draft says about a slice that is drawn on already: its regions stay as they are, and nothing is there to undo."""
+        work = self._state.work
+        if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm:
+            work = replace(work, draft=draft, quality=quality)
+            self._drawn[(slice_index, slab_mm)] = work
+            self._set(work=work)
+
     def edit(self, name: str, regions: npt.NDArray[np.uint8]) -> None:
         """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed."""
         work = self._state.work

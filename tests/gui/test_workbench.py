@@ -1,6 +1,7 @@
 """The workbench in a real window: keys, levels, cases that come and go, saving, and crashes that lose nothing."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QApplication
 from napari_t12_bodycomp.gui import case_flow
 from napari_t12_bodycomp.gui.canvas_overlay import overlay_words
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
+from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display
 from napari_t12_bodycomp.workflow.autosave import unfinished_for
@@ -160,6 +162,23 @@ def test_unfinished_work_is_offered_and_resumed(case, volume, qtbot):
     assert np.array_equal(case.canvas.regions.data[0], drawn())
     assert [e.name for e in case.session.state.work.undo] == ["start"]
     assert case.desk.state.resumable is None
+
+
+def test_a_row_from_resumed_work_says_what_the_scan_is_flagged_for(case, volume, qtbot, tmp_path, monkeypatch):
+    case.session.edit("start", drawn())
+    case.saver.flush()
+    case.session.close()
+    plain, flags = case_flow.draft_slice, (QualityFlag("noise_high", "Noisy."),)
+    monkeypatch.setattr(case_flow, "draft_slice", lambda *given: replace(plain(*given), quality=flags))
+    case.flow.open_volume(volume, "somewhere")
+    qtbot.waitUntil(lambda: not case.jobs.state.running)
+    case.actions.trigger("resume")
+    case.flow.save(tmp_path / "at_once", as_draft=True)
+    qtbot.waitUntil(lambda: case.session.state.work.quality == flags)
+    assert np.array_equal(case.session.state.work.regions, drawn())
+    case.flow.save(tmp_path / "later", as_draft=True)
+    rows = [(tmp_path / name / "indices.csv").read_text() for name in ("at_once", "later")]
+    assert rows[0] == rows[1] and "noise_high" in rows[0]
 
 
 def test_discarded_work_is_gone(case, volume, qtbot):

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.session import Session
@@ -67,6 +69,11 @@ def test_exported_work_is_no_longer_unfinished(tmp_path):
     saver.flush()
     assert autosave.unfinished_for(volume(), tmp_path) is not None
     session.mark_saved()
+    assert autosave.unfinished(tmp_path) == []
+    body = painted(9) > 0
+    session.set_judgement(Draft(painted(9), body, ~body), (QualityFlag("noise_high", "Noisy."),), 2, 5.0)
+    saver.flush()
+    assert (session.state.work.regions == painted(3)).all() and session.state.work.quality[0].code == "noise_high"
     assert autosave.unfinished(tmp_path) == []
     saver.close()
 
