@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
+from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.dicom.values import NEVER_SCANNED_HU, check_hounsfield
 from napari_t12_bodycomp.errors import InputError
@@ -75,8 +76,12 @@ def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
     view = from_native(data, affine)
     hu = np.empty(view.shape, np.int16)
     outside = np.ones(view.shape[1:], bool)
+    holes = np.zeros(len(view), np.int64)
     for k, plane in enumerate(view):
-        values = np.nan_to_num(plane.astype(np.float64), nan=-np.inf, posinf=np.iinfo(np.int16).max, neginf=-np.inf)
+        values = plane.astype(np.float64)
+        unknown = np.isnan(values)
+        holes[k] = (unknown & ndi.binary_fill_holes(~unknown)).sum() if unknown.any() else 0
+        values = np.nan_to_num(values, nan=-np.inf, posinf=np.iinfo(np.int16).max, neginf=-np.inf)
         outside &= values <= NEVER_SCANNED_HU
         hu[k] = np.rint(np.clip(values, AIR_HU, np.iinfo(np.int16).max, out=values))
         progress(0.6 + 0.4 * (k + 1) / len(hu), f"slice {k + 1} of {len(hu)}")
@@ -88,9 +93,19 @@ def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
         pixel_spacing_mm=(float(np.linalg.norm(affine[:3, axes[1]])), float(np.linalg.norm(affine[:3, axes[0]]))),
         origin_xy_mm=_origin(affine, shape, axes, flips),
         outside_fov=outside if outside.any() else None,
-        acquisition=Acquisition(description="NIfTI"),
+        acquisition=Acquisition(description="NIfTI", warnings=_hole_warnings(holes)),
         nifti_affine=affine,
         nifti_shape=tuple(int(n) for n in image.shape),
+    )
+
+
+def _hole_warnings(holes: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """A sentence where slices hold pixels without a value amid pixels that have one; `holes` counts them by slice."""
+    if not holes.any():
+        return ()
+    slices = np.count_nonzero(holes)
+    return (
+        f"{holes.sum()} pixels amid others, on {slices} slices, have no value (NaN) and are taken for air: where tissue lay, areas read low.",
     )
 
 

@@ -57,6 +57,14 @@ def test_not_a_number_is_air(tmp_path: Path) -> None:
     assert volume.hu[0, 1, 1] == 41
     assert volume.outside_fov is not None
     assert volume.outside_fov.sum() == 1
+    assert volume.acquisition.warnings == ()
+
+
+def test_not_a_number_amid_tissue_is_said(tmp_path: Path) -> None:
+    hu = HU.astype(np.float32)
+    hu[2:4, 9:11, 11] = np.nan
+    (said,) = load_volume(_save(tmp_path / "ct.nii.gz", (0, 1, 2), (1, 1, 1), hu)).acquisition.warnings
+    assert said.startswith("4 pixels amid others, on 2 slices, have no value")
 
 
 def test_values_that_no_body_has_were_never_scanned(tmp_path: Path) -> None:
