@@ -21,6 +21,9 @@ ENHANCED_HU, ENHANCED_CM2 = 120.0, 2.5
 NOISY_HU = 30.0
 """With this SD about one muscle pixel in a hundred falls below the muscle window; the study's scans have 10 to 20 HU."""
 COARSE_PIXEL_MM = 1.5
+PLAIN_FAT_HU = (-125.0, -75.0)
+"""The middle of plain fat lies here at every usual tube voltage (about -115 at 80 kV, -95 at 140 kV; -82 to -104 on the scans tried)."""
+LEAST_FAT_CM2 = 5.0
 NOT_GIVEN = {"", "none", "no", "without", "unenhanced"}
 
 
@@ -37,6 +40,7 @@ def quality_flags(volume: CTVolume, axial: AxialSlice, draft: Draft, protocol: P
         *_thickness(acquisition, volume, axial, protocol),
         *_pixels(axial),
         *_noise(axial, draft),
+        *_scale(axial, draft),
     ]
     return tuple({flag.code: flag for flag in found}.values())
 
@@ -124,6 +128,26 @@ def _noise(axial: AxialSlice, draft: Draft) -> Iterator[QualityFlag]:
         yield QualityFlag(
             "noise_high", f"Noise in the muscle is {noise:.0f} HU (SD): pixels fall out of the HU windows, and areas read low."
         )
+
+
+def _scale(axial: AxialSlice, draft: Draft) -> Iterator[QualityFlag]:
+    fat = fat_hu(axial, draft.regions)
+    if not np.isnan(fat) and not PLAIN_FAT_HU[0] <= fat <= PLAIN_FAT_HU[1]:
+        yield QualityFlag(
+            "hu_scale_doubtful",
+            f"Fat under the skin reads {fat:.0f} HU, where about -100 is usual: the scan's values are no true Hounsfield units, or fluid lies in it.",
+        )
+
+
+def fat_hu(axial: AxialSlice, regions: npt.NDArray[np.uint8]) -> float:
+    """Median HU of the subcutaneous region (`regions` uint8, (Y, X)) 2 mm within its border; NaN where less than 5 cm2 is left."""
+    spacing = axial.pixel_spacing_mm
+    inner = ndi.minimum_filter((regions == Region.SUBCUTANEOUS).astype(np.uint8), [2 * max(1, round(2 / s)) + 1 for s in spacing]).astype(
+        bool
+    )
+    if inner.sum() * spacing[0] * spacing[1] / 100 < LEAST_FAT_CM2:
+        return float("nan")
+    return float(np.median(axial.hu[inner]))
 
 
 def noise_hu(axial: AxialSlice, regions: npt.NDArray[np.uint8]) -> float:

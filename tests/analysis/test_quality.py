@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_t12_bodycomp.analysis.quality import enhanced_area_cm2, noise_hu, quality_flags
+from napari_t12_bodycomp.analysis.quality import enhanced_area_cm2, fat_hu, noise_hu, quality_flags
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.roi_map import Draft
@@ -107,3 +107,14 @@ def test_the_drafts_own_flags_come_first_with_their_sentences():
     flags = flags_of(volume, regions, notes=("The field is cut.", "Look here."), flags=("fov_truncated",))
     assert [f.code for f in flags] == ["fov_truncated", "kvp_unknown"]
     assert flags[0].sentence == "The field is cut."
+
+
+@pytest.mark.parametrize(("middle", "expected"), [(-100, []), (-82, []), (-52, ["hu_scale_doubtful"]), (-200, ["hu_scale_doubtful"])])
+def test_a_wrong_scale_shows_in_the_fat_under_the_skin(middle, expected):
+    volume, regions = scan()
+    regions[80:] = Region.SUBCUTANEOUS
+    volume.hu[:, 80:] += middle - 50
+    volume.hu[:, 80:, 60:] += 10
+    assert codes(volume, regions) == expected
+    assert fat_hu(axial_slice(volume, 2), regions) == pytest.approx(middle, abs=2)
+    assert np.isnan(fat_hu(axial_slice(volume, 2), np.zeros_like(regions)))
