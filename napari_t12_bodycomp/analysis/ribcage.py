@@ -33,6 +33,8 @@ CARTILAGE_GATE_MM = 9.0
 """Cartilage that ends this much deeper than the ribs around it let expect is liver or bowel."""
 CARTILAGE_OFFSET_MM = 2.5
 """The transversus lies inside the costal cartilage."""
+CALCIFIED_FROM = -0.8
+"""Bone on rays whose direction has a row component below this is more and more likely calcified cartilage, with the transversus inside."""
 SPINE_MM = 38.0
 """Bone within this distance of the canal's column is transverse process, lamina or rib neck: no witness of the wall."""
 
@@ -128,7 +130,8 @@ def _observe(hu: Floats, depths: Floats, rays: Rays, fascia_mm: Floats, canal_px
     side = np.abs(rays.foot_mm[:, 1] + (fascia_mm - top) * rays.direction[:, 1] - canal_px[1] * rays.spacing_mm[1])
     found &= ~((side < SPINE_MM) & (rays.direction[:, 0] > 0))
     lung_here = gas & ~found & (rays.direction[:, 0] > -0.35) & (side >= SPINE_MM / 2)
-    inner = np.where(found, bottom, np.where(lung_here, lung, np.nan))
+    calcified = CARTILAGE_OFFSET_MM * np.clip((CALCIFIED_FROM - rays.direction[:, 0]) / 0.15, 0, 1)
+    inner = np.where(found, bottom + calcified, np.where(lung_here, lung, np.nan))
     return _Seen(inner, np.where(found, top, np.nan), np.where(found, 1.0, 0.6))
 
 

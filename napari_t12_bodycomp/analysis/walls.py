@@ -8,7 +8,7 @@ from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.bone import opened
 from napari_t12_bodycomp.analysis.polar import Rays, closed_path
-from napari_t12_bodycomp.analysis.ribcage import RibCage
+from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -114,7 +114,7 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
     belief = np.where(known, support, 0.0)
     side = points[:, 1] - canal[1]
     behind = rays.direction[:, 0] > 0
-    near = behind & (np.abs(side) < 24)
+    near = behind & (np.abs(side) < SPINE_MM - 2)
     known &= ~near
     count = len(rays)
     bowed = np.clip(cage.inner_mm, fascia_mm - 18, fascia_mm - 4)
@@ -142,7 +142,7 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
 def _by_canal(rays: Rays, here: npt.NDArray[np.intp], a: Floats, b: Floats, canal: Floats) -> Floats:
     """Chords from one rib to the pedicle of its side, through the canal, and on to the other rib."""
     right, left = (a, b) if a[1] < b[1] else (b, a)
-    pedicles = canal + np.array([0.0, -20.0]), canal + np.array([0.0, 20.0])
+    pedicles = canal + np.array([-4.0, -20.0]), canal + np.array([-4.0, 20.0])
     result = np.full(len(here), np.nan)
     for start, end in ((right, pedicles[0]), (pedicles[0], pedicles[1]), (pedicles[1], left)):
         radius = rays.crossing(start, end)[here]
