@@ -16,6 +16,7 @@ DISC_HU = 80
 CALCIFICATION_MM2 = 100.0
 OPEN_MM, CLOSE_MM = 1.2, 2.5
 CARTILAGE_MM2 = 30.0
+FAT_RIM_HU, RIM_MM, RIM_REACH_MM = -29, 1.0, 1.6
 JOINT_MM, ARCH_MM, STRIP_MM = 4.5, 5.5, 1.5
 SPINOUS_MM = 25.0
 CANAL_RADIUS_MM = 9.0
@@ -166,7 +167,9 @@ def _spinous_strip(
     return strip
 
 
-def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]) -> Mask:
+def find_cartilage(
+    hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]
+) -> Mask:
     """Costal cartilage (Y, X) within the `wall` in front of the spine: brighter than `level_hu`, compact, calcified parts included."""
     size = [max(1, 2 * int(1.5 / s) + 1) for s in spacing_mm]
     rows, cols = np.flatnonzero(wall.any(1)), np.flatnonzero(wall.any(0))
@@ -185,10 +188,19 @@ def find_cartilage(hu: npt.NDArray[np.int16], wall: Mask, bones: Bones, level_hu
     result = np.zeros_like(wall)
     soft = big[labels]
     soft |= ndi.binary_dilation(soft, _disk(spacing_mm, 1.6)) & (smooth > level_hu)
-    result[window] = ndi.binary_fill_holes(
-        _closed(soft | (bones.mask[window] & ndi.binary_dilation(soft, iterations=2)), spacing_mm, CLOSE_MM)
-    )
+    whole = ndi.binary_fill_holes(_closed(soft | (bones.mask[window] & ndi.binary_dilation(soft, iterations=2)), spacing_mm, CLOSE_MM))
+    result[window] = whole | _rim(whole, hu[window], wall[window], cavity[window], bones.mask[window], spacing_mm)
     return result & wall
+
+
+def _rim(
+    cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]
+) -> Mask:
+    """Pixels between cartilage and fat that look like muscle because they hold a part of both: a sheet too thin for muscle."""
+    lean = wall & (hu > FAT_RIM_HU) & ~cartilage & ~bone
+    near = ndi.binary_dilation(cartilage, _disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(cavity, _disk(spacing_mm, 2 * RIM_REACH_MM))
+    rim: Mask = lean & ~opened(lean, spacing_mm, RIM_MM) & near
+    return rim
 
 
 def behind_spine(bones: Bones, spacing_mm: tuple[float, float]) -> Mask:

@@ -74,7 +74,7 @@ def draft_regions(
     regions = np.zeros(axial.hu.shape, np.uint8)
     inside_fascia = snapped(inside_fascia, axial.hu, spacing)
     wall = trunk.under_skin & inside_fascia & ~cavity
-    hard = bones.mask | find_cartilage(axial.hu, wall, bones, level, spacing)
+    hard = bones.mask | find_cartilage(axial.hu, wall, cavity, bones, level, spacing)
     regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS
     if not protocol.intercostals_are_muscle:
         hard |= _between_ribs(rays, cage, inner, bones.canal_px, axial.hu.shape)

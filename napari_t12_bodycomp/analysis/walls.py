@@ -30,6 +30,7 @@ FRONT_FREEDOM = 0.8
 BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
 """Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
 RIB_SLACK_MM = 2.0
+INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
 
 
@@ -108,6 +109,7 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
     """
     support = cage.support.copy()
     radius = np.where(support > 0.2, cage.inner_mm, np.nan)
+    radius = _bowed(rays, radius, cage.own_inner_mm)
     canal = np.array([canal_px[0] * rays.spacing_mm[0], canal_px[1] * rays.spacing_mm[1]])
     known = np.isfinite(radius)
     points = rays.points_mm(np.where(known, radius, fascia_mm))
@@ -137,6 +139,21 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
     in_front = rays.direction[:, 0] < -0.4
     radius = np.where(in_front, np.maximum(radius, fascia_mm - THICKEST_FRONT_MM), radius)
     return np.minimum(radius, fascia_mm - 1), belief
+
+
+def _bowed(rays: Rays, radius_mm: Floats, own_inner_mm: Floats) -> Floats:
+    """`radius_mm` (K,) with the wall between two ribs of this slice bowed outward: halfway to a line that follows the trunk's own curve."""
+    own = np.isfinite(own_inner_mm)
+    result, count = radius_mm.copy(), len(rays)
+    points = rays.points_mm(np.where(own, own_inner_mm, 0.0))
+    for start, end in gaps(own):
+        here = np.arange(start + 1, end) % count
+        a, b = start % count, end % count
+        if np.hypot(*(points[a] - points[b])) > INTERCOSTAL_MM or rays.direction[here, 0].min() < BOWED_FROM:
+            continue
+        curve = np.interp(np.arange(start + 1, end), (start, end), (own_inner_mm[a], own_inner_mm[b]))
+        result[here] = np.where(curve > radius_mm[here], (curve + radius_mm[here]) / 2, radius_mm[here])
+    return result
 
 
 def _by_canal(rays: Rays, here: npt.NDArray[np.intp], a: Floats, b: Floats, canal: Floats) -> Floats:
