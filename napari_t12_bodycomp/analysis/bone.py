@@ -12,11 +12,13 @@ Mask = npt.NDArray[np.bool_]
 
 BONE_HU = 190
 RIM_HU = 130
-DISC_HU = 80
+DISC_HU, OPEN_DISC_MM = 80, 3.0
 CALCIFICATION_MM2 = 100.0
 OPEN_MM, CLOSE_MM = 1.2, 2.5
 CARTILAGE_MM2 = 30.0
 FAT_RIM_HU, RIM_MM, RIM_REACH_MM = -29, 1.0, 1.6
+VESSEL_HU, VESSEL_CORE_MM, BODY_BACK_MM, BODY_FRONT_MM = 160, 3.5, 12.0, 30.0
+"""No cortex is 7 mm thick, and a vertebral body fills the midline from 12 to 30 mm in front of the canal's centre."""
 JOINT_MM, ARCH_MM, STRIP_MM = 4.5, 5.5, 1.5
 SPINOUS_MM = 25.0
 CANAL_RADIUS_MM = 9.0
@@ -44,10 +46,31 @@ def find_bones(
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _guess(solid, body)
-    vertebra = _vertebra(hu, solid, canal_px, spacing_mm)
+    vessel = _vessel(hu, canal_px, spacing_mm)
+    solid &= ~vessel
+    vertebra = _vertebra(np.where(vessel, 0, hu), solid, canal_px, spacing_mm)
     for _ in range(2):
-        vertebra |= ndi.binary_dilation(vertebra) & (hu > RIM_HU) & body
+        vertebra |= ndi.binary_dilation(vertebra) & (hu > RIM_HU) & body & ~vessel
     return Bones(solid | vertebra, vertebra, canal_px, seen)
+
+
+def _vessel(hu: npt.NDArray[np.int16], canal_px: tuple[float, float], spacing_mm: tuple[float, float]) -> Mask:
+    """The aorta (Y, X) filled with contrast: bright and thick, in front of the vertebra or beside its body."""
+    top, bottom = (int(np.clip(canal_px[0] + d / spacing_mm[0], 0, hu.shape[0])) for d in (-90, -5))
+    left, right = (int(np.clip(canal_px[1] + d / spacing_mm[1], 0, hu.shape[1])) for d in (-55, 55))
+    window = np.s_[top:bottom, left:right]
+    bright = hu[window] > VESSEL_HU
+    core = ndi.binary_erosion(bright, _disk(spacing_mm, VESSEL_CORE_MM))
+    labels, count = ndi.label(core)
+    rows, cols = np.ogrid[top:bottom, left:right]
+    down, side = (rows - canal_px[0]) * spacing_mm[0], (cols - canal_px[1]) * spacing_mm[1]
+    vessel = np.zeros(count + 1, bool)
+    vessel[1:] = True
+    vessel[np.unique(labels[((np.abs(side) < 12) & (down > -BODY_FRONT_MM)) | (down > -BODY_BACK_MM)])] = False
+    result = np.zeros(hu.shape, bool)
+    if vessel.any():
+        result[window] = ndi.binary_dilation(vessel[labels], _disk(spacing_mm, VESSEL_CORE_MM + 1.0)) & bright
+    return result
 
 
 def _disk(spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
@@ -142,13 +165,24 @@ def _vertebra(hu: npt.NDArray[np.int16], solid: Mask, canal_px: tuple[float, flo
     kept[0] = False
     vertebra = kept[labels] | (down**2 + side**2 < CANAL_RADIUS_MM**2)
     disc = ((down + 27) / 20) ** 2 + (side / 25) ** 2 < 1
-    vertebra |= disc & (ndi.gaussian_filter(hu[window].astype(np.float32), [1.5 / s for s in spacing_mm]) > DISC_HU)
+    disc &= ndi.gaussian_filter(hu[window].astype(np.float32), [1.5 / s for s in spacing_mm]) > DISC_HU
+    vertebra |= _around(opened(disc, spacing_mm, OPEN_DISC_MM), (np.abs(side) < 8) & (np.abs(down + 22) < 8))
     joints = (np.abs(side) < 36) & (np.abs(down) < 22)
     arch = ((down - 6) ** 2 + side**2 < 15**2) & (down > -6)
     vertebra |= _spinous_strip(vertebra, side, down, spacing_mm)
     tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, JOINT_MM, ARCH_MM))
     result = np.zeros_like(solid)
     result[window] = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
+    return result
+
+
+def _around(mask: Mask, seed: Mask) -> Mask:
+    """The pieces of `mask` (Y, X) that meet `seed`."""
+    labels, count = ndi.label(mask)
+    kept = np.zeros(count + 1, bool)
+    kept[np.unique(labels[mask & seed])] = True
+    kept[0] = False
+    result: Mask = kept[labels]
     return result
 
 
@@ -193,12 +227,12 @@ def find_cartilage(
     return result & wall
 
 
-def _rim(
-    cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]
-) -> Mask:
+def _rim(cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> Mask:
     """Pixels between cartilage and fat that look like muscle because they hold a part of both: a sheet too thin for muscle."""
     lean = wall & (hu > FAT_RIM_HU) & ~cartilage & ~bone
-    near = ndi.binary_dilation(cartilage, _disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(cavity, _disk(spacing_mm, 2 * RIM_REACH_MM))
+    near = ndi.binary_dilation(cartilage, _disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(
+        cavity, _disk(spacing_mm, 2 * RIM_REACH_MM)
+    )
     rim: Mask = lean & ~opened(lean, spacing_mm, RIM_MM) & near
     return rim
 
