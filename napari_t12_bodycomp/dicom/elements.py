@@ -46,7 +46,6 @@ class Elements:
     syntax: str = ""
     little: bool = True
     headless: bool = False
-    has_pixels: bool = False
     pixel_offset: int | None = None
     pixel_length: int | None = None
     """None where the pixels are encapsulated (undefined length)."""
@@ -116,7 +115,7 @@ def _walk_main(data: bytes, position: int, found: Elements, wanted: Container[in
             vr, length, start = _explicit(data, position)
         if group >= 0x7FE0:
             if tag == PIXEL_DATA:
-                found.has_pixels, found.pixel_offset = True, start
+                found.pixel_offset = start
                 found.pixel_length = None if length == _UNDEFINED else length
                 return
             if group > 0x7FE0:

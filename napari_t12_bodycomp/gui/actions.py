@@ -133,10 +133,6 @@ class Actions:
             raise KeyError(f"there is no action {action_id!r}")
         self._callables[action_id] = function
 
-    def can(self, action_id: str) -> bool:
-        """Whether anybody carries the action out."""
-        return action_id in self._callables
-
     def trigger(self, action_id: str, *arguments: Any) -> None:
         """Carry the action out; nothing happens where nobody does."""
         function = self._callables.get(action_id)

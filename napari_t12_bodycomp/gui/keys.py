@@ -19,8 +19,6 @@ from napari.utils.key_bindings import coerce_keybinding
 from napari_t12_bodycomp.gui.actions import Action, Actions
 
 PREFIX = "napari-t12-bodycomp"
-NAPARI_LABELS_TOOLS = {"tool_move", "tool_brush", "tool_erase", "tool_polygon", "tool_fill", "brush_smaller", "brush_larger"}
-"""On the regions layer 1..6 are napari's own actions; ours stand in for them while another layer is active."""
 NAPARI_ACTIONS = {
     "tool_move": "napari:activate_labels_pan_zoom_mode",
     "tool_brush": "napari:activate_labels_paint_mode",
@@ -28,6 +26,7 @@ NAPARI_ACTIONS = {
     "tool_polygon": "napari:activate_labels_polygon_mode",
     "tool_fill": "napari:activate_labels_fill_mode",
 }
+"""On the regions layer 1..6 are napari's own actions; ours stand in for them while another layer is active."""
 
 
 def qualified(action_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QToolButton, QWidget
 
-from napari_t12_bodycomp.analysis.reformat import Reformat, coronal, sagittal
+from napari_t12_bodycomp.analysis.reformat import coronal, sagittal
 from napari_t12_bodycomp.gui import theme, widgets, words
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.reformat_view import Hint, ReformatView, Scene, View
@@ -25,7 +25,6 @@ class Reformats(QWidget):
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
         self._session, self._actions = session, actions
-        self._pictures: dict[str, Reformat] = {}
         self._wanted_view: int | None = None
         self.setObjectName("t12column")
         self.setStyleSheet(theme.stylesheet())

@@ -22,8 +22,6 @@ BAD_PANEL = "#552a2a"
 BAD_TEXT = "#ffc9c2"
 LEVEL = "#F0E442"
 """The level line and everything that belongs to T12."""
-DOUBT = "#ffffff"
-"""Doubtful stretches of contour, dashed."""
 
 DOCK_WIDTH = 396
 REFORMAT_WIDTH = 256
@@ -33,7 +31,6 @@ SMALL_PX = 11
 BIG_PX = 19
 
 REGION_TITLES = {Region.MUSCLE: "Muscle", Region.VISCERAL: "Visceral", Region.SUBCUTANEOUS: "Subcut."}
-REGION_KEYS = {Region.MUSCLE: "M", Region.VISCERAL: "V", Region.SUBCUTANEOUS: "S"}
 
 
 def region_colour(region: Region) -> str:

@@ -30,7 +30,6 @@ class Scanner:
         n, pixel = options.n_pixels, options.pixel_mm
         f = np.hypot(fft.fftfreq(n, pixel)[:, None], fft.rfftfreq(n, pixel)[None, :]).astype(np.float32)
         self.spectrum = np.sqrt(f) * np.exp(-((f / 0.33) ** 2) / 2) + np.float32(0.004)
-        self.lumps = np.exp(-((f * 11.0) ** 2) / 2).astype(np.float32)
         r = np.hypot(x, y - np.float32(10)) / np.float32(190 * options.scale)
         self.profile = (1.0 - 0.38 * np.clip(r, 0, 1.3) ** 2).astype(np.float32)
 
