@@ -325,6 +325,7 @@ def test_exported_regions_measured_again_give_the_same_numbers(
     code, again, _ = call("measure", series, "--out", tmp_path / "b", "--regions", tmp_path / "a" / "regions.nii.gz")
     assert code == 0
     assert again["areas_cm2"] == draft["areas_cm2"]
+    assert again["regions_origin"] == draft["regions_origin"] == "draft"
     for name in ("regions.nii.gz", "tissues.nii.gz", "indices.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

@@ -30,6 +30,9 @@ class Result:
         ``"draft"`` until a person confirms; the review's words after that.
     doubtful : bool array (Y, X), optional
         Where the draft asks for a second look.
+    regions_origin : str
+        ``"draft"`` where the regions are the automatic draft to the pixel, ``"drawn"`` where a person made or changed them, "" where the draft
+        is not known.
     """
 
     acquisition: Acquisition
@@ -47,6 +50,7 @@ class Result:
     status: str = "draft"
     software_version: str = ""
     doubtful: npt.NDArray[np.bool_] | None = None
+    regions_origin: str = ""
 
     def __post_init__(self) -> None:
         check_roi_map(self.regions)

@@ -100,6 +100,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("scanner", "", "", lambda r: r.acquisition.scanner),
     Column("quality", "", "", lambda r: ";".join(dict.fromkeys(f.code for f in r.quality))),
     Column("status", "", "", lambda r: r.status),
+    Column("regions_origin", "", "", lambda r: r.regions_origin),
     Column("assessor", "", "", lambda r: r.assessor, is_key=True),
     Column("reviewer", "", "", lambda r: r.reviewer),
     Column("reviewed_at", "", "", lambda r: r.reviewed_at),

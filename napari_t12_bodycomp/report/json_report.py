@@ -81,6 +81,7 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "quality": list(dict.fromkeys(f.code for f in result.quality)),
         "quality_sentences": [f.sentence for f in result.quality],
         "measurement_status": result.status,
+        "regions_origin": result.regions_origin or None,
         "files": {name: str(path) for name, path in files.items()},
     }
 

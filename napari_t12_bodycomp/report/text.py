@@ -67,6 +67,7 @@ def locate_text(finding: LevelFinding) -> str:
 def measure_text(result: Result, files: Mapping[str, Path]) -> str:
     """The numbers of a measurement, what a reader must know about them, and where the files are."""
     m, level = result.measurement, result.level
+    made = {"draft": "the automatic draft, corrected by nobody", "drawn": "drawn or corrected by hand"}
     who = f"confirmed by {level.confirmed_by}" if level.is_confirmed else "not confirmed by anybody"
     rows = [("tissue", "area", "mean HU")]
     rows += [(t.title, shown(m.areas_cm2[t], 1, "cm2"), shown(m.mean_hu[t])) for t in Tissue]
@@ -74,6 +75,7 @@ def measure_text(result: Result, files: Mapping[str, Path]) -> str:
     numbers = [(name, shown(value, 2, units.get(name, "cm2/m2")), m.why_empty.get(name, "")) for name, value in m.indices.items()]
     lines = [
         f"Slice {level.slice_index}, z {level.z_mm:.1f} mm, {level.method.value} level, {who}; preset {m.protocol.preset.name}",
+        f"Regions: {made.get(result.regions_origin, 'not known who made them')}",
         "",
         table(rows, frozenset({1, 2})),
         "",

@@ -88,6 +88,7 @@ def build_result(
         status=status,
         software_version=__version__,
         doubtful=None if draft is None else still_doubtful(draft, regions),
+        regions_origin="" if draft is None else "draft" if np.array_equal(regions, draft.regions) else "drawn",
     )
 
 

@@ -199,6 +199,16 @@ def test_options_that_the_draft_does_not_keep_are_flagged(small_regions: npt.NDA
     assert [f.code for f in option_flags(other, replace(draft, protocol=other))] == codes[1:]
 
 
+def test_a_row_says_whether_anybody_changed_the_draft(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path) -> None:
+    body = small_regions > 0
+    drafted = Draft(small_regions.copy(), body, ~body)
+    small_regions[20, 12] = 0
+    results = [_result(small_volume, r, draft=d) for r, d in ((drafted.regions, drafted), (small_regions, drafted), (small_regions, None))]
+    assert [r.regions_origin for r in results] == ["draft", "drawn", ""]
+    export_result(small_volume, results[1], tmp_path)
+    assert _rows(tmp_path)[0]["regions_origin"] == "drawn"
+
+
 def test_a_level_outside_the_t12_that_was_found_is_flagged() -> None:
     assert level_flags(MeasuredLevel(4, -680.0, LevelMethod.MANUAL), FOUND) == ()
     assert [f.code for f in level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), FOUND)] == ["level_outside_t12"]
