@@ -187,12 +187,13 @@ class Session:
             self.view(finding.slice_index)
 
     def choose_level(self, slice_index: int) -> None:
-        """Put the level on `slice_index`; it counts as automatic only where the finding proposed just that slice. It must be confirmed anew."""
+        """Put the level on `slice_index`; it counts as automatic only where T12 was found on just that slice. It must be confirmed anew.
+
+        One of several candidates is a person's choice: manual.
+        """
         finding = self._state.finding
-        proposed: set[int | None] = set()
-        if finding is not None and finding.status is not LevelStatus.ABSENT:
-            proposed = {finding.slice_index} | {c.slice_index for c in finding.candidates}
-        self._go_to_level(slice_index, LevelMethod.AUTOMATIC if slice_index in proposed else LevelMethod.MANUAL)
+        is_found = finding is not None and finding.status is LevelStatus.FOUND and finding.slice_index == slice_index
+        self._go_to_level(slice_index, LevelMethod.AUTOMATIC if is_found else LevelMethod.MANUAL)
 
     def _go_to_level(self, slice_index: int, method: LevelMethod) -> None:
         volume = self._state.volume

@@ -176,7 +176,7 @@ def test_a_click_on_a_candidate_sets_the_level(dock: Dock, qtbot: QtBot, small_v
     _click(qtbot, dock.widget.level.cards[1])
     level = dock.session.state.level
     assert level is not None
-    assert (level.slice_index, level.method, level.is_confirmed) == (2, LevelMethod.AUTOMATIC, False)
+    assert (level.slice_index, level.method, level.is_confirmed) == (2, LevelMethod.MANUAL, False)
     assert [card.isChecked() for card in dock.widget.level.cards] == [False, True]
 
 

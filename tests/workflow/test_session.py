@@ -60,7 +60,17 @@ def test_an_uncertain_finding_sets_no_level_until_somebody_chooses(session):
         session.confirm_level()
     session.choose_level(3)
     session.confirm_level()
-    assert session.state.level.method is LevelMethod.AUTOMATIC and session.state.level.confirmed_by == "anna"
+    assert session.state.level.method is LevelMethod.MANUAL and session.state.level.confirmed_by == "anna"
+
+
+def test_the_second_candidate_of_a_found_level_is_a_persons_choice(session):
+    both = (LevelCandidate(10.0, 2, (0, 20), 0.9, "a"), LevelCandidate(15.0, 3, (5, 25), 0.08, "b"))
+    session.set_finding(LevelFinding(LevelStatus.FOUND, "one", 2, 10.0, (0, 20), 0.9, candidates=both))
+    assert session.state.level.method is LevelMethod.AUTOMATIC
+    session.choose_level(3)
+    assert session.state.level.method is LevelMethod.MANUAL
+    session.choose_level(2)
+    assert session.state.level.method is LevelMethod.AUTOMATIC
 
 
 def test_a_moved_level_is_manual_and_loses_its_confirmation(session):
