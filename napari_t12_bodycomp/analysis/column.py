@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_t12_bodycomp.analysis import anatomy
 from napari_t12_bodycomp.analysis.anatomy import Kind
+from napari_t12_bodycomp.analysis.endplates import BODY_V_MM, Disc, find_discs
 from napari_t12_bodycomp.analysis.geometry import STEP_MM, Coarse, Points, Straight, coarse_grid, straighten
 from napari_t12_bodycomp.analysis.labelling import Explanation, Seen, numbers_of, observe
 from napari_t12_bodycomp.analysis.ribs import Track, axial_twist, find_tracks
@@ -17,10 +18,6 @@ from napari_t12_bodycomp.model.level import RibHint, Vertebra
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.volume import CTVolume
 
-DISC_BELOW_FORAMEN_MM = 4.0
-"""Discs lie 3 to 6 mm below the foramina's narrowest bone."""
-BODY_V_MM = -22.0
-HALF_DISC_MM = 3.0
 MIN_LEVELS = 3
 MIN_TWIST = 0.045
 """Radians (2.6 degrees): smaller turns do not change what is seen."""
@@ -34,16 +31,25 @@ class Column:
     straight: Straight
     levels: list[Level]
     seen: list[Seen]
+    discs: list[Disc]
+    """One more than levels: level `k` lies between discs `k` and `k + 1`."""
+
+    def _body_s(self, k: int) -> tuple[float, float]:
+        low, high = self.discs[k], self.discs[k + 1]
+        return low.s + low.half_mm / STEP_MM, high.s - high.half_mm / STEP_MM
 
     def body_z_mm(self, k: int) -> tuple[float, float]:
         """Lower and upper endplate of level `k`'s body (LPS z, mm)."""
-        low, high = (s - DISC_BELOW_FORAMEN_MM / STEP_MM for s in (self.levels[k].low, self.levels[k].high))
-        half = HALF_DISC_MM / STEP_MM
-        return float(self.straight.point(low + half, BODY_V_MM, 0)[0]), float(self.straight.point(high - half, BODY_V_MM, 0)[0])
+        low, high = (float(self.straight.point(s, BODY_V_MM, 0)[0]) for s in self._body_s(k))
+        return low, high
 
     def middle_z_mm(self, k: int) -> float:
         """Middle of level `k`'s body (LPS z, mm)."""
         return float(np.mean(self.body_z_mm(k)))
+
+    def spread_mm(self, k: int) -> float:
+        """Standard deviation of the place of level `k`'s middle (mm)."""
+        return float(np.hypot(self.discs[k].spread_mm, self.discs[k + 1].spread_mm) / 2)
 
     def index_of(self, number: int, e: Explanation) -> int | None:
         """The level that `e` numbers `number` (1 = T1, 12 = T12), None where it lies outside."""
@@ -71,8 +77,7 @@ class Column:
             if number < anatomy.C1:
                 continue
             body = self.body_z_mm(k)
-            middle = self.levels[k].middle - DISC_BELOW_FORAMEN_MM / STEP_MM
-            centre = self.coarse.to_source(self.straight.point(middle, BODY_V_MM, 0))
+            centre = self.coarse.to_source(self.straight.point(float(np.mean(self._body_s(k))), BODY_V_MM, 0))
             ribs = bool(self.ribs(k, e)) if all(self.seen[k].visible) else None
             label = anatomy.name_of(int(number), e.lumbar)
             out.append(Vertebra(label, float(np.mean(body)), body, (float(centre[1]), float(centre[2])), ribs))
@@ -110,4 +115,6 @@ def find_column(volume: CTVolume, progress: Progress) -> Column | Points | None:
     levels = find_levels(pedicle_profile(straight))
     if len(levels) < MIN_LEVELS:
         return coarse.to_source(canal)
-    return Column(coarse, straight, levels, observe(straight, levels, tracks))
+    seen = observe(straight, levels, tracks)
+    discs = find_discs(volume, coarse, straight, levels)
+    return Column(coarse, straight, levels, seen, discs)

@@ -54,10 +54,13 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     first = candidates[0]
     anomaly = sum(float(np.exp(e.log_weight)) for e in explanations if e.pairs != 12)
     doubts = doubts_in_words(volume, column, best, witnesses, first.confidence, FOUND_SHARE, anomaly)
+    spread = max(1.5 * column.spread_mm(max(inside, key=lambda k: inside[k])), volume.slice_spacing_mm / 2, 1.0)
     return replace(
         seen,
         status=LevelStatus.UNCERTAIN if doubts else LevelStatus.FOUND,
-        message=_doubtful(candidates, doubts) if doubts else f"T12 found: the middle of its body lies at z {first.z_mm:.1f} mm.",
+        message=_doubtful(candidates, doubts)
+        if doubts
+        else f"T12 found: the middle of its body lies at z {first.z_mm:.1f} mm, give or take {spread:.0f} mm.",
         slice_index=first.slice_index,
         z_mm=first.z_mm,
         body_z_mm=first.body_z_mm,
