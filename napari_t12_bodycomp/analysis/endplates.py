@@ -114,18 +114,15 @@ def _disc_fit(volume: CTVolume, coarse: Coarse, straight: Straight, foramen: flo
     core = _core(volume, coarse, straight, foramen + along / STEP_MM)
     sigma = float(np.hypot(0.6, 0.35 * (_thickness_mm(volume))))
     x = np.arange(-REACH_MM, REACH_MM + 0.01, FINE_MM)
-    bases = [_projector(x, half, sigma) for half in HALF_DISCS_MM]
-    out = np.full((len(SEARCH_MM), len(HALF_DISCS_MM)), -np.inf)
+    bases = [_shapes(x, half, sigma) for half in HALF_DISCS_MM]
     first = round((SEARCH_MM[0] - REACH_MM - along[0]) / FINE_MM)
-    for tilt in TILTS:
-        profile = _tilted(core, tilt)
-        windows = np.lib.stride_tricks.sliding_window_view(profile, len(x))[first : first + len(SEARCH_MM)]
-        penalty = 0.5 * (tilt / TILT_SD) ** 2
-        for j, basis in enumerate(bases):
-            gain = _gain(windows, basis, x)
-            size = -0.5 * ((HALF_DISCS_MM[j] - HALF_DISC_MM) / HALF_DISC_SD_MM) ** 2
-            out[:, j] = np.maximum(out[:, j], gain - penalty + size)
-    return out
+    profiles = np.stack([_tilted(core, tilt) for tilt in TILTS])
+    windows = np.lib.stride_tricks.sliding_window_view(profiles, len(x), axis=1)[:, first : first + len(SEARCH_MM)]
+    penalty = 0.5 * (TILTS / TILT_SD) ** 2
+    gains = np.stack([_gain(windows, basis, x) for basis in bases], axis=-1)
+    sizes = -0.5 * ((np.array(HALF_DISCS_MM) - HALF_DISC_MM) / HALF_DISC_SD_MM) ** 2
+    out = (gains - penalty[:, None, None]).max(axis=0) + sizes
+    return np.asarray(out)
 
 
 def _thickness_mm(volume: CTVolume) -> float:
@@ -165,8 +162,8 @@ def _tilted(core: Floats, tilt: float) -> Floats:
     return np.asarray(np.mean(columns, axis=0))
 
 
-def _projector(x: Floats, half_mm: float, sigma_mm: float) -> Floats:
-    """Orthonormal (2, X): dark disc and bright endplates, blurred, free of a constant and a slope; the endplates come second."""
+def _shapes(x: Floats, half_mm: float, sigma_mm: float) -> Floats:
+    """Shapes (2, X) of a disc and of its endplates, blurred."""
     wide = np.hypot(sigma_mm, 0.7)
     disc = 0.5 * (special.erf((x + half_mm) / (1.414 * sigma_mm)) - special.erf((x - half_mm) / (1.414 * sigma_mm)))
     plates = sum(np.exp(-0.5 * ((x - c) / wide) ** 2) for c in (-half_mm - 1, half_mm + 1))
@@ -174,19 +171,19 @@ def _projector(x: Floats, half_mm: float, sigma_mm: float) -> Floats:
 
 
 def _gain(windows: Floats, basis: Floats, x: Floats) -> Floats:
-    """Log-likelihood gain (windows,) of a disc over a straight line; zero where a window leaves the scan or the endplates would be dark."""
+    """Log-likelihood gain (tilts, places) of a disc over a straight line in `windows` (tilts, places, X); zero where one leaves the scan or the endplates would be dark."""
     straight_line = np.linalg.qr(np.stack([np.ones_like(x), x], axis=1))[0]
-    seen = np.asarray(np.isfinite(windows).all(axis=1))
-    y = np.where(seen[:, None], windows, 0.0)
+    seen = np.asarray(np.isfinite(windows).all(axis=-1))
+    y = np.where(seen[..., None], windows, 0.0)
     y = y - y @ straight_line @ straight_line.T
     b = basis - basis @ straight_line @ straight_line.T
     weights = y @ np.linalg.pinv(b)
-    alone = np.maximum(y @ b.T, 0) / (b**2).sum(1)
-    rest = ((y - weights @ b) ** 2).sum(1)
-    only_plates = ((y - alone[:, 1:] * b[1:]) ** 2).sum(1)
-    only_disc = ((y + np.maximum(-(y @ b[0]), 0)[:, None] / (b[0] ** 2).sum() * b[0]) ** 2).sum(1)
-    usual = (weights[:, 0] <= 0) & (weights[:, 1] >= 0)
+    along = y @ b.T / (b**2).sum(1)
+    rest = ((y - weights @ b) ** 2).sum(-1)
+    only_disc = ((y - np.minimum(along[..., :1], 0) * b[0]) ** 2).sum(-1)
+    only_plates = ((y - np.maximum(along[..., 1:], 0) * b[1]) ** 2).sum(-1)
+    usual = (weights[..., 0] <= 0) & (weights[..., 1] >= 0)
     rest = np.where(usual, rest, np.minimum(only_plates, only_disc))
-    total = (y**2).sum(1) + len(x) * 6.0**2
+    total = (y**2).sum(-1) + len(x) * 6.0**2
     gain = -0.5 * INDEPENDENT * np.log((rest + len(x) * 6.0**2) / total)
     return np.where(seen, gain, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -117,7 +118,7 @@ def observe(straight: Straight, levels: list[Level], tracks: list[Track]) -> lis
 
 
 def _normal(x: float, mean: float, sd: float) -> float:
-    return float(np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * 2.5066))
+    return math.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * 2.5066)
 
 
 def _option_likelihood(option: Option, kind: Kind, scale: float) -> tuple[float, float]:
@@ -125,12 +126,12 @@ def _option_likelihood(option: Option, kind: Kind, scale: float) -> tuple[float,
     track = option.track
     reach, sd = kind.reach_mm[0] * scale, kind.reach_mm[1] * max(0.8, scale)
     if track.cut or track.reach_mm >= OUTER_MM - 2.1:
-        p, clutter = float(special.ndtr((reach - track.reach_mm) / sd)) / 60.0, 1 / 60.0
+        p, clutter = 0.5 * math.erfc((track.reach_mm - reach) / sd / math.sqrt(2)) / 60.0, 1 / 60.0
     else:
         p, clutter = _normal(track.reach_mm, reach, sd), 1 / 90.0
     p = (1 - STRAY) * p + STRAY * clutter
     noise = 5.0 / max(track.length_mm, 5.0)
-    slope = (kind.slope[0], float(np.hypot(kind.slope[1], noise)))
+    slope = (kind.slope[0], math.hypot(kind.slope[1], noise))
     for value, usual, wide in (
         (track.slope, slope, (-0.2, 0.6)),
         (option.rise_mm, kind.rise_mm, (5.0, 9.0)),
@@ -174,19 +175,23 @@ def _clutter_weight(option: Option, scale: float) -> float:
     return 1.0 - 0.93 * min(1.0, option.quality / 0.8)
 
 
+def _rising(share: float, middle: float) -> float:
+    return 1.0 / (1.0 + math.exp((middle - share) / 0.06))
+
+
 def _sacral_likelihood(share: float, number: int, lumbar: int) -> float:
     """Likelihood of `share` of a level's planes looking like the sacral ala in vertebra `number`."""
     if number == 13 + lumbar:
-        return 0.04 + 0.96 * float(special.expit((share - 0.35) / 0.06))
+        return 0.04 + 0.96 * _rising(share, 0.35)
     if number > 13 + lumbar:
         return 0.5
-    return 1.0 - (0.85 if number == 12 + lumbar else 0.92) * float(special.expit((share - 0.4) / 0.06))
+    return 1.0 - (0.85 if number == 12 + lumbar else 0.92) * _rising(share, 0.4)
 
 
 def level_log_likelihood(seen: Seen, kind: Kind, scale: float, number: int, lumbar: int) -> float:
     """Log-likelihood of everything seen at one level as vertebra `number` of this kind."""
-    total = sum(float(np.log(side_likelihood(o, v, kind, scale) + 1e-12)) for o, v in zip(seen.options, seen.visible, strict=True))
-    return SIDE_WEIGHT * total + float(np.log(_sacral_likelihood(seen.sacral, number, lumbar)))
+    total = sum(math.log(side_likelihood(o, v, kind, scale) + 1e-12) for o, v in zip(seen.options, seen.visible, strict=True))
+    return SIDE_WEIGHT * total + math.log(_sacral_likelihood(seen.sacral, number, lumbar))
 
 
 class Likelihoods:

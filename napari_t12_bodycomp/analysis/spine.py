@@ -55,7 +55,7 @@ def find_holes(hu: Image, z_mm: Floats, spacing_mm: tuple[float, float], middle:
     column = ndimage.uniform_filter(ndimage.uniform_filter1d(bone, max(1, round(20 / dz)), axis=0)[planes], (1, *size))
     in_plane = np.zeros((3, 3, 3), bool)
     in_plane[1] = ndimage.generate_binary_structure(2, 1)
-    least = round(AREA_MM2[0] / (spacing_mm[0] * spacing_mm[1]))
+    least, most = (mm2 / (spacing_mm[0] * spacing_mm[1]) for mm2 in AREA_MM2)
     found: list[tuple[float, ...]] = []
     for window in WINDOWS_MM:
         top = ndimage.maximum_filter1d(bone, max(1, round(window / dz)), axis=0)[planes]
@@ -63,7 +63,7 @@ def find_holes(hu: Image, z_mm: Floats, spacing_mm: tuple[float, float], middle:
             soft, n = ndimage.label(top < threshold, structure=in_plane)
             area = np.bincount(soft.ravel(), minlength=n + 1)
             for i, box in enumerate(ndimage.find_objects(soft), 1):
-                if area[i] < least:
+                if not round(least) <= area[i] <= most:
                     continue
                 k = box[0].start
                 mask = soft[k, box[1], box[2]] == i
