@@ -32,8 +32,9 @@ def labels_on_slice(volume: CTVolume, labels: Labels) -> tuple[int, npt.NDArray[
         index, regions = int(marked[0]), data[marked[0]]
     else:
         raise InputError(f"Labels of the scan's own shape {volume.shape} are wanted, {data.shape} came: make the layer from the CT layer.")
-    if regions.max(initial=0) > max(Region):
-        raise InputError(f"The labels 1 muscle, 2 visceral and 3 subcutaneous are wanted, {regions.max()} came: relabel the layer.")
+    other = np.setdiff1d(regions, (0, *Region))
+    if other.size:
+        raise InputError(f"The labels 1 muscle, 2 visceral and 3 subcutaneous are wanted, {other[0]} came: relabel the layer.")
     return index, regions.astype(np.uint8)
 
 

@@ -19,7 +19,7 @@ def ct(volume):
 
 
 def marked(volume, *slices, label=1):
-    data = np.zeros(volume.shape, np.uint8)
+    data = np.zeros(volume.shape, np.int16)
     for k in slices:
         data[k, 4:36, 30:56] = label
     return Labels(data)
@@ -38,6 +38,7 @@ def test_areas_and_index_by_hand(ct, volume):
         ((), 1, "", "0 slices"),
         ((2, 3), 1, "", "2 slices"),
         ((3,), 9, "", "9 came"),
+        ((3,), -1, "", "-1 came"),
         ((3,), 1, "17", "17 cm came"),
         ((3,), 1, "tall", "'tall' came"),
     ],
