@@ -105,6 +105,11 @@ def _thickness(acquisition: Acquisition, volume: CTVolume, axial: AxialSlice, pr
             "slice_thickness_outside_protocol",
             f"The slice is {own:g} mm thin and was measured as it is; thin slices read more visceral and intermuscular fat than the study's 5 mm.",
         )
+    elif len(axial.indices) > 1 and axial.thickness_mm > STUDY_THICKNESS_MM * 1.1:
+        yield QualityFlag(
+            "slice_thickness_outside_protocol",
+            f"The slices averaged stand for {axial.thickness_mm:.1f} mm, the study's for 5 mm: thin layers of fat are lost in the mean.",
+        )
     if len(axial.indices) > 1:
         yield QualityFlag(
             "slices_averaged",

@@ -61,6 +61,15 @@ def test_thin_slices_are_said_to_be_averaged():
     assert flag.code == "slices_averaged" and "5 thin slices" in flag.sentence
 
 
+def test_an_average_thicker_than_the_studys_slices_is_outside_the_protocol():
+    volume, regions = scan(slice_thickness_mm=1.0, spacing=1.0)
+    thick = CTVolume(np.repeat(volume.hu, 3, 0), np.arange(15.0), volume.pixel_spacing_mm, acquisition=volume.acquisition)
+    draft = Draft(regions, regions > 0, np.zeros(regions.shape, bool))
+    found = quality_flags(thick, axial_slice(thick, 7, 9.0), draft, Protocol(slab_mm=9.0))
+    assert [f.code for f in found] == ["slice_thickness_outside_protocol", "slices_averaged"]
+    assert "9.0 mm" in found[0].sentence
+
+
 def test_a_thin_slice_measured_alone_is_outside_the_protocol():
     assert codes(*scan(slice_thickness_mm=1.0, spacing=1.0), slab=0.0) == ["slice_thickness_outside_protocol"]
 
