@@ -92,7 +92,13 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
         headers += _INDEX.read(source)
         progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
     if not headers:
-        what = f"none of the {files} files there is one" if files > 1 else "the file is none" if files else "there is no file that could be one"
+        what = (
+            f"none of the {files} files there is one"
+            if files > 1
+            else "the file is none"
+            if files
+            else "there is no file that could be one"
+        )
         raise InputError(f"DICOM images are wanted, but {what}: give the folder of a CT scan, a zip of it, or a NIfTI file.")
     progress(1.0, f"{len(headers)} DICOM objects")
     return stacks(headers)
