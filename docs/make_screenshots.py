@@ -1,4 +1,4 @@
-"""Open the workbench on a case, confirm the level, draw a stroke and save pictures of the window.
+"""Open the workbench on a case, confirm the level, compare it with its neighbours and save pictures of the window.
 
     python docs/make_screenshots.py CASE --out FOLDER [--size 1600x960] [--pseudonym CASE-0001] [--height-cm 165]
 
@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui import case_flow
 from napari_t12_bodycomp.gui.app import quiet_viewer
-from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
+from napari_t12_bodycomp.gui.workbench import open_workbench
+from napari_t12_bodycomp.workflow.session import Step
 
 
 def main() -> None:
@@ -38,7 +37,9 @@ def main() -> None:
 
     _use_pseudonym(given.pseudonym)
     viewer = quiet_viewer()
-    bench = open_workbench(viewer, "assessor 1", Path(tempfile.mkdtemp()))
+    kept = Path(tempfile.mkdtemp())
+    bench = open_workbench(viewer, "assessor 1", kept)
+    bench.desk.set(out_folder=kept / "results")
     viewer.show()
     viewer.window.resize(width, height)
     _spin(0.5)
@@ -47,6 +48,13 @@ def main() -> None:
     _until(lambda: bench.session.state.volume is not None)
     bench.screenshot(str(given.out / "reading.png"))
     _until(lambda: not bench.jobs.state.running)
+    _spin(0.3)
+    bench.screenshot(str(given.out / "located.png"))
+    if len(bench.desk.state.offers) > 1:
+        bench.panel.show_step(Step.OPEN)
+        _spin(0.3)
+        bench.screenshot(str(given.out / "series.png"))
+        bench.panel.show_step(bench.session.state.step)
     if bench.session.state.level is None and given.z_mm is not None:
         bench.session.choose_level(bench.session.state.volume.nearest_slice(given.z_mm))
     _until(lambda: not bench.jobs.state.running)
@@ -56,7 +64,9 @@ def main() -> None:
         bench.session.set_height(given.height_cm)
         bench.actions.trigger("confirm_level")
         bench.actions.trigger("region_muscle")
-        _paint_something(bench)
+        bench.actions.trigger("tool_brush")
+        bench.actions.trigger("compare_levels")
+        _until(lambda: not bench.jobs.state.running)
         _spin(0.5)
         bench.screenshot(str(given.out / "workbench.png"))
     bench.actions.trigger("help")
@@ -74,25 +84,6 @@ def _use_pseudonym(name: str) -> None:
         return replace(volume, subject=replace(volume.subject, patient_id=name))
 
     case_flow.load_volume = pseudonymous  # type: ignore[assignment]
-
-
-def _paint_something(bench: Workbench) -> None:
-    """One short stroke of muscle in front of the spine."""
-    native, camera = bench.canvas.view.native, bench.viewer.scene.camera
-    finding = bench.session.state.finding
-    volume = bench.session.state.volume
-    body = next((v.centre_yx for v in finding.vertebrae if v.label == "T12"), None) if finding else None
-    row, column = body or (volume.shape[1] / 2, volume.shape[2] / 2)
-    y = (row * volume.pixel_spacing_mm[0] + volume.origin_xy_mm[1] - 20 - camera.center[-2]) * camera.zoom + native.height() / 2
-    x = (column * volume.pixel_spacing_mm[1] + volume.origin_xy_mm[0] - 20 - camera.center[-1]) * camera.zoom + native.width() / 2
-    start = QPoint(round(x), round(y))
-    QTest.mouseMove(native, start)
-    _spin(0.1)
-    QTest.mousePress(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    for step in range(12):
-        QTest.mouseMove(native, start + QPoint(-step, 3 * step))
-        _spin(0.02)
-    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(-11, 33))
 
 
 def _spin(seconds: float) -> None:

@@ -56,6 +56,7 @@ ACTIONS = (
     Action("go_to_level", "To the level", "Show the slice at the T12 level.", "L", "Level"),
     Action("slice_up", "Slice up", "One slice towards the head.", "PageUp", "Level"),
     Action("slice_down", "Slice down", "One slice towards the feet.", "PageDown", "Level"),
+    Action("compare_levels", "±5 mm", "Show how much the areas change 5 mm lower and 5 mm higher, draft against draft.", "", "Level"),
     Action("region_muscle", "Muscle", "Draw muscle, locked to its HU window.", "M", "Draw"),
     Action("region_visceral", "Visceral", "Draw the visceral cavity, locked to its fat.", "V", "Draw"),
     Action("region_subcutaneous", "Subcut.", "Draw the subcutaneous layer, locked to its fat.", "S", "Draw"),

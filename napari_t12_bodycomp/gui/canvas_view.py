@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from napari import Viewer
-from qtpy.QtCore import QEvent, QObject
+from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QWidget
 
 MARGIN_PX = (30, 62)
@@ -55,5 +55,13 @@ class CanvasView(QObject):
         camera.center = (0.0, *(centre + (point - centre) * (1 - 1 / factor)))
 
     def close(self) -> None:
-        """Stop watching the widget."""
+        """Stop watching the widget, which paints again in the next pass of the event loop.
+
+        Panels that go resize the widget, and Qt repaints it within the resize; a window that is being closed may have let its buffers go by then.
+        """
         self.native.removeEventFilter(self)
+        self.native.setUpdatesEnabled(False)
+        thaw = QTimer(self.native)  # its child: where the widget goes first, nothing is painted any more
+        thaw.setSingleShot(True)
+        thaw.timeout.connect(lambda: self.native.setUpdatesEnabled(True))
+        thaw.start(0)

@@ -43,6 +43,13 @@ def window(bounds: HUWindow) -> str:
     return f"{number(bounds.low, 0)} … {number(bounds.high, 0)}"
 
 
+def change(percent: float) -> str:
+    """A change in percent with its sign, such as ``+2.4%``."""
+    text = number(percent)
+    sign = "" if text == UNKNOWN or text.startswith("−") or float(text) == 0 else "+"
+    return text if text == UNKNOWN else f"{sign}{text}%"
+
+
 def millimetres(value: float | None, decimals: int = 1) -> str:
     """A length such as ``6.0 mm``."""
     return f"{number(value, decimals)} mm" if value is not None and math.isfinite(value) else UNKNOWN

@@ -5,24 +5,20 @@ from __future__ import annotations
 import time
 from pathlib import PurePath
 
-from qtpy.QtCore import QMimeData, Qt, Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.case_words import case_facts, offer_facts, offer_title, unfinished_words
 from napari_t12_bodycomp.gui.desk import DeskState
+from napari_t12_bodycomp.gui.drops import dropped_path
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.workflow.session import SessionState
 
 MAX_SERIES = 8
 MAX_UNFINISHED = 4
-
-
-def dropped_path(data: QMimeData) -> str:
-    """The first local path that was dropped; "" where there is none."""
-    return next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
 
 
 class DropBox(QFrame):

@@ -9,10 +9,11 @@ from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.judged import Judgement, judged
 from napari_t12_bodycomp.gui.panel import Panel
-from napari_t12_bodycomp.gui.words import empty_reasons
+from napari_t12_bodycomp.gui.widgets import ActionButton
+from napari_t12_bodycomp.gui.words import compared_words, empty_reasons
 from napari_t12_bodycomp.model.measurement import INDEX_NAMES, Measurement
-from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
+from napari_t12_bodycomp.workflow.sensitivity import OFFSETS_MM
 from napari_t12_bodycomp.workflow.session import SessionState
 
 ROW_PX = 20
@@ -61,8 +62,14 @@ class StatsPanel(Panel):
         grid.setHorizontalSpacing(7)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
-        for place, title in ((1, "tissue"), (2, "area cm²"), (3, "mean HU"), (4, "HU window")):
+        for place, title in ((2, "area cm²"), (3, "mean HU")):
             grid.addWidget(widgets.label(title, "muted"), 0, place, self._side(place))
+        self.last_heading = widgets.label("", "muted")
+        grid.addWidget(self.last_heading, 0, 4, self._side(4))
+        self.compare = ActionButton(self.actions, "compare_levels")
+        self.compare.setCheckable(True)
+        self.compare.setStyleSheet("padding: 0 4px; min-height: 14px; font-size: 11px;")
+        grid.addLayout(widgets.row(widgets.label("tissue", "muted"), self.compare, None), 0, 1)
         rows = [(t.key, t.title, t.colour) for t in Tissue]
         rows.append(("low", "low-attenuation muscle", ""))
         for number, (key, title, colour) in enumerate(rows, 1):
@@ -85,18 +92,28 @@ class StatsPanel(Panel):
         return (Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
-        if old is None or old.protocol is not new.protocol:
-            self._show_windows(new.protocol)
+        if old is None or old.protocol is not new.protocol or old.sensitivity is not new.sensitivity:
+            self._show_last_column(new)
         if old is None or old.measurement is not new.measurement or old.work is not new.work:
             self._show_numbers(new)
         if old is None or (old.cutoffs, old.subject.sex) != (new.cutoffs, new.subject.sex) or old.measurement is not new.measurement:
             for name, card in self.cards.items():
                 card.show_judgement(judged(new, name))
 
-    def _show_windows(self, protocol: Protocol) -> None:
-        for tissue in Tissue:
-            widgets.set_text(self.cells[tissue.key, 4], fmt.window(protocol.preset.window(tissue)))
-        widgets.set_text(self.cells["low", 4], fmt.window(LOW_ATTENUATION_MUSCLE))
+    def _show_last_column(self, new: SessionState) -> None:
+        """HU windows, or the changes 5 mm lower and higher where they were asked for."""
+        preset, around = new.protocol.preset, new.sensitivity
+        windows = {t.key: fmt.window(preset.window(t)) for t in Tissue} | {"low": fmt.window(LOW_ATTENUATION_MUSCLE)}
+        widgets.set_text(self.last_heading, "HU window" if around is None else "−5 / +5 mm")
+        self.compare.setChecked(around is not None)
+        for key, words in windows.items():
+            widgets.set_text(self.cells[key, 4], words if around is None else "")
+            self.cells[key, 4].setToolTip("")
+        if around is not None:
+            for tissue in Tissue:
+                changes = [around.change_percent(tissue, offset) for offset in OFFSETS_MM]
+                widgets.set_text(self.cells[tissue.key, 4], " / ".join(fmt.change(c) for c in changes))
+                self.cells[tissue.key, 4].setToolTip(compared_words(around, tissue))
 
     def _show_numbers(self, new: SessionState) -> None:
         m = new.measurement

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from napari import Viewer
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import QDockWidget, QToolBar, QWidget
@@ -22,6 +23,12 @@ class WindowFrame:
         self._footer: QToolBar | None = None
         self._taken: list[tuple[QAction, QKeySequence]] = []
         self.plain = False
+
+    @property
+    def picture(self) -> QWidget:
+        """The part of the window that napari takes drops on."""
+        widget: QWidget = self._qt_viewer
+        return widget
 
     def add_column(self, name: str, widget: QWidget, width: int) -> None:
         """Add a column at the right edge, right of the columns before it."""
@@ -53,6 +60,12 @@ class WindowFrame:
         self.main.statusBar().setVisible(plain)
         for dock in self._docks[:-1]:
             dock.setVisible(not plain)
+
+    def fade_notices(self) -> None:
+        """Let napari's word about the age of PyQt5 fade now instead of in a few seconds: it lies over the picture."""
+        for notice in self.main.findChildren(NapariQtNotification):
+            if "PyQt5" in notice.message.text():
+                notice.close_with_fade()
 
     def take_keys(self, keys: set[str]) -> None:
         """Take `keys` from napari's menu entries; two owners of one key would leave it dead."""

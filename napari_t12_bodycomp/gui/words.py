@@ -8,6 +8,8 @@ from pathlib import Path
 
 from napari_t12_bodycomp.gui.format import ago, number
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.workflow.session import SessionState, Step, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
@@ -26,6 +28,8 @@ def next_action(state: SessionState) -> NextAction:
     """The next action of the case's state."""
     if state.volume is None:
         return NextAction("open_folder", "Open a scan")
+    if state.level is None and state.finding is not None and state.finding.status is LevelStatus.ABSENT:
+        return NextAction("open_folder", "Open another scan")
     if state.level is None or not state.level.is_confirmed:
         return NextAction("confirm_level", "Confirm level", why_not_confirmable(state))
     if state.work is None or state.work.is_empty:
@@ -138,3 +142,13 @@ def export_words(state: SessionState, folder: Path | None) -> tuple[str, str]:
         return "This measurement is saved.", f"{holds}{where}"
     why = why_not_final(state)
     return ("Not saved yet." if not why else f"Not saved yet. {why}"), f"An export writes {holds}{where}."
+
+
+def compared_words(around: LevelSensitivity, tissue: Tissue) -> str:
+    """What the change of a tissue's area around the level means."""
+    here = number(around.reference.areas_cm2[tissue])
+    said = f"Area of {tissue.title} 5 mm lower and 5 mm higher, against {here} cm² at the level. Automatic drafts are compared with each other: "
+    said += "corrections by hand are not in it."
+    if any(m is None for m in around.shifted.values()):
+        said += " Where a dash stands, the scan has no slice, or none that can be drafted."
+    return said

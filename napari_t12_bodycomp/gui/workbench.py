@@ -19,6 +19,7 @@ from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.gui.canvas_mouse import stepped_brush
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.drops import Drops
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
@@ -53,13 +54,17 @@ class Workbench:
         self.frame = WindowFrame(viewer)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
+        self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self._connect()
         self._add_panels()
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
         self.frame.show_plain(False)
+        self.frame.fade_notices()
         self.frame.main.destroyed.connect(self._on_window_gone)
         viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.dims.ndisplay = 2
+        viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._closed = False
 
     def _add_panels(self) -> None:
@@ -92,6 +97,7 @@ class Workbench:
             "locate_again": flow.locate,
             "confirm_level": self.confirm_level,
             "set_level_here": lambda: session.choose_level(session.state.view_index),
+            "compare_levels": flow.compare_levels,
             "go_to_level": self.go_to_level,
             "slice_up": lambda: session.view(session.state.view_index + 1),
             "slice_down": lambda: session.view(session.state.view_index - 1),
@@ -258,6 +264,12 @@ class Workbench:
         if layer in self.viewer.layers:
             self.viewer.layers.remove(layer)
 
+    def _on_ndisplay(self, event: Any = None) -> None:
+        """Regions are drawn on one flat slice: napari's 3D view waits until the workbench is closed."""
+        if self.viewer.dims.ndisplay == 3:
+            self.viewer.dims.ndisplay = 2
+            self.session.tell("The workbench measures one flat slice: napari's 3D view is there again when the workbench is closed.")
+
     # -- the end -----------------------------------------------------------------------------------------------------------------------
 
     def _on_window_gone(self) -> None:
@@ -275,11 +287,13 @@ class Workbench:
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
         self.saver.close()
+        self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self.drops.close()
         self.flow.close()
+        self.canvas.close()
         self.frame.close()
         self.keys.close()
         self.help.close()
-        self.canvas.close()
         _OPEN.pop(self.viewer, None)
 
 

@@ -24,6 +24,7 @@ from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
@@ -76,6 +77,8 @@ class SessionState:
         Whether the last export holds what is on screen.
     cutoffs : str
         Name of the cut-off set that indices are judged by; "" for none, which is the default.
+    sensitivity : LevelSensitivity, optional
+        How much the level matters here, where somebody asked; gone as soon as it would be about another level, protocol or finding.
     """
 
     source: str = ""
@@ -91,6 +94,12 @@ class SessionState:
     tools: ToolState = field(default_factory=ToolState)
     saved: bool = False
     cutoffs: str = ""
+    sensitivity: LevelSensitivity | None = None
+
+    def measures_like(self, other: SessionState) -> bool:
+        """Whether an automatic draft of the level's slice would be the same one in both states."""
+        here, there = (None if s.level is None else s.level.slice_index for s in (self, other))
+        return self.volume is other.volume and self.finding is other.finding and here == there and self.protocol == other.protocol
 
     @property
     def step(self) -> Step:
@@ -142,7 +151,10 @@ class Session:
 
     def _set(self, **changes: Any) -> None:
         old = self._state
-        self._state = replace(old, **changes)
+        new = replace(old, **changes)
+        if new.sensitivity is not None and not new.measures_like(old):
+            new = replace(new, sensitivity=None)
+        self._state = new
         self.changed.emit(old, self._state)
 
     def tell(self, sentence: str) -> None:
@@ -360,6 +372,11 @@ class Session:
             self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
         else:
             self._set(protocol=protocol, saved=False, measurement=self._measured(self._state.work, self._state.subject, protocol))
+
+    def set_sensitivity(self, found: LevelSensitivity | None, of: SessionState) -> None:
+        """Take how much the level matters, as it was found for the state `of`; nothing happens where the case has moved on since."""
+        if self._state.measures_like(of) and found is not self._state.sensitivity:
+            self._set(sensitivity=found)
 
     def choose_cutoffs(self, name: str) -> None:
         """Judge the indices by the cut-off set `name`, "" for none. UsageError where there is no such set."""

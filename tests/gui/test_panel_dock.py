@@ -17,10 +17,10 @@ from napari_t12_bodycomp.errors import LevelError
 from napari_t12_bodycomp.gui import theme
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.drops import dropped_path
 from napari_t12_bodycomp.gui.format import UNKNOWN
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.main_widget import MainWidget
-from napari_t12_bodycomp.gui.panel_case import dropped_path
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
@@ -180,12 +180,16 @@ def test_a_click_on_a_candidate_sets_the_level(dock: Dock, qtbot: QtBot, small_v
     assert [card.isChecked() for card in dock.widget.level.cards] == [False, True]
 
 
-def test_an_absent_t12_is_said_with_a_way_out_and_cannot_be_confirmed(dock: Dock, small_volume: CTVolume) -> None:
+def test_an_absent_t12_is_said_with_a_way_out_and_cannot_be_confirmed(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
     _opened(dock, small_volume, ABSENT)
     assert dock.says("T12 is not in this scan")
     assert dock.says("The scan ends at T5.")
     assert dock.says("Open another series or scan.")
-    assert not dock.widget.save.next.isEnabled()
+    with pytest.raises(LevelError):
+        dock.session.confirm_level()
+    assert dock.widget.save.next.text() == "Open another scan"
+    _click(qtbot, dock.widget.save.next)
+    assert dock.asked == [("open_folder",)]
     assert not dock.widget.stats.isVisible()
 
 

@@ -1,0 +1,176 @@
+"""A real window under real keys and drops: held keys, opacity, 3D, a dropped folder, comparing levels, leaving and coming back."""
+
+import threading
+from pathlib import Path
+
+import napari
+import numpy as np
+import pytest
+from napari._qt.dialogs.qt_notification import NapariQtNotification
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+from napari_t12_bodycomp.gui import case_flow
+from napari_t12_bodycomp.gui._widget import WorkbenchStarter
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
+from napari_t12_bodycomp.model.measurement import Measurement
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.tissue import PRESETS, Region, Tissue
+from napari_t12_bodycomp.workflow import autosave
+
+LEVEL = 3
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "chest_5mm"
+
+
+def drawn():
+    regions = np.zeros((40, 60), np.uint8)
+    regions[10:30, 35:50] = Region.MUSCLE
+    return regions
+
+
+def shown(case):
+    """The tissues on screen once the picture has followed."""
+    QApplication.processEvents()
+    return np.array(case.canvas.tissues.data[0])
+
+
+def measured(area):
+    areas = dict.fromkeys(Tissue, area)
+    return Measurement(areas, areas, {}, {}, area, Protocol(), 5.0)
+
+
+def around():
+    return LevelSensitivity(measured(100.0), {-5.0: measured(98.2), 5.0: None}, {}, {}, 0)
+
+
+def last_column(case):
+    return case.panel.stats.cells[Tissue.MUSCLE.key, 4].text()
+
+
+def test_the_picture_follows_the_numbers_at_once_and_after_undo(case):
+    case.session.edit("start", drawn())
+    assert case.canvas.drawing.is_waiting and not case.canvas.tissues.data.any()
+    assert (shown(case) == Tissue.MUSCLE).sum() == 300 and not case.canvas.drawing.is_waiting
+    case.actions.trigger("undo")
+    assert not shown(case).any()
+
+
+def test_the_drawing_is_hidden_only_while_h_is_held(case, hand):
+    case.session.edit("start", drawn())
+    QTest.keyPress(hand.native, Qt.Key.Key_H)
+    assert case.session.state.tools.hidden and not case.canvas.tissues.visible
+    QTest.keyRelease(hand.native, Qt.Key.Key_H)
+    assert not case.session.state.tools.hidden and case.canvas.tissues.visible
+
+
+def test_o_and_shift_o_change_the_opacity_within_bounds(case, hand):
+    case.session.edit("start", drawn())
+    before = case.session.state.tools.opacity
+    hand.key(Qt.Key.Key_O)
+    assert case.canvas.tissues.opacity == pytest.approx(before + 0.1)
+    hand.key(Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
+    assert case.canvas.tissues.opacity == pytest.approx(before)
+    for _ in range(12):
+        hand.key(Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
+    assert case.canvas.tissues.opacity == pytest.approx(0.1)
+
+
+def test_naparis_3d_view_is_refused_in_a_sentence(case, hand):
+    case.viewer.window._qt_viewer.viewerButtons.ndisplayButton.click()
+    QApplication.processEvents()
+    assert case.viewer.dims.ndisplay == 2
+    assert "3D" in case.desk.state.message
+    hand.key(Qt.Key.Key_PageUp)
+    assert case.session.state.view_index == LEVEL + 1 == case.viewer.dims.current_step[0]
+
+
+def test_a_folder_dropped_on_the_picture_becomes_a_case(bench, qtbot):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(SAMPLE))])
+    picture = bench.viewer.window._qt_viewer
+    middle, how = picture.rect().center(), (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    for event in (QDragEnterEvent(middle, *how), QDropEvent(QPointF(middle), *how)):
+        QApplication.sendEvent(picture, event)
+    assert bench.jobs.state.name == "Reading the scan"
+    qtbot.waitUntil(lambda: bench.session.state.level is not None and not bench.jobs.state.running, timeout=30000)
+    assert bench.session.state.source == str(SAMPLE)
+    assert bench.session.state.volume.shape[0] == 69
+
+
+def test_a_scan_opened_by_naparis_menu_becomes_a_case(bench, qtbot):
+    bench.viewer.open(str(SAMPLE), plugin="napari-t12-bodycomp")
+    qtbot.waitUntil(lambda: bench.session.state.level is not None and not bench.jobs.state.running, timeout=30000)
+    assert bench.session.state.source == str(SAMPLE)
+    assert sum(layer.data.shape == bench.session.state.volume.shape for layer in bench.viewer.layers) == 1
+
+
+def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case, qtbot, monkeypatch):
+    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    case.session.edit("start", drawn())
+    assert last_column(case) == "−29 … 150"
+    case.actions.trigger("compare_levels")
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
+    assert last_column(case) == "−1.8% / –"
+    tip = case.panel.stats.cells[Tissue.MUSCLE.key, 4].toolTip()
+    assert "Automatic drafts" in tip and "no slice, or none" in tip
+    case.session.set_height(170)
+    case.actions.trigger("confirm_level")
+    assert case.session.state.sensitivity is not None
+    case.session.choose_level(4)
+    assert case.session.state.sensitivity is None and last_column(case) == "−29 … 150"
+
+
+def test_comparing_stops_when_the_protocol_changes_and_a_late_answer_is_dropped(case, qtbot, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: go.wait(5) and around())
+    before = case.session.state
+    case.actions.trigger("compare_levels")
+    assert case.jobs.state.name == case_flow.COMPARING
+    case.session.set_protocol(Protocol(preset=PRESETS["alberta"]))
+    assert not case.jobs.state.running
+    go.set()
+    case.session.set_sensitivity(around(), before)
+    qtbot.wait(50)
+    assert case.session.state.sensitivity is None
+    case.session.set_protocol(Protocol())
+
+
+def test_a_second_click_takes_the_comparison_away(case, qtbot, monkeypatch):
+    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    case.actions.trigger("compare_levels")
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
+    qtbot.mouseClick(case.panel.stats.compare, Qt.MouseButton.LeftButton)
+    assert case.session.state.sensitivity is None
+
+
+def test_the_window_is_naparis_again_after_closing_and_the_workbench_comes_back(qtbot, volume, tmp_path, monkeypatch):
+    finding = LevelFinding(LevelStatus.FOUND, "found", LEVEL, -85.0, (-95.0, -75.0), 0.9)
+    monkeypatch.setattr(case_flow, "locate", lambda volume, progress: finding)
+    monkeypatch.setattr(autosave, "default_folder", lambda: tmp_path)
+    viewer = napari.Viewer(show=True)
+    native = viewer.window._qt_viewer.canvas.native
+    notice = NapariQtNotification("napari support for the PyQt5 backend is deprecated", "warning", parent=native)
+    other = NapariQtNotification("something else", "info", parent=native)
+    notice.show()
+    other.show()
+    starter = WorkbenchStarter(viewer)
+    qtbot.addWidget(starter)
+    gone = []
+    notice.destroyed.connect(lambda: gone.append(notice))
+    qtbot.waitUntil(lambda: bool(gone), timeout=2500)
+    assert other.isVisible()
+    other.close()
+    starter.workbench.flow.open_volume(volume)
+    qtbot.waitUntil(lambda: starter.workbench.session.state.work is not None)
+    starter.toggle()
+    assert not native.updatesEnabled()
+    qtbot.waitUntil(native.updatesEnabled)
+    assert viewer.window._qt_viewer.dockLayerList.isVisible()
+    viewer.dims.ndisplay = 3
+    starter.toggle()
+    assert viewer.dims.ndisplay == 2 and not viewer.window._qt_viewer.dockLayerList.isVisible()
+    starter.toggle()
+    viewer.close()
