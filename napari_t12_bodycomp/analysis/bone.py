@@ -60,7 +60,7 @@ def _vessel(hu: npt.NDArray[np.int16], canal_px: tuple[float, float], spacing_mm
     left, right = (int(np.clip(canal_px[1] + d / spacing_mm[1], 0, hu.shape[1])) for d in (-55, 55))
     window = np.s_[top:bottom, left:right]
     bright = hu[window] > VESSEL_HU
-    core = ndi.binary_erosion(bright, _disk(spacing_mm, VESSEL_CORE_MM))
+    core = ndi.binary_erosion(bright, disk(spacing_mm, VESSEL_CORE_MM))
     labels, count = ndi.label(core)
     rows, cols = np.ogrid[top:bottom, left:right]
     down, side = (rows - canal_px[0]) * spacing_mm[0], (cols - canal_px[1]) * spacing_mm[1]
@@ -69,26 +69,26 @@ def _vessel(hu: npt.NDArray[np.int16], canal_px: tuple[float, float], spacing_mm
     vessel[np.unique(labels[((np.abs(side) < 12) & (down > -BODY_FRONT_MM)) | (down > -BODY_BACK_MM)])] = False
     result = np.zeros(hu.shape, bool)
     if vessel.any():
-        result[window] = ndi.binary_dilation(vessel[labels], _disk(spacing_mm, VESSEL_CORE_MM + 1.0)) & bright
+        result[window] = ndi.binary_dilation(vessel[labels], disk(spacing_mm, VESSEL_CORE_MM + 1.0)) & bright
     return result
 
 
-def _disk(spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
+def disk(spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
     reach = [int(radius_mm / s) for s in spacing_mm]
     rows, cols = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
-    disk: Mask = (rows * spacing_mm[0]) ** 2 + (cols * spacing_mm[1]) ** 2 <= radius_mm**2 + 1e-6
-    return disk
+    inside: Mask = (rows * spacing_mm[0]) ** 2 + (cols * spacing_mm[1]) ** 2 <= radius_mm**2 + 1e-6
+    return inside
 
 
 def opened(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
     """Opening of `mask` (Y, X) with a disk."""
-    result: Mask = ndi.binary_opening(mask, _disk(spacing_mm, radius_mm))
+    result: Mask = ndi.binary_opening(mask, disk(spacing_mm, radius_mm))
     return result
 
 
 def _closed(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
     """Closing with a disk."""
-    closed: Mask = ndi.binary_closing(mask, _disk(spacing_mm, radius_mm))
+    closed: Mask = ndi.binary_closing(mask, disk(spacing_mm, radius_mm))
     return closed | mask
 
 
@@ -221,7 +221,7 @@ def find_cartilage(
     big[0] = False
     result = np.zeros_like(wall)
     soft = big[labels]
-    soft |= ndi.binary_dilation(soft, _disk(spacing_mm, 1.6)) & (smooth > level_hu)
+    soft |= ndi.binary_dilation(soft, disk(spacing_mm, 1.6)) & (smooth > level_hu)
     whole = ndi.binary_fill_holes(_closed(soft | (bones.mask[window] & ndi.binary_dilation(soft, iterations=2)), spacing_mm, CLOSE_MM))
     result[window] = whole | _rim(whole, hu[window], wall[window], cavity[window], bones.mask[window], spacing_mm)
     return result & wall
@@ -230,8 +230,8 @@ def find_cartilage(
 def _rim(cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> Mask:
     """Pixels between cartilage and fat that look like muscle because they hold a part of both: a sheet too thin for muscle."""
     lean = wall & (hu > FAT_RIM_HU) & ~cartilage & ~bone
-    near = ndi.binary_dilation(cartilage, _disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(
-        cavity, _disk(spacing_mm, 2 * RIM_REACH_MM)
+    near = ndi.binary_dilation(cartilage, disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(
+        cavity, disk(spacing_mm, 2 * RIM_REACH_MM)
     )
     rim: Mask = lean & ~opened(lean, spacing_mm, RIM_MM) & near
     return rim

@@ -23,6 +23,8 @@ RIB_HU = 180
 SOFT_HU = 60
 LUNG_HU = -500
 DEEPEST_RIB_MM = 45.0
+DEEP_MM, KIDNEY_MM, KIDNEY_HU = 22.0, (3.0, 21.0), 130
+"""What begins deeper than this and stays as bright over the following 3 to 21 mm is an enhanced kidney, not a rib."""
 OWN_WEIGHT = 4.0
 """This slice's own ribs against those of its neighbours: the wall between two ribs bows with them."""
 LOCAL_RAYS, LOCAL_Z_MM, GLOBAL_Z_MM = 8.0, 8.0, 20.0
@@ -187,6 +189,10 @@ def rib_surfaces(hu: Floats, depths: Floats, deepest_mm: Floats) -> tuple[Floats
     after = np.minimum(last + 1, hu.shape[1] - 1)
     peak = np.max([hu[rows, np.maximum(last - back, 0)] for back in range(4)], axis=0)
     bounded = (last - first) * step < 18
+    summed = np.cumsum(hu, 1)
+    start, end = (np.minimum(first + int(mm / step), hu.shape[1] - 1) for mm in KIDNEY_MM)
+    beyond = (summed[np.arange(len(hu)), end] - summed[np.arange(len(hu)), start]) / np.maximum(end - start, 1)
+    found &= (depths[first] < DEEP_MM) | (beyond < KIDNEY_HU)
     level = np.clip((peak + SOFT_HU) / 2, RIB_HU, 400)
     for _ in range(3):
         lower = (hu[rows, last] < level) & (last > first)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
-from napari_t12_bodycomp.analysis.bone import opened
+from napari_t12_bodycomp.analysis.bone import disk, opened
 from napari_t12_bodycomp.analysis.polar import Rays, closed_path
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage
 
@@ -19,7 +19,7 @@ RAY_MM = 2.0
 THICKEST_FRONT_MM = 22.0
 GAS_HU = -400
 LEAN_HU, FAT_HU = -5.0, -55.0
-SKIN_MM, THICK_SKIN_MM, VESSEL_MM2 = 2.0, 5.0, 40.0
+SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
 GAP_BELIEF, BACK_BELIEF = 0.25, 0.4
 """How far the prior is believed (0 to 1) between the ribs in front and beside the spine, where no rib carries it."""
 PRIOR_COST, EDGE_COST, THIN_WALL_COST, FRONT_EDGE = 0.5, 1.0, 2.0, 2.0
@@ -55,7 +55,7 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     firm = lean > 0.5
     shallow = skin_depth_mm < THICK_SKIN_MM
     firm &= ~shallow | opened(firm, spacing_mm, 2.0)
-    labels, count = ndi.label(firm)
+    labels, count = ndi.label(firm | ndi.binary_closing(firm, disk(spacing_mm, LINK_MM)))
     if count:
         area = np.bincount(labels.ravel(), minlength=count + 1) * spacing_mm[0] * spacing_mm[1]
         area[0] = 0
