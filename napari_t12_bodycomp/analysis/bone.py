@@ -230,9 +230,7 @@ def find_cartilage(
 def _rim(cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> Mask:
     """Pixels between cartilage and fat that look like muscle because they hold a part of both: a sheet too thin for muscle."""
     lean = wall & (hu > FAT_RIM_HU) & ~cartilage & ~bone
-    near = ndi.binary_dilation(cartilage, disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(
-        cavity, disk(spacing_mm, 2 * RIM_REACH_MM)
-    )
+    near = ndi.binary_dilation(cartilage, disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(cavity, disk(spacing_mm, 2 * RIM_REACH_MM))
     rim: Mask = lean & ~opened(lean, spacing_mm, RIM_MM) & near
     return rim
 

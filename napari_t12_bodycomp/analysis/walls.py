@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
@@ -55,16 +57,25 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     firm = lean > 0.5
     shallow = skin_depth_mm < THICK_SKIN_MM
     firm &= ~shallow | opened(firm, spacing_mm, 2.0)
-    labels, count = ndi.label(firm | ndi.binary_closing(firm, disk(spacing_mm, LINK_MM)))
-    if count:
-        area = np.bincount(labels.ravel(), minlength=count + 1) * spacing_mm[0] * spacing_mm[1]
-        area[0] = 0
-        kept = area > VESSEL_MM2
-        kept[np.unique(labels[shallow])] = False
-        kept[area.argmax()] = True
-        firm = kept[labels] & firm
+    at_skin = _pieces(firm, lambda labels, size: np.unique(labels[shallow]))
+    firm &= ~at_skin
+    linked = firm | ndi.binary_closing(firm, disk(spacing_mm, LINK_MM))
+    pixel_mm2 = spacing_mm[0] * spacing_mm[1]
+    firm &= ~_pieces(linked, lambda labels, size: np.flatnonzero(size * pixel_mm2 <= VESSEL_MM2))
     whole[box] = np.where(firm | ndi.binary_dilation(firm), lean, 0.0)
     return whole
+
+
+def _pieces(mask: Mask, chosen: Callable[[npt.NDArray[np.intp], npt.NDArray[np.intp]], npt.NDArray[np.intp]]) -> Mask:
+    """The connected pieces of `mask` (Y, X) that `chosen` names, given all labels and sizes; never the largest."""
+    labels, count = ndi.label(mask)
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    size[0] = 0
+    named = np.zeros(count + 1, bool)
+    named[chosen(labels, size)] = True
+    named[0] = named[size.argmax()] = False
+    result: Mask = named[labels]
+    return result
 
 
 def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:

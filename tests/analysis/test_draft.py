@@ -183,3 +183,22 @@ def test_a_real_slice_is_drafted_nearly_as_two_people_drew_it(shared_data, key):
         ours, first, second = ((r == region) & window for r in (regions, *hands))
         assert (dice(ours, first) + dice(ours, second)) / 2 > dice(first, second) - 0.035
         assert ours.sum() == pytest.approx((first.sum() + second.sum()) / 2, rel=0.06)
+
+
+def test_an_aorta_as_bright_as_bone_that_touches_the_vertebra_is_no_bone():
+    hu, _ = trunk()
+    hu[ellipse(hu.shape, (230, 200), (18, 18)) & (hu < 0)] = 400
+    hu[ellipse(hu.shape, (230, 200), (15, 15)) & ~ellipse(hu.shape, (255, 200), (18, 18))] = 130
+    aorta = ellipse(hu.shape, (209, 221), (12, 12)) & (hu < 0)
+    hu[aorta] = 320
+    assert (draft_of(hu).regions[aorta] == Region.VISCERAL).mean() > 0.95
+
+
+def test_a_thin_flap_that_noise_breaks_into_pieces_is_muscle():
+    hu, _ = trunk()
+    flap = ellipse(hu.shape, (200, 200), (97, 137)) & ~ellipse(hu.shape, (200, 200), (94.5, 134.5))
+    rows, cols = np.indices(hu.shape)
+    flap &= (cols > 200) & (np.abs(rows - 200) < 60)
+    hu[flap & (rows % 8 > 1)] = 45
+    kept = flap & (rows % 8 > 1)
+    assert (draft_of(hu).regions[kept] == Region.MUSCLE).mean() > 0.8
