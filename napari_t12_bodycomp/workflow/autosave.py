@@ -1,6 +1,6 @@
 """Work is saved as it goes: one small file per case, written after every stroke, gone once the case is exported.
 
-The file holds the drawing, its undo steps, the level, height and weight, and the path that the scan was opened from; no pixel of the scan.
+The file holds the drawing, its undo steps, the level, the protocol, height and weight, and the path that the scan was opened from; no pixel of the scan.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,15 @@ import platformdirs
 
 from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session import Session, SessionState, Work
 
-FORMAT = 1
+FORMAT = 2
+
+_OPTIONS = ("slab_mm", "intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral")
 
 
 def default_folder() -> Path:
@@ -50,7 +54,7 @@ class Unfinished:
     assessor: str
     level: MeasuredLevel
     subject: Subject
-    slab_mm: float
+    protocol: Protocol
     regions: npt.NDArray[np.uint8]
     undo: tuple[Edit, ...]
     redo: tuple[Edit, ...]
@@ -70,7 +74,7 @@ def write(state: SessionState, folder: Path) -> Path | None:
         "level": [level.slice_index, level.z_mm, level.method, level.confirmed_by],
         "height": [subject.height_m, subject.height_source],
         "weight": [subject.weight_kg, subject.weight_source],
-        "slab_mm": state.protocol.slab_mm,
+        "protocol": {name: getattr(state.protocol, name) for name in _OPTIONS} | {"preset": state.protocol.preset.name},
         "undo": [e.name for e in work.undo],
         "redo": [e.name for e in work.redo],
     }
@@ -109,7 +113,8 @@ def read(file: Path) -> Unfinished:
         weight_source=ValueSource(facts["weight"][1]),
     )
     level = MeasuredLevel(index, z_mm, LevelMethod(method), confirmed_by)
-    return Unfinished(file, facts["source"], facts["assessor"], level, subject, facts["slab_mm"], regions, undo, redo, file.stat().st_mtime)
+    protocol = Protocol(preset(facts["protocol"].pop("preset")), **facts["protocol"])
+    return Unfinished(file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime)
 
 
 def _edits(data: Any, kind: str, names: list[str]) -> Iterator[Edit]:
@@ -144,7 +149,7 @@ def resume(session: Session, found: Unfinished) -> None:
     """Put unfinished work back into a session that has its volume open. A confirmed level stays confirmed only for the same assessor."""
     if found.assessor and not session.state.assessor:
         session.set_assessor(found.assessor)
-    session.set_protocol(replace(session.state.protocol, slab_mm=found.slab_mm))
+    session.set_protocol(found.protocol)
     if found.subject.height_source is ValueSource.TYPED and found.subject.height_m is not None:
         session.set_height(found.subject.height_m * 100)
     if found.subject.weight_source is ValueSource.TYPED:
@@ -176,7 +181,9 @@ class Autosave:
         if new.saved and not old.saved:
             self.flush()
             (self.folder / f"{case_key(new.volume)}.npz").unlink(missing_ok=True)
-        elif not new.saved and (new.work is not old.work or new.level is not old.level or new.subject is not old.subject):
+        elif not new.saved and (
+            new.work is not old.work or new.level is not old.level or new.subject is not old.subject or new.protocol is not old.protocol
+        ):
             with self._condition:
                 self._waiting = new
                 self._condition.notify_all()

@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pytest
 
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
+from napari_t12_bodycomp.model.tissue import PRESETS
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.session import Session
@@ -51,6 +53,18 @@ def test_work_comes_back_with_its_undo_steps(tmp_path):
     assert again.state.level.confirmed_by == "anna" and again.state.subject.height_m == pytest.approx(1.7)
     assert again.redo() == "stroke 9"
     assert [again.undo() for _ in range(3)] == ["stroke 9", "stroke 5", "stroke 3"]
+
+
+def test_work_comes_back_under_the_protocol_it_was_measured_by(tmp_path):
+    session, saver = work_on(tmp_path)
+    protocol = Protocol(PRESETS["alberta"], slab_mm=0.0, intercostals_are_muscle=False)
+    session.set_protocol(protocol)
+    session.edit("stroke", painted(3))
+    saver.close()
+    again = Session("anna")
+    again.open(volume())
+    autosave.resume(again, autosave.unfinished_for(volume(), tmp_path))
+    assert again.state.protocol == protocol and (again.state.work.regions == painted(3)).all()
 
 
 def test_a_level_confirmed_by_another_must_be_confirmed_anew(tmp_path):
