@@ -17,6 +17,8 @@ from napari_t12_bodycomp.model.volume import CTVolume
 
 FOUND_SHARE = 0.75
 ABSENT_SHARE = 0.12
+NEAR_SHARES = (0.01, 0.03)
+"""Where the count puts T12 next to the scan: the weight inside it that forbids `absent`, where no end agrees and where one does."""
 LISTED_SHARE = 0.04
 UNCERTAIN_CONFIDENCE = 0.7
 CEILING_BOTH_ENDS, CEILING_ONE_END, CEILING_SHORT_RIBS = 0.98, 0.92, 0.85
@@ -71,9 +73,11 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
 
 
 def _is_absent(inside: dict[int, float], shares: dict[int, float], best: Explanation, witnesses: Sequence[Witness], n: int) -> bool:
-    """Whether the count puts T12 outside; a count that no end confirms must put it well outside."""
+    """Whether the count puts T12 outside; a count that fewer than two ends confirm must leave little doubt of it where T12 would be next to the scan."""
     total = sum(inside.values())
-    if not any(w.agrees for w in witnesses) and max(-best.t12, best.t12 - n + 1) < 2 and total > 0.03:
+    near = max(-best.t12, best.t12 - n + 1) < 2
+    agreeing = sum(w.agrees for w in witnesses)
+    if near and agreeing < 2 and total > NEAR_SHARES[agreeing]:
         return False
     return total < ABSENT_SHARE or (best.t12 not in inside and shares[best.t12] > 0.6)
 

@@ -130,7 +130,9 @@ def doubts_in_words(
         out.append(f"ribs may leave {below} too")
     if anomaly > ANOMALY_SHARE:
         out.append("there may be 11 or 13 rib pairs")
-    if share < least and not out:
+    if not 0 <= best.t12 < len(column.levels):
+        out.append(f"the likeliest count puts T12 just {'below' if best.t12 < 0 else 'above'} the scan")
+    elif share < least and not out:
         out.append("two counts fit nearly as well")
     if np.isfinite(volume.slice_spacing_mm) and volume.slice_spacing_mm > THICK_MM:
         out.append(f"slices {volume.slice_spacing_mm:.0f} mm apart are too coarse for a count")
