@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from napari import Viewer
+from napari._app_model import get_app_model
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction, QKeySequence
@@ -22,6 +24,7 @@ class WindowFrame:
         self._docks: list[QDockWidget] = []
         self._footer: QToolBar | None = None
         self._taken: list[tuple[QAction, QKeySequence]] = []
+        self._wanted: set[str] = set()
         self.plain = False
 
     @property
@@ -69,17 +72,24 @@ class WindowFrame:
 
     def take_keys(self, keys: set[str]) -> None:
         """Take `keys` from napari's menu entries; two owners of one key would leave it dead."""
-        wanted = {QKeySequence(key).toString() for key in keys if key}
+        self._wanted = {QKeySequence(key).toString() for key in keys if key}
+        get_app_model().menus.menus_changed.connect(self.take_again)
+        self.take_again()
+
+    def take_again(self, *_: object) -> None:
+        """Take the keys from the entries that are there now: napari makes them anew when a menu changes or another window opens."""
         for action in _menu_actions(self.main.menuBar().actions()):
-            if action.shortcut().toString() in wanted and not action.shortcut().isEmpty():
+            if action.shortcut().toString() in self._wanted and not action.shortcut().isEmpty():
                 self._taken.append((action, action.shortcut()))
                 action.setShortcut(QKeySequence())
 
     def close(self) -> None:
         """Leave the window as napari made it."""
         self.show_plain(True)
+        get_app_model().menus.menus_changed.disconnect(self.take_again)
         for action, shortcut in self._taken:
-            action.setShortcut(shortcut)
+            with suppress(RuntimeError):  # Qt has deleted the entry meanwhile
+                action.setShortcut(shortcut)
         self._taken.clear()
         for dock in self._docks:
             self._window.remove_dock_widget(dock)

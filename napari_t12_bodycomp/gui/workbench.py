@@ -295,6 +295,8 @@ class Workbench:
         self.keys.close()
         self.help.close()
         _OPEN.pop(self.viewer, None)
+        for other in _OPEN.values():  # windows share their menu entries, whose keys were just given back
+            other.frame.take_again()
 
 
 def open_workbench(viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> Workbench:
