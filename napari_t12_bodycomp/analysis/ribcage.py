@@ -35,6 +35,8 @@ CARTILAGE_GATE_MM = 9.0
 """Cartilage that ends this much deeper than the ribs around it let expect is liver or bowel."""
 CARTILAGE_OFFSET_MM = 2.5
 """The transversus lies inside the costal cartilage."""
+FAT_LINING_HU, LINING_MM = -25.0, (1.5, 4.0)
+"""Half-way between fat and muscle, and where inside a calcified surface it is looked for, clear of the bone's own blur."""
 CALCIFIED_FROM = -0.8
 """Bone on rays whose direction has a row component below this is more and more likely calcified cartilage, with the transversus inside."""
 SPINE_MM = 38.0
@@ -133,8 +135,17 @@ def _observe(hu: Floats, depths: Floats, rays: Rays, fascia_mm: Floats, canal_px
     found &= ~((side < SPINE_MM) & (rays.direction[:, 0] > 0))
     lung_here = gas & ~found & (rays.direction[:, 0] > -0.35) & (side >= SPINE_MM / 2)
     calcified = CARTILAGE_OFFSET_MM * np.clip((CALCIFIED_FROM - rays.direction[:, 0]) / 0.15, 0, 1)
+    calcified = np.where(_fat_follows(hu, depths, bottom), 0.0, calcified)
     inner = np.where(found, bottom + calcified, np.where(lung_here, lung, np.nan))
     return _Seen(inner, np.where(found, top, np.nan), np.where(found, 1.0, 0.6))
+
+
+def _fat_follows(hu: Floats, depths: Floats, bottom: Floats) -> npt.NDArray[np.bool_]:
+    """Rays of `hu` (K, D) on which fat lies right inside depth `bottom` (K,): no muscle lines the wall there."""
+    lining = (depths > bottom[:, None] + LINING_MM[0]) & (depths < bottom[:, None] + LINING_MM[1])
+    mean = np.where(lining, hu, 0.0).sum(1) / np.maximum(lining.sum(1), 1)
+    fat: npt.NDArray[np.bool_] = lining.any(1) & (mean < FAT_LINING_HU)
+    return fat
 
 
 def _surface(radius: Floats, weight: Floats, dz: Floats, fallback: Floats) -> tuple[Floats, Floats]:
