@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QApplication
 from napari_t12_bodycomp.gui import case_flow
 from napari_t12_bodycomp.gui.app import quiet_viewer
 from napari_t12_bodycomp.gui.workbench import open_workbench
-from napari_t12_bodycomp.workflow.session import Step
+from napari_t12_bodycomp.workflow.session_state import Step
 
 
 def main() -> None:

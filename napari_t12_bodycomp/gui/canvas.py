@@ -23,7 +23,8 @@ from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
 from napari_t12_bodycomp.workflow import drawing
-from napari_t12_bodycomp.workflow.session import Session, SessionState
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
 TOOLS = {mode: tool for tool, mode in MODES.items()}

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QWidget
 from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.model.tools import Tool
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MARGIN = 14
 PAD = 7

@@ -17,7 +17,8 @@ from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
 from napari_t12_bodycomp.workflow.export import build_result, export_result
 from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
-from napari_t12_bodycomp.workflow.session import Session, SessionState, why_not_final
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_final
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 MARK = "::"

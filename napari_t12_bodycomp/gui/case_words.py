@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_t12_bodycomp.gui.format import ago, millimetres, number
 from napari_t12_bodycomp.model.series import SeriesOffer
 from napari_t12_bodycomp.workflow.autosave import Unfinished
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 def person(state: SessionState) -> str:

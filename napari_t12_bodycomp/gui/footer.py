@@ -15,7 +15,8 @@ from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.words import kept_words, keys_now
 from napari_t12_bodycomp.workflow.autosave import Autosave
-from napari_t12_bodycomp.workflow.session import Session, SessionState
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 HEIGHT = 26
 

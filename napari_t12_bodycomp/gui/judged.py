@@ -9,7 +9,7 @@ from napari_t12_bodycomp.gui.format import number
 from napari_t12_bodycomp.model.cutoffs import cutoff_set, judge
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.tissue import Tissue
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 @dataclass(frozen=True, slots=True)

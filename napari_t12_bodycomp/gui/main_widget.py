@@ -21,7 +21,8 @@ from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
-from napari_t12_bodycomp.workflow.session import Session, SessionState, Step
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
 MARGIN = 12
 GAP = 9

@@ -7,7 +7,8 @@ from qtpy.QtWidgets import QWidget
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs
-from napari_t12_bodycomp.workflow.session import Session, SessionState
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 class Panel(QWidget):

@@ -15,7 +15,7 @@ from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.drops import dropped_path
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MAX_SERIES = 8
 MAX_UNFINISHED = 4

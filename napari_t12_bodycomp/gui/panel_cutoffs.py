@@ -9,7 +9,7 @@ from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.judged import judgement_sentences
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.model.cutoffs import CUTOFF_SETS
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 NONE = "none chosen"
 

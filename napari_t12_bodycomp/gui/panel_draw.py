@@ -12,7 +12,7 @@ from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.model.tools import BRUSH_RANGE_MM, Tool
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 TOOL_ACTIONS = {
     Tool.MOVE: "tool_move",

@@ -7,7 +7,7 @@ from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.words import export_words
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 class ExportPanel(Panel):

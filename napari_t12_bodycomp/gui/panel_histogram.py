@@ -15,7 +15,7 @@ from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import Region
-from napari_t12_bodycomp.workflow.session import SessionState, Work
+from napari_t12_bodycomp.workflow.session_state import SessionState, Work
 
 AXIS_PX = 16
 

@@ -9,7 +9,7 @@ from napari_t12_bodycomp.gui import widgets, words
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelStatus
-from napari_t12_bodycomp.workflow.session import SessionState, why_not_confirmable
+from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_confirmable
 
 MAX_EVIDENCE = 4
 MAX_CANDIDATES = 3

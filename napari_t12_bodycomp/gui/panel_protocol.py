@@ -12,7 +12,7 @@ from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import PRESETS, HUPreset
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 SLABS_MM = (0.0, 3.0, 5.0, 10.0)
 OPTIONS = {

@@ -14,7 +14,7 @@ from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.words import next_action
-from napari_t12_bodycomp.workflow.session import SessionState, Step
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
 
 class JobPanel(Panel):

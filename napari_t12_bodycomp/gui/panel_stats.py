@@ -14,7 +14,7 @@ from napari_t12_bodycomp.gui.words import compared_words, empty_reasons
 from napari_t12_bodycomp.model.measurement import INDEX_NAMES, Measurement
 from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
 from napari_t12_bodycomp.workflow.sensitivity import OFFSETS_MM
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 ROW_PX = 20
 

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QPushButton, QSizePolicy
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.words import STEP_TITLES, step_state
-from napari_t12_bodycomp.workflow.session import SessionState, Step
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
 _TIPS = {
     Step.OPEN: "Open a scan, choose its series, resume unfinished work",

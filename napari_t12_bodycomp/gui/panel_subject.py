@@ -9,7 +9,7 @@ from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 class SubjectPanel(Panel):

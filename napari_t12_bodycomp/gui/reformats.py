@@ -9,7 +9,8 @@ from napari_t12_bodycomp.analysis.reformat import coronal, sagittal
 from napari_t12_bodycomp.gui import theme, widgets, words
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.reformat_view import Hint, ReformatView, Scene, View
-from napari_t12_bodycomp.workflow.session import Session, SessionState
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 WINDOWS = {
     "soft": {"sagittal": (500.0, 90.0), "coronal": (900.0, 250.0)},

@@ -10,7 +10,7 @@ from napari_t12_bodycomp.gui.format import ago, number
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import Tissue
-from napari_t12_bodycomp.workflow.session import SessionState, Step, why_not_confirmable, why_not_final
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
 

@@ -26,7 +26,8 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.session import Session, SessionState, Work
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState, Work
 
 FORMAT = 2
 

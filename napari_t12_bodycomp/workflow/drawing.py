@@ -12,7 +12,7 @@ from napari_t12_bodycomp.analysis.contour import Pixels, disc, flood, inside_pol
 from napari_t12_bodycomp.analysis.windowing import in_window, tissue_map
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
-from napari_t12_bodycomp.workflow.session import SessionState
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 OPERATIONS = ("fill_holes", "smooth", "grow", "shrink")
 

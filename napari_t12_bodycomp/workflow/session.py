@@ -6,8 +6,7 @@ finding T12 and drafting are done elsewhere, and their results are handed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from psygnal import Signal
 
 from napari_t12_bodycomp.analysis.measure import measure
 from napari_t12_bodycomp.errors import LevelError, UsageError
-from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
+from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
 from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
@@ -26,111 +25,10 @@ from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
-from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
 
 UNDO_STEPS = 200
-
-
-class Step(StrEnum):
-    """The steps of a case, in order."""
-
-    OPEN = "open"
-    LEVEL = "level"
-    DRAW = "draw"
-    EXPORT = "export"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """The drawing on one slice: regions with their undo and redo steps, and the draft they began from."""
-
-    axial: AxialSlice
-    regions: npt.NDArray[np.uint8]
-    undo: tuple[Edit, ...] = ()
-    redo: tuple[Edit, ...] = ()
-    draft: Draft | None = None
-    quality: tuple[QualityFlag, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.regions.any()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SessionState:
-    """Everything that the window shows.
-
-    Parameters
-    ----------
-    source : str
-        Where the volume came from, to open it again.
-    finding : LevelFinding, optional
-        What the search for T12 said; None while it has not run.
-    level : MeasuredLevel, optional
-        The slice to be measured: proposed, or set by hand; None while nobody and nothing said where.
-    view_index : int
-        The slice on screen.
-    work : Work, optional
-        The drawing on the level's slice.
-    saved : bool
-        Whether the last export holds what is on screen.
-    cutoffs : str
-        Name of the cut-off set that indices are judged by; "" for none, which is the default.
-    sensitivity : LevelSensitivity, optional
-        How much the level matters here, where somebody asked; gone as soon as it would be about another level, protocol or finding.
-    """
-
-    source: str = ""
-    volume: CTVolume | None = None
-    subject: Subject = field(default_factory=Subject)
-    protocol: Protocol = field(default_factory=Protocol)
-    assessor: str = ""
-    finding: LevelFinding | None = None
-    level: MeasuredLevel | None = None
-    view_index: int = 0
-    work: Work | None = None
-    measurement: Measurement | None = None
-    tools: ToolState = field(default_factory=ToolState)
-    saved: bool = False
-    cutoffs: str = ""
-    sensitivity: LevelSensitivity | None = None
-
-    def measures_like(self, other: SessionState) -> bool:
-        """Whether an automatic draft of the level's slice would be the same one in both states."""
-        here, there = (None if s.level is None else s.level.slice_index for s in (self, other))
-        return self.volume is other.volume and self.finding is other.finding and here == there and self.protocol == other.protocol
-
-    @property
-    def step(self) -> Step:
-        """The step that the case stands at."""
-        if self.volume is None:
-            return Step.OPEN
-        if self.level is None or not self.level.is_confirmed:
-            return Step.LEVEL
-        return Step.EXPORT if self.saved else Step.DRAW
-
-
-def why_not_confirmable(state: SessionState) -> str:
-    """Why the level cannot be confirmed now, in a sentence; "" where it can."""
-    if state.volume is None:
-        return "Open a scan first: there is no level to confirm."
-    if state.level is None and state.finding is not None and state.finding.status is LevelStatus.UNCERTAIN:
-        return "More than one vertebra may be T12: choose a candidate, or drag the level line, then confirm."
-    if state.level is None:
-        return "No level is set: drag the level line to the middle of T12, then confirm."
-    if not state.assessor:
-        return "Type the assessor's name or code first: a level is confirmed by somebody."
-    return ""
-
-
-def why_not_final(state: SessionState) -> str:
-    """Why the measurement cannot leave as confirmed, in a sentence; "" where it can."""
-    if state.level is None or not state.level.is_confirmed:
-        return "The level is not confirmed: look at the evidence and press Enter to confirm it, or move it."
-    if state.work is None or state.work.is_empty:
-        return "No region is drawn on this slice: draft the regions (D) or draw them."
-    return ""
 
 
 class Session:

@@ -30,7 +30,8 @@ from napari_t12_bodycomp.model.tissue import PRESETS, Region
 from napari_t12_bodycomp.model.tools import Tool
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.autosave import Unfinished
-from napari_t12_bodycomp.workflow.session import Session, Step, why_not_confirmable
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import Step, why_not_confirmable
 
 FOUND = LevelFinding(
     LevelStatus.FOUND, "T12 bears the last ribs.", 4, -680.0, (-692.0, -668.0), 0.93, ("Last ribs 84 mm long.",), ("11 rib pairs.",)

@@ -10,7 +10,8 @@ from napari_t12_bodycomp.gui import case_words, words
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui.reformat_place import place
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.session import Session, SessionState, Step
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelM
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.tissue import Region, Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.session import Session, Step, why_not_final
+from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import Step, why_not_final
 
 
 @pytest.fixture

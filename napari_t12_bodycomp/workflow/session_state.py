@@ -1,0 +1,122 @@
+"""What a case on one workstation is at a moment: frozen values, and the rules that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.edit import Edit
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.measurement import Measurement
+from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.roi_map import Draft
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.subject import Subject
+from napari_t12_bodycomp.model.tools import ToolState
+from napari_t12_bodycomp.model.volume import CTVolume
+
+
+class Step(StrEnum):
+    """The steps of a case, in order."""
+
+    OPEN = "open"
+    LEVEL = "level"
+    DRAW = "draw"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """The drawing on one slice: regions with their undo and redo steps, and the draft they began from."""
+
+    axial: AxialSlice
+    regions: npt.NDArray[np.uint8]
+    undo: tuple[Edit, ...] = ()
+    redo: tuple[Edit, ...] = ()
+    draft: Draft | None = None
+    quality: tuple[QualityFlag, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.regions.any()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionState:
+    """Everything that the window shows.
+
+    Parameters
+    ----------
+    source : str
+        Where the volume came from, to open it again.
+    finding : LevelFinding, optional
+        What the search for T12 said; None while it has not run.
+    level : MeasuredLevel, optional
+        The slice to be measured: proposed, or set by hand; None while nobody and nothing said where.
+    view_index : int
+        The slice on screen.
+    work : Work, optional
+        The drawing on the level's slice.
+    saved : bool
+        Whether the last export holds what is on screen.
+    cutoffs : str
+        Name of the cut-off set that indices are judged by; "" for none, which is the default.
+    sensitivity : LevelSensitivity, optional
+        How much the level matters here, where somebody asked; gone as soon as it would be about another level, protocol or finding.
+    """
+
+    source: str = ""
+    volume: CTVolume | None = None
+    subject: Subject = field(default_factory=Subject)
+    protocol: Protocol = field(default_factory=Protocol)
+    assessor: str = ""
+    finding: LevelFinding | None = None
+    level: MeasuredLevel | None = None
+    view_index: int = 0
+    work: Work | None = None
+    measurement: Measurement | None = None
+    tools: ToolState = field(default_factory=ToolState)
+    saved: bool = False
+    cutoffs: str = ""
+    sensitivity: LevelSensitivity | None = None
+
+    def measures_like(self, other: SessionState) -> bool:
+        """Whether an automatic draft of the level's slice would be the same one in both states."""
+        here, there = (None if s.level is None else s.level.slice_index for s in (self, other))
+        return self.volume is other.volume and self.finding is other.finding and here == there and self.protocol == other.protocol
+
+    @property
+    def step(self) -> Step:
+        """The step that the case stands at."""
+        if self.volume is None:
+            return Step.OPEN
+        if self.level is None or not self.level.is_confirmed:
+            return Step.LEVEL
+        return Step.EXPORT if self.saved else Step.DRAW
+
+
+def why_not_confirmable(state: SessionState) -> str:
+    """Why the level cannot be confirmed now, in a sentence; "" where it can."""
+    if state.volume is None:
+        return "Open a scan first: there is no level to confirm."
+    if state.level is None and state.finding is not None and state.finding.status is LevelStatus.UNCERTAIN:
+        return "More than one vertebra may be T12: choose a candidate, or drag the level line, then confirm."
+    if state.level is None:
+        return "No level is set: drag the level line to the middle of T12, then confirm."
+    if not state.assessor:
+        return "Type the assessor's name or code first: a level is confirmed by somebody."
+    return ""
+
+
+def why_not_final(state: SessionState) -> str:
+    """Why the measurement cannot leave as confirmed, in a sentence; "" where it can."""
+    if state.level is None or not state.level.is_confirmed:
+        return "The level is not confirmed: look at the evidence and press Enter to confirm it, or move it."
+    if state.work is None or state.work.is_empty:
+        return "No region is drawn on this slice: draft the regions (D) or draw them."
+    return ""
