@@ -4,126 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
-from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, spine, texture, trunk, truth
+from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, texture, truth
 from napari_t12_bodycomp.phantom.frame import Frame, build_frame
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
-from napari_t12_bodycomp.phantom.parts import Part
-from napari_t12_bodycomp.phantom.plane import N_ANGLES, Plane
+from napari_t12_bodycomp.phantom.painter import Anatomy, Painter, scan_grid
+from napari_t12_bodycomp.phantom.plane import N_ANGLES
 
 F32 = npt.NDArray[np.float32]
-BEND_MM = 3.5
 UID_ROOT = "2.25."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Anatomy:
-    """All that is fixed before painting: the frame, ribs, vessels and bowel drawn from the seed."""
-
-    frame: Frame
-    ribs: tuple[ribs.Rib, ...]
-    vessels: tuple[chest.Segment, ...]
-    bowel: tuple[tuple[float, float, float, float, float, float], ...]
-    bend: tuple[texture.Waves, texture.Waves]
-    grain: texture.Waves
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """In-plane pixel centres (scanner mm): columns, rows, and the pixel size."""
-
-    x: F32
-    y: F32
-    pixel_mm: float
-
-
-def scan_grid(o: PhantomOptions) -> Grid:
-    axis = ((np.arange(o.n_pixels) - (o.n_pixels - 1) / 2) * o.pixel_mm).astype(np.float32)
-    return Grid(axis, axis, o.pixel_mm)
-
-
-class Painter:
-    """Paints planes of one anatomy on one in-plane grid."""
-
-    def __init__(self, anatomy: Anatomy, grid: Grid, edge_mm: float) -> None:
-        o = anatomy.frame.options
-        self.anatomy, self.grid, self.edge_mm = anatomy, grid, edge_mm
-        self.x = (grid.x - np.float32(o.offset_mm[0])) / np.float32(o.scale)
-        self.y = (grid.y - np.float32(o.offset_mm[1])) / np.float32(o.scale)
-        self.step = grid.pixel_mm / o.scale
-        self.static = None if o.scoliosis_mm else self._coordinates(0.0)
-        x, y, _, _ = self.static or self._coordinates(0.0)
-        self.dome = chest.build_dome(anatomy.frame, x, y, self.step)
-
-    def _coordinates(self, z: float) -> tuple[F32, F32, F32, npt.NDArray[np.uint16]]:
-        frame = self.anatomy.frame
-        o = frame.options
-        x, y = self.x[None, :], self.y[:, None]
-        if o.rotation_deg:
-            a = math.radians(o.rotation_deg)
-            c, s = np.float32(math.cos(a)), np.float32(math.sin(a))
-            x, y = c * x + s * y, c * y - s * x
-        shift = frame.spine_x(z)
-        if shift:
-            weight = 0.3 + 0.7 * np.exp(-(x * x + (y - 62) ** 2) / np.float32(95.0**2))
-            x = (x - np.float32(shift) * weight).astype(np.float32)
-        r = np.hypot(x, y).astype(np.float32)
-        idx = np.rint(np.arctan2(x, y) * np.float32(N_ANGLES / (2 * math.pi))).astype(np.int32) % N_ANGLES
-        return x, y, r, idx.astype(np.uint16)
-
-    def plane(self, z_mm: float) -> Plane:
-        """The plane at z_mm above mid-T12 (patient mm), fully painted."""
-        frame = self.anatomy.frame
-        o = frame.options
-        z = z_mm / o.scale
-        x, y, r, idx = self.static or self._coordinates(z)
-        hu = np.full((len(self.y), len(self.x)), -1000.0, np.float32)
-        part = np.zeros(hu.shape, np.uint8)
-        origin, margin, turn = (float(self.x[0]), float(self.y[0])), abs(frame.spine_x(z)), math.radians(o.rotation_deg)
-        plane = Plane(z, x, y, r, idx, origin, self.step, self.edge_mm / o.scale, margin, turn, hu, part)
-        p = trunk.polar(plane, frame)
-        if p is None:
-            return plane
-        ribs.paint_arms(plane, frame)
-        trunk.paint_coat(p)
-        p.plane = self._bent(plane)
-        chest.paint_lungs(p, frame, self.dome, self.anatomy.vessels)
-        abdomen.paint_abdomen(p, frame, self.dome, self.anatomy.bowel)
-        chest.paint_diaphragm(p, frame, self.dome)
-        chest.paint_mediastinum(p, frame)
-        p.plane = plane
-        trunk.paint_wall(p, frame)
-        spine.paint_spine(plane, frame)
-        spine.paint_pelvis(plane, frame)
-        ribs.paint_shoulder(p, frame)
-        ribs.paint_ribs(p, frame, self.anatomy.ribs)
-        ribs.paint_sternum(plane, frame, p.contours.inner)
-        here = plane.hu[p.w]
-        here += self.anatomy.grain.on_grid(self.x[p.w[1]], self.y[p.w[0]], z) * np.where(
-            plane.part[p.w] == Part.BONE, np.float32(16), np.where(here > -300, np.float32(3.5), np.float32(9))
-        )
-        return plane
-
-    def _bent(self, plane: Plane) -> Plane:
-        """The same plane with softly displaced coordinates: organs get the outlines that ellipses lack."""
-        dx, dy = (w.on_grid(self.x, self.y, plane.z) for w in self.anatomy.bend)
-        return replace(
-            plane, x=plane.x + np.float32(BEND_MM) * dx, y=plane.y + np.float32(BEND_MM) * dy, margin=plane.margin + 2.5 * BEND_MM
-        )
-
-    def mean(self, z_mm: float, offsets: npt.NDArray[np.float64]) -> F32:
-        """Mean HU of the planes at `offsets` about z_mm: a slice with its partial volume."""
-        total = np.zeros((len(self.y), len(self.x)), np.float32)
-        for dz in offsets:
-            total += self.plane(float(z_mm + dz)).hu
-        total /= np.float32(len(offsets))
-        return total
 
 
 def sub_planes(thickness_mm: float) -> npt.NDArray[np.float64]:

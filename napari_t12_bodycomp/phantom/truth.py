@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,9 @@ import numpy.typing as npt
 from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, MAIN_TISSUE, PRESETS, Region, Tissue
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.options import PhantomOptions, PhantomTruth
+from napari_t12_bodycomp.phantom.painter import Grid, Painter
 from napari_t12_bodycomp.phantom.parts import Part, region_lut
 from napari_t12_bodycomp.phantom.scanner import outside_fov
-
-if TYPE_CHECKING:
-    from napari_t12_bodycomp.phantom.build import Grid, Painter
 
 F32 = npt.NDArray[np.float32]
 FINEST_MM = 0.34
@@ -44,8 +41,6 @@ def window_tissues(hu: F32, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.ui
 
 def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32) -> PhantomTruth:
     """Add the regions, tissues and areas of the T12 slice at `z` (mm above mid-T12); `clean` is its noise-free image."""
-    from napari_t12_bodycomp.phantom.build import Painter
-
     o = painter.anatomy.frame.options
     lut = region_lut()
     fine = Painter(painter.anatomy, _finer_grid(painter, z), painter.edge_mm)
@@ -82,8 +77,6 @@ def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.f
 
 def _finer_grid(painter: Painter, z: float) -> Grid:
     """Pixels of about FINEST_MM that divide the scan's, over the body's part of the scan."""
-    from napari_t12_bodycomp.phantom.build import Grid
-
     o = painter.anatomy.frame.options
     reach = float(painter.anatomy.frame.contours(z / o.scale).skin.max()) * o.scale + 2 + abs(o.scoliosis_mm)
     pixel = painter.grid.pixel_mm / math.ceil(painter.grid.pixel_mm / FINEST_MM)
