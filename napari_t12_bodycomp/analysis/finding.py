@@ -17,8 +17,8 @@ from napari_t12_bodycomp.model.volume import CTVolume
 
 FOUND_SHARE = 0.75
 ABSENT_SHARE = 0.12
-NEAR_SHARES = (0.01, 0.03)
-"""Where the count puts T12 next to the scan: the weight inside it that forbids `absent`, where no end agrees and where one does."""
+NEAR_SHARE, NEAR_SHARE_UNCONFIRMED = 0.03, 0.01
+"""Where the count puts T12 next to the scan: the weight inside it that forbids `absent`; less is enough where ribs are seen and no end agrees."""
 LISTED_SHARE = 0.04
 UNCERTAIN_CONFIDENCE = 0.7
 CEILING_BOTH_ENDS, CEILING_ONE_END, CEILING_SHORT_RIBS = 0.98, 0.92, 0.85
@@ -43,7 +43,8 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     shares = shares_of(explanations)
     inside = {k: p for k, p in shares.items() if _inside(volume, column, k)}
     total = sum(inside.values())
-    if _is_absent(inside, shares, best, witnesses, len(column.levels)):
+    any_ribs = any(column.ribs(k, best) for k in range(len(column.levels)))
+    if _is_absent(inside, shares, best, witnesses, len(column.levels), any_ribs):
         sure = any(w.agrees for w in witnesses)
         return replace(
             seen, message=_where(column, best, sure), confidence=min(1 - total, CEILING_BOTH_ENDS if sure else UNCERTAIN_CONFIDENCE)
@@ -72,12 +73,15 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
     )
 
 
-def _is_absent(inside: dict[int, float], shares: dict[int, float], best: Explanation, witnesses: Sequence[Witness], n: int) -> bool:
+def _is_absent(
+    inside: dict[int, float], shares: dict[int, float], best: Explanation, witnesses: Sequence[Witness], n: int, any_ribs: bool
+) -> bool:
     """Whether the count puts T12 outside; a count that fewer than two ends confirm must leave little doubt of it where T12 would be next to the scan."""
     total = sum(inside.values())
     near = max(-best.t12, best.t12 - n + 1) < 2
     agreeing = sum(w.agrees for w in witnesses)
-    if near and agreeing < 2 and total > NEAR_SHARES[agreeing]:
+    enough = NEAR_SHARE if agreeing or not any_ribs else NEAR_SHARE_UNCONFIRMED
+    if near and agreeing < 2 and total > enough:
         return False
     return total < ABSENT_SHARE or (best.t12 not in inside and shares[best.t12] > 0.6)
 
