@@ -86,5 +86,5 @@ class MeasureLayer(Container):
             self.table.clear()
             return
         self.said.value = "Not confirmed by anybody: for the record, use the T12 workbench."
-        shown = frame.assign(value=["" if np.isnan(v) else f"{v:.2f}" for v in frame["value"]])
+        shown = frame.assign(value=["unknown" if np.isnan(v) else f"{v:.2f}" for v in frame["value"]])
         self.table.value = shown.to_dict("list")
