@@ -31,7 +31,7 @@ def evidence_in_words(column: Column, best: Explanation, witnesses: Sequence[Wit
         elif not w.covered:
             out.append(f"The {w.end} is not wholly in the scan.")
         else:
-            out.append(f"The {w.end} {'speaks against' if w.conflicts else 'does not settle'} the count.")
+            out.append(f"The {w.end} {'speaks against' if w.conflicts else 'leans towards' if w.leans else 'does not settle'} the count.")
     return tuple(out)
 
 
@@ -118,7 +118,7 @@ def doubts_in_words(
     for w in witnesses:
         if w.conflicts:
             out.append(f"the {w.end} speaks against the count")
-        elif w.covered and not w.agrees:
+        elif w.covered and not w.agrees and not (w.leans and any(other.is_strong for other in witnesses)):
             out.append(f"the {w.end} is in the scan but does not confirm the count")
     if not any(w.agrees for w in witnesses):
         out.append("neither the first rib nor the last rib nor the sacrum is clearly seen")
