@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, texture, truth
@@ -72,11 +74,20 @@ def make_phantom(
         hu[k] = scan.scan(ideal, k, float(zk))
         if progress is not None:
             progress((k + 1) / len(z))
-    shift = o.first_slice_lps_mm - z[0]
-    known = truth.known_levels(frame, shift)
-    if clean is not None:
-        known = truth.known_areas(known, painter, offsets, float(z[t12]), t12, clean)
-    return Phantom(_volume(o, hu, z + shift), known, o)
+    bare = phantom_from_pixels(o, hu)
+    if clean is None:
+        return bare
+    return replace(bare, truth=truth.known_areas(bare.truth, painter, offsets, float(z[t12]), t12, clean))
+
+
+def phantom_from_pixels(options: PhantomOptions, hu: npt.NDArray[np.int16]) -> Phantom:
+    """The phantom of `options` about pixels (Z, Y, X) made from them earlier; its truth knows the levels, not the areas."""
+    z = slice_positions(options)
+    if hu.shape != (len(z), options.n_pixels, options.n_pixels):
+        raise UsageError(f"Pixels of {len(z)} slices made from the same options are wanted, {hu.shape} came: make the phantom again.")
+    shift = options.first_slice_lps_mm - z[0]
+    frame = build_frame(options, np.random.default_rng([options.seed, 1]))
+    return Phantom(_volume(options, hu, z + shift), truth.known_levels(frame, shift), options)
 
 
 def _table_top(frame: Frame) -> float:
