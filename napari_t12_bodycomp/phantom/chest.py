@@ -81,6 +81,8 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     d = np.maximum(np.maximum(wall, height), medial * np.float32(0.9))
     tint = (LUNG_HU + 0.42 * (y - 10)).astype(np.float32)
     plane.paint(p.w, d, np.broadcast_to(tint, d.shape), Part.LUNG)
+    if max(frame.options.effusion_mm) > 0:
+        _effusion(p, frame, d, middle)
     for p0, p1, radius in vessels:
         if min(p0[2], p1[2]) - radius > z or max(p0[2], p1[2]) + radius < z:
             continue
@@ -88,6 +90,21 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
         if got is not None:
             w, dv = got
             plane.paint(w, np.where(plane.part[w] == Part.LUNG, dv, np.float32(9)), 35.0, None)
+
+
+def _effusion(p: Polar, frame: Frame, lung: F32, middle: float) -> None:
+    """Free fluid in the lowest part of the pleural space, rising along the wall, with collapsed lung over it."""
+    x, y = p.plane.xy(p.w)
+    deepest = 88.0 if frame.up > 0 else 78.0
+    for side, depth in zip((-1, 1), frame.options.effusion_mm, strict=True):
+        if depth <= 0:
+            continue
+        other = np.float32(-side) * (x - np.float32(middle))
+        rise = np.float32(14) * np.clip((np.abs(x - np.float32(middle)) - 45) / 60, 0, 1)
+        over = np.float32(deepest - depth) - rise - np.float32(frame.up) * y
+        for above, hu in ((0.35 * depth, -20.0), (0.0, 8.0)):
+            d = np.maximum(np.maximum(lung, over - np.float32(above)), other)
+            p.plane.paint(p.w, d.astype(np.float32), hu, Part.ORGAN)
 
 
 def paint_diaphragm(p: Polar, frame: Frame, dome: Dome) -> None:

@@ -18,7 +18,7 @@ SAMPLE = PhantomOptions(
 
 def write_phantom_series(phantom: Phantom, folder: Path, transfer_syntax: str = "jpeg-ls") -> list[Path]:
     """Write the phantom's volume as DICOM CT files with shuffled names; returns them, most caudal slice first."""
-    return write_series(phantom.volume, Path(folder), transfer_syntax, phantom.options.seed)
+    return write_series(phantom.volume, Path(folder), transfer_syntax, phantom.options.seed, phantom.options.patient_position)
 
 
 def answers(phantom: Phantom) -> dict[str, Any]:

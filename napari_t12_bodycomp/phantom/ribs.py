@@ -27,6 +27,8 @@ class Rib:
     """One rib's height by angle, with the angles between which it is bone and up to which it is cartilage."""
 
     number: int
+    sides: tuple[float, ...]
+    """-1 the right one, 1 the left one."""
     z: F64
     steepness: F64
     start: float
@@ -38,36 +40,43 @@ class Rib:
 
 
 def build_ribs(frame: Frame) -> tuple[Rib, ...]:
-    """Ribs of one side (both sides are alike)."""
+    """All ribs: one record for both sides where these are alike."""
     o = frame.options
+    ribs = [_build_rib(frame, n, None, (-1.0, 1.0)) for n in range(1, o.n_rib_pairs)]
+    right, left = o.last_ribs_mm
+    if right == left:
+        return (*ribs, _build_rib(frame, o.n_rib_pairs, right, (-1.0, 1.0)))
+    last = [_build_rib(frame, o.n_rib_pairs, mm, (side,)) for side, mm in ((-1.0, right), (1.0, left)) if mm != 0]
+    return (*ribs, *last)
+
+
+def _build_rib(frame: Frame, n: int, length_mm: float | None, sides: tuple[float, ...]) -> Rib:
+    """Rib number `n`, as long as `length_mm` says; None is an ordinary one."""
     phi = frame.phi
-    ribs = []
-    for n in range(1, o.n_rib_pairs + 1):
-        level = frame.level(f"T{n}" if n <= 12 else "L1")
-        head_z = level.z + (level.interval * 0.45 if 2 <= n <= 9 else level.interval * (0.16 if n < 12 else 0.24))
-        ys = frame.spine_y(head_z)
-        start = math.atan2(level.half_width + 1.0, ys + 8)
-        course = np.maximum(phi - start, 0)
-        z = head_z - SINK[n] * course ** (SINK_POWER if n < 12 else 1.0)
-        # Head, neck and angle lie square to the spine, which leans forward in the upper chest.
-        y = _course(frame, frame.contours(head_z).inner, head_z) * np.cos(phi)
-        z = z - frame.slopes(level.z)[1] * np.clip(y - ys - 8, 0, None) * np.clip((1.5 - phi) / 0.6, 0, 1)
-        bone_end, end = BONE_END[n], 0.0
-        if n >= 12 or (n == o.n_rib_pairs and o.last_rib_mm is not None):
-            wanted = o.last_rib_mm if n == o.n_rib_pairs and o.last_rib_mm is not None else ORDINARY_LAST_MM if n == 12 else THIRTEENTH_MM
-            bone_end = start + _angle_for_length(frame, head_z, start, wanted)
-        if n <= 10:
-            end = math.pi - 0.12 if n <= 7 else BONE_END[n] + 0.42
-            z_end = float(np.interp(bone_end, phi[: len(phi) // 2], z[: len(phi) // 2]))
-            goal = STERNUM_Z[n] if n <= 7 else z_end + 34
-            t = np.clip((phi - bone_end) / (end - bone_end), 0, 1)
-            dip = -10.0 * np.sin(np.pi * np.clip(t * 1.6, 0, 1)) if 5 <= n <= 9 else 0.0
-            z = np.where(phi > bone_end, z_end + (goal - z_end) * t**1.4 + dip, z)
-        else:
-            end = bone_end + 0.05
-        size = {1: (7.0, 2.9), 2: (6.2, 3.0), 11: (5.6, 3.0), 12: (5.0, 2.9), 13: (4.2, 2.5)}.get(n, (6.4, 3.3))
-        ribs.append(Rib(n, z, np.gradient(z, phi[1]), start, bone_end, end, level.half_width, *size))
-    return tuple(ribs)
+    level = frame.level(f"T{n}" if n <= 12 else "L1")
+    head_z = level.z + (level.interval * 0.45 if 2 <= n <= 9 else level.interval * (0.16 if n < 12 else 0.24))
+    ys = frame.spine_y(head_z)
+    start = math.atan2(level.half_width + 1.0, ys + 8)
+    course = np.maximum(phi - start, 0)
+    z = head_z - SINK[n] * course ** (SINK_POWER if n < 12 else 1.0)
+    # Head, neck and angle lie square to the spine, which leans forward in the upper chest.
+    y = _course(frame, frame.contours(head_z).inner, head_z) * np.cos(phi)
+    z = z - frame.slopes(level.z)[1] * np.clip(y - ys - 8, 0, None) * np.clip((1.5 - phi) / 0.6, 0, 1)
+    bone_end, end = BONE_END[n], 0.0
+    if n >= 12 or length_mm is not None:
+        wanted = length_mm if length_mm is not None else ORDINARY_LAST_MM if n == 12 else THIRTEENTH_MM
+        bone_end = start + _angle_for_length(frame, head_z, start, wanted)
+    if n <= 10:
+        end = math.pi - 0.12 if n <= 7 else BONE_END[n] + 0.42
+        z_end = float(np.interp(bone_end, phi[: len(phi) // 2], z[: len(phi) // 2]))
+        goal = STERNUM_Z[n] if n <= 7 else z_end + 34
+        t = np.clip((phi - bone_end) / (end - bone_end), 0, 1)
+        dip = -10.0 * np.sin(np.pi * np.clip(t * 1.6, 0, 1)) if 5 <= n <= 9 else 0.0
+        z = np.where(phi > bone_end, z_end + (goal - z_end) * t**1.4 + dip, z)
+    else:
+        end = bone_end + 0.05
+    size = {1: (7.0, 2.9), 2: (6.2, 3.0), 11: (5.6, 3.0), 12: (5.0, 2.9), 13: (4.2, 2.5)}.get(n, (6.4, 3.3))
+    return Rib(n, sides, z, np.gradient(z, phi[1]), start, bone_end, end, level.half_width, *size)
 
 
 def _angle_for_length(frame: Frame, z: float, start: float, wanted_mm: float) -> float:
@@ -108,7 +117,7 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
         near = (np.abs(rib.z - z) < rib.half_height * 2.2 + lean) & (frame.phi > rib.start - 0.03) & (frame.phi < rib.end + 0.08)
         if not near.any():
             continue
-        for side in (-1.0, 1.0):
+        for side in rib.sides:
             here = np.nonzero(near & (frame.side == side))[0]
             if not len(here):
                 continue

@@ -14,6 +14,9 @@ from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distan
 # Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest.
 TRANSVERSE = {"T12": 25, "T11": 29, "T10": 33, "T1": 36, "T2": 34, "L1": 35, "L2": 40, "L3": 46, "L4": 42, "L5": 40}
 
+CREST_MM = 58.5
+"""How far the iliac crest stands above the middle of S1."""
+
 
 def paint_spine(plane: Plane, frame: Frame) -> None:
     """Paint every vertebra that this plane meets, bodies first, arches last."""
@@ -43,12 +46,23 @@ class _Vertebra:
 
     def __init__(self, plane: Plane, frame: Frame, level: Level) -> None:
         self.plane, self.v = plane, level
-        self.bone_hu = frame.options.bone_hu
+        self.bone_hu, self.osteophytes, self.seed = frame.options.bone_hu, frame.options.osteophytes, frame.options.seed
+        self.variation = frame.options.variation
+        # The lowest free vertebra of a spine with 4 or 6 lumbar ones is half sacrum (Castellvi type II: broad processes that meet it).
+        self.is_winged = frame.options.n_lumbar != 5 and level is frame.levels[-2]
         sx, sy = frame.slopes(level.z)
         self.ys = frame.spine_y(level.z)
         self.sx, self.sy = sx, sy
         self.shrink = 1.0 / math.sqrt(1 + sy * sy + sx * sx)
         self.canal_y = float(np.interp(level.z, [-160, -30, 0, 120, 250, 300], [25.5, 23.5, 23, 21, 17, 16]))
+
+    @property
+    def reach(self) -> float:
+        """How far the transverse processes reach from the midline (mm)."""
+        if self.is_winged:
+            return 50.0
+        own = np.random.default_rng([self.seed, 23]).normal(size=2)[int(self.v.is_lumbar)]
+        return TRANSVERSE.get(self.v.label, 35) * (1 + 0.07 * self.variation * float(np.clip(own, -2, 2)))
 
     def _local(self, x0: float, x1: float, y0: float, y1: float) -> tuple[Window, F32, F32, F32] | None:
         """Window about the shape and local coordinates; y0, y1 relative to the body's middle."""
@@ -69,7 +83,9 @@ class _Vertebra:
         """Disc below and above, then the body with cortex, endplates and spongy bone."""
         v = self.v
         a, b = v.half_width, v.half_depth
-        got = self._local(-a - 3, a + 3, -b - 3, b + 3)
+        spurs = self.osteophytes
+        room = 3 + 9 * spurs
+        got = self._local(-a - room, a + room, -b - room, b + 3)
         if got is None:
             return
         w, x, y, s = got
@@ -84,6 +100,23 @@ class _Vertebra:
         self.plane.paint(w, np.maximum(d, np.abs(s) - np.float32(half)), CORTEX_HU * 0.62, Part.BONE)
         inner = np.maximum(d + np.float32(1.1), np.abs(s) - np.float32(half - 1.1))
         self.plane.paint(w, inner, self.bone_hu, Part.BONE)
+        if spurs > 0:
+            self._spurs(w, x, y, s, d)
+
+    def _spurs(self, w: Window, x: F32, y: F32, s: F32, d: F32) -> None:
+        """Lipping at both rims, in front and at the sides; now and then it bridges the disc."""
+        v = self.v
+        half, edge = v.body / 2, v.interval / 2 + 0.4
+        turn = np.arctan2(x, -y)
+        for end in (-1, 1):
+            rng = np.random.default_rng([self.seed, 21, round(v.z * 10) % 9973, end + 1])
+            size = np.zeros_like(d)
+            for angle, width, height in zip(rng.uniform(-2.0, 2.0, 3), rng.uniform(0.2, 0.5, 3), rng.uniform(0, 8.0, 3), strict=True):
+                size += np.float32(height * self.osteophytes) * np.exp(-(((turn - angle) / width) ** 2))
+            reach = edge if rng.random() < 0.3 else half + 2.5
+            up = s * np.float32(end)
+            rim = np.maximum(d - size * np.clip((up - half + 6) / 5, 0, 1), np.maximum(up - np.float32(reach), np.float32(half - 6) - up))
+            self.plane.paint(w, np.where(size > 0.6, rim, np.float32(9)).astype(np.float32), CORTEX_HU * 0.6, Part.BONE)
 
     def _bar(self, p: tuple[float, float], q: tuple[float, float], radius: float, s0: float, s_half: float, slant: float = 0.0) -> None:
         """A flat bar from p to q (x, y behind the body's middle), `s_half` high about s0, sinking by `slant` mm per mm of its course."""
@@ -121,9 +154,10 @@ class _Vertebra:
             out = 15.5 if lumbar or v.label == "T12" else 13.5
             self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
             if not cervical:
-                reach = TRANSVERSE.get(v.label, 35)
+                reach = self.reach
                 back = 4.0 if lumbar else 13.0 if v.number < 11 else 8.0
-                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 3.3 if lumbar else 4.2, 0.12 * h, 0.19 * h)
+                tall = 0.34 if self.is_winged else 0.19
+                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 3.3 if lumbar else 4.2, 0.12 * h, tall * h)
         if lumbar:
             self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
         elif v.is_thoracic:
@@ -154,7 +188,7 @@ def _sacrum(plane: Plane, frame: Frame) -> None:
 
 def paint_pelvis(plane: Plane, frame: Frame) -> None:
     """Iliac wings: plates from the sacrum outward and forward, from the crest at L4 downwards."""
-    crest = frame.level("L4").z - 5
+    crest = frame.level("S1").z + CREST_MM
     depth = crest - plane.z
     if depth <= 0:
         return
