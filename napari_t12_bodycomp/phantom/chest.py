@@ -74,9 +74,7 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     spread = np.float32(half) * (0.42 + 0.58 * np.clip((y + 70) / 70, 0, 1)) if z < 215 else np.float32(half)
     spread = spread * np.where(y > ys + 8, 0.9, 1.0)
     medial = spread - np.abs(x - np.float32(middle))
-    apex = np.float32(0)
-    if z > 198:
-        apex = np.float32((z - 198) * 0.45)
+    apex = np.float32(max(0.0, z - 205) * 0.3)
     wall = p.beyond_wall() + np.float32(0.6) + apex
     d = np.maximum(np.maximum(wall, height), medial * np.float32(0.9))
     tint = (LUNG_HU + 0.42 * (y - 10)).astype(np.float32)

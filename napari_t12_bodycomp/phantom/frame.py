@@ -89,9 +89,19 @@ class Frame:
     def level(self, label: str) -> Level:
         return next(v for v in self.levels if v.label == label)
 
+    @property
+    def stretch(self) -> float:
+        """How much taller this person's chest is than the reference body's of the same size."""
+        return self.level("T1").z / _T1_Z
+
+    def chest_z(self, z: float) -> float:
+        """Height in the reference body of what lies at z here: the chest is stretched with its vertebrae, the belly is not."""
+        return z / self.stretch if z > 0 else z
+
     def spine_y(self, z: float) -> float:
         """y of the vertebral bodies' middle; the bend above T12 is scaled by the kyphosis asked for."""
-        y = float(np.interp(z * (_SACRUM_Z / self.levels[-1].z) if z < 0 else z, _SPINE_Z, _SPINE))
+        z = z * (_SACRUM_Z / self.levels[-1].z) if z < 0 else self.chest_z(z)
+        y = float(np.interp(z, _SPINE_Z, _SPINE))
         straight = 55.0 + 0.04 * z
         if z > 0:
             return straight + (y - straight) * (0.35 + 0.65 * self.options.kyphosis)
@@ -109,12 +119,12 @@ class Frame:
 
     def contours(self, z: float) -> Contours:
         """Inner wall, fascia and skin at height z."""
-        o = self.options
+        o, behind, z = self.options, self.spine_y(z), self.chest_z(z)
         w, f, b = _INNER(z)
         v = max(-0.5, min(2.0, o.visceral_fat - 1)) if z < 90 else 0.0
         v *= min(1.0, max(0.0, (90 - z) / 90))
         w, f = w * (1 + 0.05 * v), f * (1 + 0.14 * v)
-        b = max(self.spine_y(z), 12.0) + b
+        b = max(behind, 12.0) + b
         n = 2.35
         depth = np.where(_COS > 0, b, f)
         n_back = np.where(_COS > 0, 2.7 + 1.6 * min(1.0, max(0.0, (z - 190) / 45)), n)
@@ -186,6 +196,7 @@ _SPINE_Z = np.arange(-260.0, 421.0)
 _SPINE = _table(SPINE_Y)(_SPINE_Z)[:, 0]
 _SACRUM_Z = -(INTERVALS[18] + INTERVALS[24]) / 2 - sum(INTERVALS[19:24])
 """S1 of the reference body: the curve of the lumbar spine is stretched to where this person's lies."""
+_T1_Z = (INTERVALS[7] + INTERVALS[18]) / 2 + sum(INTERVALS[8:18])
 
 
 def build_frame(options: PhantomOptions, rng: np.random.Generator) -> Frame:

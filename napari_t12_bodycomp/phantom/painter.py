@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.phantom import abdomen, chest, metal, ribs, spine, texture, trunk
+from napari_t12_bodycomp.phantom import abdomen, chest, metal, pelvis, ribs, shoulder, spine, texture, trunk
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.options import PhantomOptions
 from napari_t12_bodycomp.phantom.parts import FAT_HU, MUSCLE_HU, Part
@@ -29,6 +29,7 @@ class Anatomy:
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
     bend: tuple[texture.Waves, texture.Waves]
     grain: texture.Waves
+    manubrium_y: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,7 @@ class Painter:
         p = trunk.polar(plane, frame)
         if p is None:
             return plane
-        ribs.paint_arms(plane, frame)
+        shoulder.paint_arms(plane, frame)
         trunk.paint_coat(p)
         p.plane = self._bent(plane)
         chest.paint_lungs(p, frame, self.dome, self.anatomy.vessels)
@@ -97,10 +98,12 @@ class Painter:
         p.plane = plane
         trunk.paint_wall(p, frame)
         spine.paint_spine(plane, frame)
-        spine.paint_pelvis(plane, frame)
-        ribs.paint_shoulder(p, frame)
+        pelvis.paint_sacrum(plane, frame)
+        pelvis.paint_pelvis(plane, frame)
+        shoulder.paint_shoulder(p, frame)
+        shoulder.paint_first_ribs(plane, frame, self.anatomy.manubrium_y)
         ribs.paint_ribs(p, frame, self.anatomy.ribs)
-        ribs.paint_sternum(plane, frame, p.contours.inner)
+        shoulder.paint_sternum(plane, frame, p.contours.inner)
         metal.paint_metal(plane, frame, p.contours)
         self._age_muscle(plane, p.w)
         here = plane.hu[p.w]

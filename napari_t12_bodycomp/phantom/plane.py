@@ -13,6 +13,7 @@ from napari_t12_bodycomp.phantom.parts import Part
 F32 = npt.NDArray[np.float32]
 N_ANGLES = 4096
 Window = tuple[slice, slice]
+Point = tuple[float, float, float]
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +105,24 @@ class Plane:
         d = self.tube_distance(p0, p1, radius)
         if d is not None:
             self.paint(d[0], d[1], hu, part)
+
+    def strap(self, p0: Point, p1: Point, wide: float, thick: float, hu: float, part: Part | None) -> None:
+        """This plane's cut through a flat bar from p0 to p1, `wide` to either side and `thick` upwards and downwards (mm)."""
+        rise = abs(p1[2] - p0[2])
+        if not min(p0[2], p1[2]) - 1.6 * thick - 1 < self.z < max(p0[2], p1[2]) + 1.6 * thick + 1:
+            return
+        w = self.window(min(p0[0], p1[0]) - wide, max(p0[0], p1[0]) + wide, min(p0[1], p1[1]) - wide, max(p0[1], p1[1]) + wide)
+        if w is None:
+            return
+        x, y = self.xy(w)
+        vx, vy, vz = p1[0] - p0[0], p1[1] - p0[1], p1[2] - p0[2]
+        length = math.hypot(vx, vy) + 1e-6
+        t = np.clip(((x - p0[0]) * vx + (y - p0[1]) * vy) / (length * length), 0, 1)
+        aside = np.hypot(x - p0[0] - t * vx, y - p0[1] - t * vy) / wide
+        above = (self.z - p0[2] - t * vz) * (length / math.hypot(length, rise) / thick)
+        q = np.sqrt(aside * aside + above * above)
+        steep = np.sqrt((aside / wide) ** 2 + (above / thick * min(1.0, rise / length)) ** 2) + 1e-3
+        self.paint(w, ((q - 1) * q / np.maximum(steep, 0.5 / wide)).astype(np.float32), hu, part)
 
     def tube_distance(self, p0: tuple[float, float, float], p1: tuple[float, float, float], radius: float) -> tuple[Window, F32] | None:
         dz = p1[2] - p0[2]

@@ -92,7 +92,7 @@ def _spine(rng: np.random.Generator) -> dict[str, Any]:
                 if rng.random() < 0.5:
                     out["last_rib_mm"], out["last_rib_left_mm"] = out["last_rib_left_mm"], out["last_rib_mm"]
         else:
-            out["last_rib_mm"] = float(np.clip(rng.normal(112, 25), 70, 180))
+            out["last_rib_mm"] = float(np.clip(rng.normal(97, 17), 70, 150))
     if rng.random() < 0.2:
         out["scoliosis_mm"] = float(rng.uniform(8, 28) * rng.choice([-1, 1]))
     if rng.random() < 0.25:

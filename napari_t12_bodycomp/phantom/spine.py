@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
 from napari_t12_bodycomp.phantom.frame import Frame, Level
-from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, MUSCLE_HU, Part
+from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distance
 
-# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest.
-TRANSVERSE = {"T12": 25, "T11": 29, "T10": 33, "T1": 36, "T2": 34, "L1": 35, "L2": 40, "L3": 46, "L4": 42, "L5": 40}
-
-CREST_MM = 58.5
-"""How far the iliac crest stands above the middle of S1."""
+# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest. Then how far behind the joints the
+# lumbar ones end: the lower, the farther in front.
+TRANSVERSE = {"T12": 27, "T11": 30, "T10": 33, "T1": 36, "T2": 34, "L1": 38, "L2": 42, "L3": 48, "L4": 45, "L5": 48}
+TRANSVERSE_BACK = {"L1": 6.0, "L2": 5.0, "L3": 2.0, "L4": -4.0, "L5": -11.0}
+CERVICAL_REACH = (38, 28, 26, 26, 27, 29, 35)
+"""The same from C1 to C7, whose process is nearly as long as T1's."""
 
 
 def paint_spine(plane: Plane, frame: Frame) -> None:
@@ -27,8 +27,6 @@ def paint_spine(plane: Plane, frame: Frame) -> None:
     for v in near:
         if v.label != "S1":
             _Vertebra(plane, frame, v).arch()
-    if plane.z < frame.level("S1").z + 30:
-        _sacrum(plane, frame)
 
 
 def _canal(plane: Plane, frame: Frame) -> None:
@@ -153,11 +151,13 @@ class _Vertebra:
             self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.05 * h, 0.36 * h)
             out = 15.5 if lumbar or v.label == "T12" else 13.5
             self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
-            if not cervical:
+            if cervical:
+                self._bar((side * px, b + 3), (side * (CERVICAL_REACH[v.number - 1] - 3), b + 5 - 0.9 * (7 - v.number)), 3.6, 0.0, 0.2 * h)
+            else:
                 reach = self.reach
-                back = 4.0 if lumbar else 13.0 if v.number < 11 else 8.0
-                tall = 0.34 if self.is_winged else 0.19
-                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 3.3 if lumbar else 4.2, 0.12 * h, tall * h)
+                back = TRANSVERSE_BACK.get(v.label, -11.0) if lumbar else {1: 2.0, 2: 6.0, 3: 10.0, 11: 8.0, 12: 8.0}.get(v.number, 13.0)
+                tall = 0.34 if self.is_winged else 0.15 if lumbar else 0.19
+                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 2.7 if lumbar else 3.5, 0.12 * h, tall * h)
         if lumbar:
             self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
         elif v.is_thoracic:
@@ -165,48 +165,3 @@ class _Vertebra:
             self._bar((0, cy + 12), (0, cy + (30 if v.number > 3 else 34)), 2.7, -0.05 * h, 0.27 * h, slant)
         else:
             self._bar((0, cy + 12), (0, cy + (32 if v.number == 7 else 24)), 2.8, -0.1 * h, 0.24 * h, 0.35)
-
-
-def _sacrum(plane: Plane, frame: Frame) -> None:
-    """Sacrum and pelvis, simple: a wedge with wings and two curved plates."""
-    top = frame.level("S1").z + 15
-    z = plane.z
-    ys = frame.spine_y(z)
-    depth = top - z
-    if depth <= 0:
-        return
-    grow, taper = min(1.0, depth / 8), max(0.2, 1 - depth / 130)
-    for side in (-1, 1):
-        plane.ellipse(side * 34 * taper, ys + 14, 28 * grow * taper, 19 * grow * taper, CORTEX_HU * 0.6, Part.BONE, side * 0.3)
-        plane.ellipse(
-            side * 34 * taper, ys + 14, 26.5 * grow * taper, 17.5 * grow * taper, frame.options.bone_hu - 30, Part.BONE, side * 0.3
-        )
-    plane.ellipse(0, ys + 4, 26 * taper, 15 * taper, CORTEX_HU * 0.6, Part.BONE)
-    plane.ellipse(0, ys + 4, 24.5 * taper, 13.5 * taper, frame.options.bone_hu - 20, Part.BONE)
-    plane.ellipse(0, ys + 21, 9 * taper, 5, 10.0, Part.CANAL)
-
-
-def paint_pelvis(plane: Plane, frame: Frame) -> None:
-    """Iliac wings: plates from the sacrum outward and forward, from the crest at L4 downwards."""
-    crest = frame.level("S1").z + CREST_MM
-    depth = crest - plane.z
-    if depth <= 0:
-        return
-    grow = min(1.0, depth / 45)
-    ys = frame.spine_y(plane.z)
-    course = [(60.0, 44.0), (72.0, 20.0), (94.0, 0.0), (112.0, -30.0), (118.0, -56.0)]
-    for side in (-1, 1):
-        plane.ellipse(side * 96, ys + 42 - 20 * grow, 34 * grow, 22 * grow, MUSCLE_HU, Part.GLUTEALS, side * -0.7)
-        plane.ellipse(side * 80, ys + 6, 10 * grow, 24 * grow, MUSCLE_HU, Part.PSOAS, side * -0.5)
-        nodes = _between(course, (1 - grow) * 2.2, 2.2 + grow * 1.8)
-        for radius, hu in ((5.0, CORTEX_HU * 0.75), (3.4, frame.options.bone_hu)):
-            for p, q in pairwise(nodes):
-                plane.tube((side * p[0], ys + p[1], plane.z), (side * q[0], ys + q[1], plane.z), radius, hu, Part.BONE)
-
-
-def _between(course: list[tuple[float, float]], first: float, last: float) -> list[tuple[float, float]]:
-    """Points of a polyline from node number `first` to `last`, both fractional."""
-    x, y = np.array(course).T
-    at = np.unique(np.concatenate([[first], np.arange(np.ceil(first), np.floor(last) + 1), [last]]))
-    number = np.arange(len(course))
-    return list(zip(np.interp(at, number, x).tolist(), np.interp(at, number, y).tolist(), strict=True))
