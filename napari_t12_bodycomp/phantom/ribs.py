@@ -25,6 +25,9 @@ OUTWARD = {2: 13.0, 3: 4.0}
 """How far the upper ribs lie outside the cone of the lung's apex (mm)."""
 ORDINARY_LAST_MM, THIRTEENTH_MM = 112.0, 55.0
 
+LEAN_MM = 28.0
+"""How far beside the spine ribs still lean with it where scoliosis tilts it sideways."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rib:
@@ -130,7 +133,7 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
     turn = np.arange(len(frame.phi)) * (2 * math.pi / len(frame.phi))
     cartilage = CARTILAGE_HU + (120 if frame.options.calcified_cartilage else 0)
     slope = float(frame.slopes(z)[0]) if frame.options.scoliosis_mm else 0.0
-    lean = 28 * abs(slope)
+    lean = LEAN_MM * abs(slope)
     for rib in ribs:
         _paint_neck(plane, frame, rib)
         near = (np.abs(rib.z - z) < rib.half_height * 2.2 + lean) & (frame.phi > rib.start - 0.03) & (frame.phi < rib.end + 0.08)
@@ -151,11 +154,13 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
 def _paint_neck(plane: Plane, frame: Frame, rib: Rib) -> None:
     """Head and neck, which run too steeply for a course by angle."""
     lift = rib.half_height * 0.85
-    if not min(q[2] for q in rib.neck) - 2 * lift < plane.z < max(q[2] for q in rib.neck) + 2 * lift:
+    slope = frame.slopes(rib.neck[0][2])[0] if frame.options.scoliosis_mm else 0.0
+    reach = 2 * lift + LEAN_MM * abs(slope)
+    if not min(q[2] for q in rib.neck) - reach < plane.z < max(q[2] for q in rib.neck) + reach:
         return
     for inset, hu in ((0.0, CORTEX_HU), (1.4, frame.options.bone_hu + 90)):
         for side in rib.sides:
-            for p, q in pairwise((side * x, y, z) for x, y, z in rib.neck):
+            for p, q in pairwise((side * x, y, z - side * LEAN_MM * slope * math.tanh(x / LEAN_MM)) for x, y, z in rib.neck):
                 plane.strap(p, q, 3.6 - inset, lift - inset, hu, Part.BONE)
 
 
@@ -179,7 +184,7 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], loo
     if rib.outward:
         course = course + np.float32(rib.outward) * np.clip((phi - rib.start) * 3, 0, 1)
     x, _ = plane.xy(w)
-    z = plane.z + (np.float32(28 * slope) * np.tanh(x / np.float32(28)) if slope else np.float32(0.0))
+    z = plane.z + (np.float32(LEAN_MM * slope) * np.tanh(x / np.float32(LEAN_MM)) if slope else np.float32(0.0))
     tilt = (1 / np.sqrt(1 + (rib.steepness / np.maximum(lookup.course, 20)) ** 2)).astype(np.float32)[idx]
     u = (z - rib.z.astype(np.float32)[idx]) * tilt
     v = (plane.r[w] - course) * lookup.cosine[idx]
