@@ -132,11 +132,10 @@ class Frame:
         turn = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES)
         for order, (phase, lift) in enumerate(self.wobble, start=2):
             inner = inner * (1 + 0.011 / math.sqrt(order) * np.sin(order * turn + phase + z / lift) * np.sin(turn / 2) ** 2)
-        wall = np.interp(_ANGLE, PHI_NODES, _WALL(z))
-        wall = _smooth(wall) * (1 + (o.muscle - 1) * 0.8)
+        wall = (_WALL(z) @ _NODE_SHAPES) * (1 + (o.muscle - 1) * 0.8)
         across = inner * _SIN
         fascia = inner + wall - 3.5 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
-        fat = _smooth(np.interp(_ANGLE, PHI_NODES, _FAT(z))) * (o.fat_mm / 10.0)
+        fat = (_FAT(z) @ _NODE_SHAPES) * (o.fat_mm / 10.0)
         if o.sex == "F":
             fat = fat + (10 + 0.9 * o.fat_mm) * np.exp(-(((_ANGLE - 2.3) / 0.36) ** 2)) * math.exp(-(((z - 112) / 34) ** 2))
         fat = fat + 3.0 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
@@ -164,6 +163,10 @@ def _smooth(values: F64, width: int = 120) -> F64:
     kernel /= kernel.sum()
     wrapped = np.concatenate([values[-width:], values, values[:width]])
     return np.convolve(wrapped, kernel, "valid")
+
+
+_NODE_SHAPES = np.stack([_smooth(np.interp(_ANGLE, PHI_NODES, one)) for one in np.eye(len(PHI_NODES))])
+"""What one unit at each of PHI_NODES adds by angle, (nodes, N_ANGLES)."""
 
 
 def _levels(o: PhantomOptions) -> tuple[Level, ...]:

@@ -25,7 +25,7 @@ class Anatomy:
 
     frame: Frame
     ribs: tuple[ribs.Rib, ...]
-    vessels: tuple[chest.Segment, ...]
+    vessels: chest.Vessels
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
     bend: tuple[texture.Waves, texture.Waves]
     grain: texture.Waves

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Frame
-from napari_t12_bodycomp.phantom.parts import CARTILAGE_HU, CORTEX_HU, Part
+from napari_t12_bodycomp.phantom.parts import CALCIFIED_HU, CARTILAGE_HU, CORTEX_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Point
 from napari_t12_bodycomp.phantom.trunk import Polar
 
@@ -131,7 +131,6 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
     course = _course(frame, p.contours.inner, z)
     lookup = _lookup(course, frame)
     turn = np.arange(len(frame.phi)) * (2 * math.pi / len(frame.phi))
-    cartilage = CARTILAGE_HU + (120 if frame.options.calcified_cartilage else 0)
     slope = float(frame.slopes(z)[0]) if frame.options.scoliosis_mm else 0.0
     lean = LEAN_MM * abs(slope)
     for rib in ribs:
@@ -148,7 +147,7 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
                 x, y = course[run] * np.sin(turn[run]), course[run] * np.cos(turn[run])
                 w = plane.window(float(x.min()) - 6, float(x.max()) + 6, float(y.min()) - 6, float(y.max()) + 6)
                 if w is not None and len(run) > 2:
-                    _paint_rib(plane, frame, rib, w, lookup, cartilage, slope)
+                    _paint_rib(plane, frame, rib, w, lookup, slope)
 
 
 def _paint_neck(plane: Plane, frame: Frame, rib: Rib) -> None:
@@ -178,7 +177,7 @@ def _lookup(course: F64, frame: Frame) -> _Lookup:
     return _Lookup(course.astype(np.float32), (course / np.hypot(course, lean)).astype(np.float32), frame.phi.astype(np.float32))
 
 
-def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], lookup: _Lookup, cartilage: float, slope: float) -> None:
+def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], lookup: _Lookup, slope: float) -> None:
     idx = plane.idx[w]
     phi, course = lookup.phi[idx], lookup.course[idx]
     if rib.outward:
@@ -200,4 +199,9 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], loo
         plane.paint(w, np.where(is_bone, d, far), CORTEX_HU, Part.BONE)
         plane.paint(w, np.where(is_bone, d + np.float32(1.6), far), frame.options.bone_hu + 60, Part.BONE)
     if not is_bone.all():
-        plane.paint(w, np.where(is_bone, far, d), cartilage, Part.CARTILAGE)
+        plane.paint(w, np.where(is_bone, far, d), CARTILAGE_HU, Part.CARTILAGE)
+        if frame.options.calcified_cartilage:
+            # Chalk lies in patches along the surface.
+            patch = np.cos(phi * np.float32(31) + np.float32(rib.number * 2.1 + plane.z / 9)) > -0.3
+            shell = np.abs(d + np.float32(0.9)) - np.float32(0.9)
+            plane.paint(w, np.where(is_bone | ~patch, far, shell), CALCIFIED_HU, Part.CARTILAGE)

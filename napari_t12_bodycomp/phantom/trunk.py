@@ -56,7 +56,7 @@ class Polar:
         self.plane.paint(w, d, hu, part)
 
     def _sub(self, used: npt.NDArray[np.intp], high: F64) -> Window:
-        if len(used) > 0.6 * len(high) or self.plane.rotation or self.plane.margin > 0:
+        if len(used) > 0.6 * len(high):
             return self.w
         a = used * (2 * math.pi / len(high))
         x, y = high[used] * np.sin(a), high[used] * np.cos(a)
