@@ -147,6 +147,27 @@ def test_spines_have_the_lumbar_vertebrae_asked_for() -> None:
         assert truth.vertebrae["S1"] < truth.vertebrae[f"L{n}"] - 20
 
 
+def test_a_fractured_vertebra_is_lower_and_leaves_the_others_as_they_are() -> None:
+    small = LIGHT | {"z_range_mm": (0.0, 0.0)}
+    whole, broken = (make_phantom(PhantomOptions(**small, fractured=f)).truth.body_z_mm for f in ("", "T8"))
+    height = [{label: high - low for label, (low, high) in body.items()} for body in (whole, broken)]
+    assert height[1]["T8"] == pytest.approx(0.7 * height[0]["T8"])
+    assert height[1]["T9"] == pytest.approx(height[0]["T9"])
+    assert broken["T1"][0] < whole["T1"][0] - 5
+    with pytest.raises(UsageError, match="L7"):
+        make_phantom(PhantomOptions(**small, fractured="L7"))
+
+
+def test_gland_replaces_fat_in_the_breast_alone() -> None:
+    kind: dict[str, Any] = {"pixel_mm": 2.0, "n_pixels": 200, "z_range_mm": (0.0, 112.0), "slice_spacing_mm": 112.0, "noise_hu": 0.0}
+    kind |= {"slice_thickness_mm": 1.0}
+    plain, dense = (make_phantom(PhantomOptions(**kind, gland=g)).volume.hu for g in (0.0, 0.5))
+    assert np.array_equal(plain[0], dense[0])
+    became = (plain[1] < -60) & (dense[1] > 0)
+    assert became.sum() * 0.04 > 3
+    assert (np.argwhere(became)[:, 0] < 100).all()
+
+
 def test_metal_throws_streaks_only_where_it_lies() -> None:
     kind: dict[str, Any] = {"pixel_mm": 1.5, "n_pixels": 256, "z_range_mm": (-120.0, 120.0), "slice_spacing_mm": 6.0, "noise_hu": 0.0}
     plain, rods = (make_phantom(PhantomOptions(**kind, metal=m)).volume.hu for m in ("none", "spine"))

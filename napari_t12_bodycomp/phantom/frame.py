@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
+from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.phantom.options import PhantomOptions
 from napari_t12_bodycomp.phantom.plane import N_ANGLES
 from napari_t12_bodycomp.phantom.tables import FAT, INNER, INTERVALS, LABELS, PHI_NODES, SPINE_Y, WALL, Rows
@@ -179,6 +180,10 @@ def _levels(o: PhantomOptions) -> tuple[Level, ...]:
     thoracic = 1 + 0.03 * o.variation * float(np.clip(rng.normal(), -2, 2))
     own = 1 + 0.02 * o.variation * np.clip(rng.normal(size=30), -2, 2)
     interval = {n: heights.get(n, 32.0) * own[i] * (lumbar if n[0] in "LS" else thoracic) for i, n in enumerate(labels)}
+    if o.fractured:
+        if o.fractured not in interval:
+            raise UsageError(f"A vertebra from C1 to S1 is wanted, {o.fractured!r} came: name one that this spine has.")
+        interval[o.fractured] *= 0.7
     z = {"T12": 0.0}
     t12 = labels.index("T12")
     for i in range(t12 - 1, -1, -1):

@@ -76,6 +76,8 @@ def _habitus(rng: np.random.Generator, sex: str) -> dict[str, Any]:
         }
     elif kind < 0.16:
         out["myosteatosis"] = float(rng.uniform(0.1, 0.35))
+    if sex == "F" and rng.random() < 0.6:
+        out["gland"] = float(rng.uniform(0.1, 0.6))
     if rng.random() < 0.12:
         out["muscle_hu"] = float(rng.uniform(28.0, 42.0))
     return out
@@ -103,6 +105,8 @@ def _spine(rng: np.random.Generator) -> dict[str, Any]:
         out["scoliosis_mm"] = float(rng.uniform(8, 28) * rng.choice([-1, 1]))
     if rng.random() < 0.25:
         out["bone_hu"] = float(rng.uniform(80, 120))
+        if rng.random() < 0.4:
+            out["fractured"] = str(rng.choice(["T6", "T7", "T8", "T11", "T12", "L1", "L2"]))
     if rng.random() < 0.3:
         out["osteophytes"] = float(rng.uniform(0.3, 1.3))
     return out
@@ -176,6 +180,7 @@ def _of_the_patient(o: PhantomOptions) -> dict[str, bool]:
         "scoliosis": abs(o.scoliosis_mm) >= 8,
         "strong kyphosis": o.kyphosis > 1.35,
         "osteoporosis": o.bone_hu < 125,
+        "fracture": bool(o.fractured),
         "osteophytes": o.osteophytes >= 0.3,
         "obese": o.fat_mm > 24,
         "emaciated": o.fat_mm <= 3 and o.visceral_fat <= 0.2,

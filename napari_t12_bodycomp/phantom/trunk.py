@@ -93,6 +93,18 @@ def paint_coat(p: Polar) -> None:
     p.plane.paint(p.w, p.outside(c.fascia - 1.0), VISCERAL_FAT_HU, Part.VISCERAL_FAT)
 
 
+def paint_gland(p: Polar, frame: Frame, grain: F32) -> None:
+    """Gland within the breast, in lobes that follow `grain` (about unit spread, on the body's window)."""
+    o, c, phi, z = frame.options, p.contours, frame.phi, frame.chest_z(p.plane.z)
+    t = (z - 112) / 48
+    if o.sex != "F" or o.gland <= 0 or abs(t) >= 1:
+        return
+    about = np.clip(1 - ((phi - 2.3) / 0.55) ** 2 - t * t, 0, None)
+    reach = (c.skin - c.fascia) * np.minimum(1.0, 1.6 * np.sqrt(about))
+    lobes = np.float32(4.0) * (np.float32(2.2 * (0.5 - o.gland)) - grain)
+    p.band(c.fascia + 2.0, np.where(about > 0, c.fascia + np.minimum(reach, c.skin - c.fascia - 5.0), c.fascia), 34.0, Part.GLAND, lobes)
+
+
 def paint_wall(p: Polar, frame: Frame) -> None:
     """The wall over whatever organs reached into it: fat between the muscles, then the muscles from outside inwards."""
     c, z, phi = p.contours, p.plane.z, frame.phi
