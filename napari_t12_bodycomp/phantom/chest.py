@@ -6,13 +6,23 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.parts import LUNG_HU, VISCERAL_FAT_HU, Part
-from napari_t12_bodycomp.phantom.plane import F32, Plane
+from napari_t12_bodycomp.phantom.plane import F32, Plane, Point
 from napari_t12_bodycomp.phantom.trunk import Polar
 
-Segment = tuple[tuple[float, float, float], tuple[float, float, float], float]
+Segment = tuple[Point, Point, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vessels:
+    """Straight pieces (end, end, radius) with the lowest and highest z of each."""
+
+    segments: tuple[Segment, ...]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +49,7 @@ def build_dome(frame: Frame, x: F32, y: F32, step: float) -> Dome:
     return Dome(z, (1 / np.sqrt(1 + gx * gx + gy * gy)).astype(np.float32))
 
 
-def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment, ...]:
+def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> Vessels:
     """Branching vessels from both hila outwards, thinner with each branching."""
     out: list[Segment] = []
     for side in (-1, 1):
@@ -57,10 +67,12 @@ def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment,
                     bend = direction + rng.normal(scale=0.42, size=3)
                     grown.append((end, bend / np.linalg.norm(bend), radius * rng.uniform(0.62, 0.82)))
             tips = [g for g in grown if g[2] > 0.55]
-    return tuple(out)
+    z = np.array([(p[2], q[2]) for p, q, _ in out])
+    thick = np.array([r for _, _, r in out])
+    return Vessels(tuple(out), z.min(1) - thick, z.max(1) + thick)
 
 
-def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]) -> None:
+def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: Vessels) -> None:
     """Lungs above the diaphragm, apart from the mediastinum between them."""
     plane, z = p.plane, p.plane.z
     if z < -10 or z > 252:
@@ -81,10 +93,8 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     plane.paint(p.w, d, np.broadcast_to(tint, d.shape), Part.LUNG)
     if max(frame.options.effusion_mm) > 0:
         _effusion(p, frame, d, middle)
-    for p0, p1, radius in vessels:
-        if min(p0[2], p1[2]) - radius > z or max(p0[2], p1[2]) + radius < z:
-            continue
-        got = plane.tube_distance(p0, p1, radius)
+    for k in np.flatnonzero((vessels.low < z) & (vessels.high > z)):
+        got = plane.tube_distance(*vessels.segments[k])
         if got is not None:
             w, dv = got
             plane.paint(w, np.where(plane.part[w] == Part.LUNG, dv, np.float32(9)), 35.0, None)

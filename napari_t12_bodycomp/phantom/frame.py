@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
+from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.phantom.options import PhantomOptions
 from napari_t12_bodycomp.phantom.plane import N_ANGLES
 from napari_t12_bodycomp.phantom.tables import FAT, INNER, INTERVALS, LABELS, PHI_NODES, SPINE_Y, WALL, Rows
@@ -132,11 +133,10 @@ class Frame:
         turn = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES)
         for order, (phase, lift) in enumerate(self.wobble, start=2):
             inner = inner * (1 + 0.011 / math.sqrt(order) * np.sin(order * turn + phase + z / lift) * np.sin(turn / 2) ** 2)
-        wall = np.interp(_ANGLE, PHI_NODES, _WALL(z))
-        wall = _smooth(wall) * (1 + (o.muscle - 1) * 0.8)
+        wall = (_WALL(z) @ _NODE_SHAPES) * (1 + (o.muscle - 1) * 0.8)
         across = inner * _SIN
         fascia = inner + wall - 3.5 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
-        fat = _smooth(np.interp(_ANGLE, PHI_NODES, _FAT(z))) * (o.fat_mm / 10.0)
+        fat = (_FAT(z) @ _NODE_SHAPES) * (o.fat_mm / 10.0)
         if o.sex == "F":
             fat = fat + (10 + 0.9 * o.fat_mm) * np.exp(-(((_ANGLE - 2.3) / 0.36) ** 2)) * math.exp(-(((z - 112) / 34) ** 2))
         fat = fat + 3.0 * np.exp(-((across / 9) ** 2)) * (_COS > 0)
@@ -166,6 +166,10 @@ def _smooth(values: F64, width: int = 120) -> F64:
     return np.convolve(wrapped, kernel, "valid")
 
 
+_NODE_SHAPES = np.stack([_smooth(np.interp(_ANGLE, PHI_NODES, one)) for one in np.eye(len(PHI_NODES))])
+"""What one unit at each of PHI_NODES adds by angle, (nodes, N_ANGLES)."""
+
+
 def _levels(o: PhantomOptions) -> tuple[Level, ...]:
     """All vertebrae about T12: heights of the reference body, varied from person to person and for 4 or 6 lumbar vertebrae."""
     heights = dict(zip(LABELS, INTERVALS, strict=True))
@@ -176,6 +180,10 @@ def _levels(o: PhantomOptions) -> tuple[Level, ...]:
     thoracic = 1 + 0.03 * o.variation * float(np.clip(rng.normal(), -2, 2))
     own = 1 + 0.02 * o.variation * np.clip(rng.normal(size=30), -2, 2)
     interval = {n: heights.get(n, 32.0) * own[i] * (lumbar if n[0] in "LS" else thoracic) for i, n in enumerate(labels)}
+    if o.fractured:
+        if o.fractured not in interval:
+            raise UsageError(f"A vertebra from C1 to S1 is wanted, {o.fractured!r} came: name one that this spine has.")
+        interval[o.fractured] *= 0.7
     z = {"T12": 0.0}
     t12 = labels.index("T12")
     for i in range(t12 - 1, -1, -1):

@@ -59,6 +59,10 @@ class PhantomOptions:
         Spongy bone; about 100 is osteoporosis.
     osteophytes : float
         Spurs at the rims of the vertebral bodies: 0 none, 1 many, some of them bridging a disc.
+    fractured : str
+        Label of a vertebra that has lost a third of its height; "" is none.
+    gland : float
+        Share of the breast that is gland, 0 to 0.6 (women).
     metal : str
         One of `METALS`: none, rods and screws in the spine, a pacemaker with its lead, electrodes on the skin; all with streaks.
     effusion_mm : (float, float)
@@ -102,6 +106,8 @@ class PhantomOptions:
     myosteatosis: float = 0.0
     bone_hu: float = 170.0
     osteophytes: float = 0.0
+    fractured: str = ""
+    gland: float = 0.0
     metal: str = "none"
     effusion_mm: tuple[float, float] = (0.0, 0.0)
     ascites: float = 0.0

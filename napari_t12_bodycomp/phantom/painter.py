@@ -25,7 +25,7 @@ class Anatomy:
 
     frame: Frame
     ribs: tuple[ribs.Rib, ...]
-    vessels: tuple[chest.Segment, ...]
+    vessels: chest.Vessels
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
     bend: tuple[texture.Waves, texture.Waves]
     grain: texture.Waves
@@ -90,6 +90,8 @@ class Painter:
             return plane
         shoulder.paint_arms(plane, frame)
         trunk.paint_coat(p)
+        if o.gland > 0:
+            trunk.paint_gland(p, frame, self.anatomy.bend[0].on_grid(self.x[p.w[1]], self.y[p.w[0]], z))
         p.plane = self._bent(plane)
         chest.paint_lungs(p, frame, self.dome, self.anatomy.vessels)
         abdomen.paint_abdomen(p, frame, self.dome, self.anatomy.bowel)

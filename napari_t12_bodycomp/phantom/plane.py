@@ -125,13 +125,15 @@ class Plane:
         self.paint(w, ((q - 1) * q / np.maximum(steep, 0.5 / wide)).astype(np.float32), hu, part)
 
     def tube_distance(self, p0: tuple[float, float, float], p1: tuple[float, float, float], radius: float) -> tuple[Window, F32] | None:
+        if (p0[2] - radius > self.z and p1[2] - radius > self.z) or (p0[2] + radius < self.z and p1[2] + radius < self.z):
+            return None
         dz = p1[2] - p0[2]
         lo, hi = 0.0, 1.0
         if abs(dz) > 1e-6:
             ends = sorted(((self.z - 1.5 * radius - p0[2]) / dz, (self.z + 1.5 * radius - p0[2]) / dz))
             lo, hi = max(0.0, ends[0]), min(1.0, ends[1])
-        if min(p0[2], p1[2]) - radius > self.z or max(p0[2], p1[2]) + radius < self.z or lo > hi:
-            return None
+            if lo > hi:
+                return None
         ax, bx = (p0[0] + t * (p1[0] - p0[0]) for t in (lo, hi))
         ay, by = (p0[1] + t * (p1[1] - p0[1]) for t in (lo, hi))
         w = self.window(min(ax, bx) - radius, max(ax, bx) + radius, min(ay, by) - radius, max(ay, by) + radius)

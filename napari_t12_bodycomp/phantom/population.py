@@ -22,6 +22,10 @@ RANGES: dict[str, tuple[tuple[float, float], tuple[float, float], float]] = {
     "anywhere": ((-255.0, 200.0), (60.0, 420.0), 0.08),
 }
 """Scan range by name: where it may begin and end (reference mm above mid-T12; for "anywhere" how long it is), and how often it is drawn."""
+LAST_RIB_MM = (97.0, 17.0)
+"""Mean and standard deviation of the ordinary last ribs' length: they reach 75 to 110 mm from the midline."""
+PLAIN_SHARE = 0.25
+"""Share of people with an ordinary spine, no illness and an ordinary place on the table."""
 TOP_MM = 340.0
 """The highest slice that is drawn: the phantom has no head."""
 
@@ -37,7 +41,9 @@ def random_options(seed: int, in_plane: int = 256) -> PhantomOptions:
     sex = str(rng.choice(["F", "M"]))
     height = float(np.clip(rng.normal(1.60 if sex == "F" else 1.73, 0.07), 1.42, 1.95))
     scale = height / 1.65
-    drawn = _habitus(rng, sex) | _spine(rng) | _illness(rng) | _scan(rng, scale) | _position(rng)
+    plain = rng.random() < PLAIN_SHARE
+    drawn = _habitus(rng, sex) | _scan(rng, scale) | {"contrast": bool(rng.random() < 0.4)}
+    drawn |= _straight(rng) if plain else _spine(rng) | _illness(rng) | _position(rng)
     width = _width_mm(drawn["fat_mm"], scale)
     if drawn.get("arms_down"):
         drawn["pixel_mm"] = max(width + rng.uniform(10, 150), 330.0 * scale) / in_plane
@@ -70,6 +76,8 @@ def _habitus(rng: np.random.Generator, sex: str) -> dict[str, Any]:
         }
     elif kind < 0.16:
         out["myosteatosis"] = float(rng.uniform(0.1, 0.35))
+    if sex == "F" and rng.random() < 0.6:
+        out["gland"] = float(rng.uniform(0.1, 0.6))
     if rng.random() < 0.12:
         out["muscle_hu"] = float(rng.uniform(28.0, 42.0))
     return out
@@ -92,19 +100,31 @@ def _spine(rng: np.random.Generator) -> dict[str, Any]:
                 if rng.random() < 0.5:
                     out["last_rib_mm"], out["last_rib_left_mm"] = out["last_rib_left_mm"], out["last_rib_mm"]
         else:
-            out["last_rib_mm"] = float(np.clip(rng.normal(97, 17), 70, 150))
+            out["last_rib_mm"] = float(np.clip(rng.normal(*LAST_RIB_MM), 70, 150))
     if rng.random() < 0.2:
         out["scoliosis_mm"] = float(rng.uniform(8, 28) * rng.choice([-1, 1]))
     if rng.random() < 0.25:
         out["bone_hu"] = float(rng.uniform(80, 120))
+        if rng.random() < 0.4:
+            out["fractured"] = str(rng.choice(["T6", "T7", "T8", "T11", "T12", "L1", "L2"]))
     if rng.random() < 0.3:
         out["osteophytes"] = float(rng.uniform(0.3, 1.3))
     return out
 
 
+def _straight(rng: np.random.Generator) -> dict[str, Any]:
+    """A spine as most people have it."""
+    return {
+        "kyphosis": float(np.clip(rng.normal(1.0, 0.15), 0.7, 1.3)),
+        "last_rib_mm": float(np.clip(rng.normal(*LAST_RIB_MM), 75, 150)),
+        "rotation_deg": float(np.clip(rng.normal(0, 2), -5, 5)),
+        "offset_mm": (float(rng.normal(0, 8)), float(rng.normal(0, 8))),
+    }
+
+
 def _illness(rng: np.random.Generator) -> dict[str, Any]:
-    """Fluid, metal, contrast."""
-    out: dict[str, Any] = {"contrast": bool(rng.random() < 0.4)}
+    """Fluid and metal."""
+    out: dict[str, Any] = {}
     if rng.random() < 0.12:
         depth = rng.uniform(8, 70, 2) * rng.choice([0.0, 1.0], 2)
         out["effusion_mm"] = (float(depth[0]), float(max(depth[1], 12.0 if depth[0] == 0 else 0.0)))
@@ -144,10 +164,10 @@ def _position(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def difficulties(o: PhantomOptions) -> tuple[str, ...]:
-    """What makes this scan harder than an ordinary one, in words; ("plain",) where nothing does."""
+    """What makes this scan harder than an ordinary one, in words; "plain" where nothing does, and whether it has contrast."""
     named = _of_the_patient(o) | _of_the_scan(o)
-    found = tuple(name for name, is_so in named.items() if is_so)
-    return found or ("plain",)
+    found = tuple(name for name, is_so in named.items() if is_so) or ("plain",)
+    return (*found, "contrast") if o.contrast else found
 
 
 def _of_the_patient(o: PhantomOptions) -> dict[str, bool]:
@@ -160,6 +180,7 @@ def _of_the_patient(o: PhantomOptions) -> dict[str, bool]:
         "scoliosis": abs(o.scoliosis_mm) >= 8,
         "strong kyphosis": o.kyphosis > 1.35,
         "osteoporosis": o.bone_hu < 125,
+        "fracture": bool(o.fractured),
         "osteophytes": o.osteophytes >= 0.3,
         "obese": o.fat_mm > 24,
         "emaciated": o.fat_mm <= 3 and o.visceral_fat <= 0.2,
@@ -167,7 +188,6 @@ def _of_the_patient(o: PhantomOptions) -> dict[str, bool]:
         "effusion": max(o.effusion_mm) >= 8,
         "ascites": o.ascites >= 0.3,
         f"metal: {o.metal}": o.metal != "none",
-        "contrast": o.contrast,
         "calcified cartilage": o.calcified_cartilage,
     }
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Frame
-from napari_t12_bodycomp.phantom.parts import CARTILAGE_HU, CORTEX_HU, Part
+from napari_t12_bodycomp.phantom.parts import CALCIFIED_HU, CARTILAGE_HU, CORTEX_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Point
 from napari_t12_bodycomp.phantom.trunk import Polar
 
@@ -24,6 +24,9 @@ STERNUM_Z = [0, 0, 174, 142, 122, 104, 91, 81]
 OUTWARD = {2: 13.0, 3: 4.0}
 """How far the upper ribs lie outside the cone of the lung's apex (mm)."""
 ORDINARY_LAST_MM, THIRTEENTH_MM = 112.0, 55.0
+
+LEAN_MM = 28.0
+"""How far beside the spine ribs still lean with it where scoliosis tilts it sideways."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,9 +131,8 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
     course = _course(frame, p.contours.inner, z)
     lookup = _lookup(course, frame)
     turn = np.arange(len(frame.phi)) * (2 * math.pi / len(frame.phi))
-    cartilage = CARTILAGE_HU + (120 if frame.options.calcified_cartilage else 0)
     slope = float(frame.slopes(z)[0]) if frame.options.scoliosis_mm else 0.0
-    lean = 28 * abs(slope)
+    lean = LEAN_MM * abs(slope)
     for rib in ribs:
         _paint_neck(plane, frame, rib)
         near = (np.abs(rib.z - z) < rib.half_height * 2.2 + lean) & (frame.phi > rib.start - 0.03) & (frame.phi < rib.end + 0.08)
@@ -145,17 +147,19 @@ def paint_ribs(p: Polar, frame: Frame, ribs: tuple[Rib, ...]) -> None:
                 x, y = course[run] * np.sin(turn[run]), course[run] * np.cos(turn[run])
                 w = plane.window(float(x.min()) - 6, float(x.max()) + 6, float(y.min()) - 6, float(y.max()) + 6)
                 if w is not None and len(run) > 2:
-                    _paint_rib(plane, frame, rib, w, lookup, cartilage, slope)
+                    _paint_rib(plane, frame, rib, w, lookup, slope)
 
 
 def _paint_neck(plane: Plane, frame: Frame, rib: Rib) -> None:
     """Head and neck, which run too steeply for a course by angle."""
     lift = rib.half_height * 0.85
-    if not min(q[2] for q in rib.neck) - 2 * lift < plane.z < max(q[2] for q in rib.neck) + 2 * lift:
+    slope = frame.slopes(rib.neck[0][2])[0] if frame.options.scoliosis_mm else 0.0
+    reach = 2 * lift + LEAN_MM * abs(slope)
+    if not min(q[2] for q in rib.neck) - reach < plane.z < max(q[2] for q in rib.neck) + reach:
         return
     for inset, hu in ((0.0, CORTEX_HU), (1.4, frame.options.bone_hu + 90)):
         for side in rib.sides:
-            for p, q in pairwise((side * x, y, z) for x, y, z in rib.neck):
+            for p, q in pairwise((side * x, y, z - side * LEAN_MM * slope * math.tanh(x / LEAN_MM)) for x, y, z in rib.neck):
                 plane.strap(p, q, 3.6 - inset, lift - inset, hu, Part.BONE)
 
 
@@ -173,13 +177,13 @@ def _lookup(course: F64, frame: Frame) -> _Lookup:
     return _Lookup(course.astype(np.float32), (course / np.hypot(course, lean)).astype(np.float32), frame.phi.astype(np.float32))
 
 
-def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], lookup: _Lookup, cartilage: float, slope: float) -> None:
+def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], lookup: _Lookup, slope: float) -> None:
     idx = plane.idx[w]
     phi, course = lookup.phi[idx], lookup.course[idx]
     if rib.outward:
         course = course + np.float32(rib.outward) * np.clip((phi - rib.start) * 3, 0, 1)
     x, _ = plane.xy(w)
-    z = plane.z + (np.float32(28 * slope) * np.tanh(x / np.float32(28)) if slope else np.float32(0.0))
+    z = plane.z + (np.float32(LEAN_MM * slope) * np.tanh(x / np.float32(LEAN_MM)) if slope else np.float32(0.0))
     tilt = (1 / np.sqrt(1 + (rib.steepness / np.maximum(lookup.course, 20)) ** 2)).astype(np.float32)[idx]
     u = (z - rib.z.astype(np.float32)[idx]) * tilt
     v = (plane.r[w] - course) * lookup.cosine[idx]
@@ -195,4 +199,9 @@ def _paint_rib(plane: Plane, frame: Frame, rib: Rib, w: tuple[slice, slice], loo
         plane.paint(w, np.where(is_bone, d, far), CORTEX_HU, Part.BONE)
         plane.paint(w, np.where(is_bone, d + np.float32(1.6), far), frame.options.bone_hu + 60, Part.BONE)
     if not is_bone.all():
-        plane.paint(w, np.where(is_bone, far, d), cartilage, Part.CARTILAGE)
+        plane.paint(w, np.where(is_bone, far, d), CARTILAGE_HU, Part.CARTILAGE)
+        if frame.options.calcified_cartilage:
+            # Chalk lies in patches along the surface.
+            patch = np.cos(phi * np.float32(31) + np.float32(rib.number * 2.1 + plane.z / 9)) > -0.3
+            shell = np.abs(d + np.float32(0.9)) - np.float32(0.9)
+            plane.paint(w, np.where(is_bone | ~patch, far, shell), CALCIFIED_HU, Part.CARTILAGE)

@@ -69,6 +69,8 @@ class Scanner:
             load = float(np.clip(body / (640.0 * self.o.scale**2), 0.55, 1.7))
             shoulders = 1.0 + 0.5 * float(np.clip((z / self.o.scale - 195) / 35, 0, 1))
             noise = self._field(rng, self.spectrum) * (self.o.noise_hu * load * shoulders)
+            if self.o.arms_down:
+                shoulders = max(shoulders, 1.25)
             if shoulders > 1.0:
                 streak = np.repeat(rng.standard_normal((self.o.n_pixels, 1), dtype=np.float32), self.o.n_pixels, axis=1)
                 noise += streak * np.float32(self.o.noise_hu * (shoulders - 1) * 0.8)

@@ -104,8 +104,9 @@ def paint_shoulder(p: Polar, frame: Frame) -> None:
         for nodes, radius in bars:
             for inset, hu in ((0.0, CORTEX_HU * 0.85), (1.9, spongy)):
                 for q, r in pairwise(nodes):
-                    ends = [(side * n[0], n[1], n[2] * stretch) for n in (q, r)]
-                    plane.tube(ends[0], ends[1], radius - inset, hu, Part.BONE)
+                    if min(q[2], r[2]) * stretch - radius < plane.z < max(q[2], r[2]) * stretch + radius:
+                        ends = [(side * n[0], n[1], n[2] * stretch) for n in (q, r)]
+                        plane.tube(ends[0], ends[1], radius - inset, hu, Part.BONE)
         if not down:
             for radius, hu in ((11.5, CORTEX_HU), (7.0, 40.0)):
                 plane.tube((side * x, y, (z + 10) * stretch), (side * 170, -24, 420), radius, hu, Part.BONE)

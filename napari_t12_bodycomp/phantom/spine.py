@@ -10,10 +10,10 @@ from napari_t12_bodycomp.phantom.frame import Frame, Level
 from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distance
 
-# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest. Then how far behind the joints the
-# lumbar ones end: the lower, the farther in front.
+# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest. Then how far behind the joints
+# they end (13 mm in the middle of the chest).
 TRANSVERSE = {"T12": 27, "T11": 30, "T10": 33, "T1": 36, "T2": 34, "L1": 38, "L2": 42, "L3": 48, "L4": 45, "L5": 48}
-TRANSVERSE_BACK = {"L1": 6.0, "L2": 5.0, "L3": 2.0, "L4": -4.0, "L5": -11.0}
+TRANSVERSE_BACK = {"T1": 2.0, "T2": 6.0, "T3": 10.0, "T11": 8.0, "T12": 8.0, "L1": 6.0, "L2": 5.0, "L3": 2.0, "L4": -4.0, "L5": -11.0}
 CERVICAL_REACH = (38, 28, 26, 26, 27, 29, 35)
 """The same from C1 to C7, whose process is nearly as long as T1's."""
 
@@ -53,14 +53,6 @@ class _Vertebra:
         self.sx, self.sy = sx, sy
         self.shrink = 1.0 / math.sqrt(1 + sy * sy + sx * sx)
         self.canal_y = float(np.interp(level.z, [-160, -30, 0, 120, 250, 300], [25.5, 23.5, 23, 21, 17, 16]))
-
-    @property
-    def reach(self) -> float:
-        """How far the transverse processes reach from the midline (mm)."""
-        if self.is_winged:
-            return 50.0
-        own = np.random.default_rng([self.seed, 23]).normal(size=2)[int(self.v.is_lumbar)]
-        return TRANSVERSE.get(self.v.label, 35) * (1 + 0.07 * self.variation * float(np.clip(own, -2, 2)))
 
     def _local(self, x0: float, x1: float, y0: float, y1: float) -> tuple[Window, F32, F32, F32] | None:
         """Window about the shape and local coordinates; y0, y1 relative to the body's middle."""
@@ -141,23 +133,38 @@ class _Vertebra:
         self.plane.paint(w, d, CORTEX_HU * 0.8, Part.BONE)
         self.plane.paint(w, d + np.float32(1.3), self.bone_hu + 120, Part.BONE)
 
+    def _process(self, side: int, px: float, joint: float) -> None:
+        """The transverse process of one side: forward beside the cervical bodies, backwards in the chest, then farther in front at each level."""
+        v, h = self.v, self.v.interval
+        if v.label[0] == "C":
+            self._bar(
+                (side * px, v.half_depth + 3),
+                (side * (CERVICAL_REACH[v.number - 1] - 3), v.half_depth + 5 - 0.9 * (7 - v.number)),
+                3.6,
+                0.0,
+                0.2 * h,
+            )
+        elif self.is_winged:
+            self._bar((side * px, joint), (side * 47, joint + TRANSVERSE_BACK["L5"] - 3), 2.7, 0.12 * h, 0.34 * h)
+        else:
+            own = float(np.random.default_rng([self.seed, 23]).normal(size=2)[int(v.is_lumbar)])
+            own += 0.6 * np.random.default_rng([self.seed, 27, v.number, side + 1]).normal()
+            reach = TRANSVERSE.get(v.label, 35) * (1 + 0.06 * self.variation * min(2.0, max(-2.0, own))) - 3
+            back = TRANSVERSE_BACK.get(v.label, 13.0) - 3
+            radius, tall = (2.3, 0.12) if v.is_lumbar else (3.5, 0.19)
+            self._bar((side * px, joint), (side * reach, joint + back), radius, 0.12 * h, tall * h)
+
     def arch(self) -> None:
         v, h, b, cy = self.v, self.v.interval, self.v.half_depth, self.canal_y
-        lumbar, cervical = v.is_lumbar, v.label[0] == "C"
-        px = 13.0 if not cervical else 13.5
+        lumbar = v.is_lumbar
+        px = 13.0 if v.label[0] != "C" else 13.5
         joint = cy + 6.5
         for side in (-1, 1):
             self._bar((side * (px - 0.5), b - 3), (side * px, joint), 3.6, 0.17 * h, 0.2 * h)
             self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.05 * h, 0.36 * h)
             out = 15.5 if lumbar or v.label == "T12" else 13.5
             self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
-            if cervical:
-                self._bar((side * px, b + 3), (side * (CERVICAL_REACH[v.number - 1] - 3), b + 5 - 0.9 * (7 - v.number)), 3.6, 0.0, 0.2 * h)
-            else:
-                reach = self.reach
-                back = TRANSVERSE_BACK.get(v.label, -11.0) if lumbar else {1: 2.0, 2: 6.0, 3: 10.0, 11: 8.0, 12: 8.0}.get(v.number, 13.0)
-                tall = 0.34 if self.is_winged else 0.15 if lumbar else 0.19
-                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 2.7 if lumbar else 3.5, 0.12 * h, tall * h)
+            self._process(side, px, joint)
         if lumbar:
             self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
         elif v.is_thoracic:
