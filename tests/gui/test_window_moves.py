@@ -97,7 +97,7 @@ def test_a_folder_dropped_on_the_picture_becomes_a_case(bench, qtbot):
     assert bench.jobs.state.name == "Reading the scan"
     qtbot.waitUntil(lambda: bench.session.state.level is not None and not bench.jobs.state.running, timeout=30000)
     assert bench.session.state.source == str(SAMPLE)
-    assert bench.session.state.volume.shape[0] == 69
+    assert bench.session.state.volume.shape[0] == 73
 
 
 def test_a_scan_opened_by_naparis_menu_becomes_a_case(bench, qtbot):
