@@ -144,6 +144,8 @@ def doubts_in_words(
         out.append(f"the likeliest count puts T12 just {'below' if best.t12 < 0 else 'above'} the scan")
     elif share < least and not out:
         out.append("two counts fit nearly as well")
+    elif not volume.z_mm[0] - 1.0 <= column.middle_z_mm(best.t12) <= volume.z_mm[-1] + 1.0:
+        out.append("the middle of T12 lies at the scan's very end, or just beyond it")
     if np.isfinite(volume.slice_spacing_mm) and volume.slice_spacing_mm > THICK_MM:
         out.append(f"slices {volume.slice_spacing_mm:.0f} mm apart are too coarse for a count")
     return tuple(out)

@@ -17,7 +17,7 @@ from napari_t12_bodycomp.phantom.trunk import Polar
 F64 = npt.NDArray[np.float64]
 # How far each rib sinks (mm at 1 radian) and with which power of the angle: the middle ones leave the spine level and fall later, the lowest
 # ones fall from the start. Then how far round it is bone (radians from the back), and where its cartilage meets the sternum (z).
-SINK = [0, 0, 11, 15, 19, 23, 25, 27, 31, 36, 41, 56, 44, 34]
+SINK = [0, 0, 11, 15, 19, 23, 25, 27, 31, 38, 48, 68, 60, 44]
 SINK_POWER = [0, 0, 1.9, 2.0, 2.0, 2.0, 2.0, 2.0, 1.9, 1.7, 1.45, 1.15, 1.0, 1.0]
 BONE_END = [0, 0, 2.5, 2.55, 2.5, 2.45, 2.35, 2.25, 2.15, 2.02, 1.85, 1.45, 0.0, 0.0]
 STERNUM_Z = [0, 0, 174, 142, 122, 104, 91, 81]

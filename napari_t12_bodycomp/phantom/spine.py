@@ -151,7 +151,7 @@ class _Vertebra:
             own += 0.6 * np.random.default_rng([self.seed, 27, v.number, side + 1]).normal()
             reach = TRANSVERSE.get(v.label, 35) * (1 + 0.06 * self.variation * min(2.0, max(-2.0, own))) - 3
             back = TRANSVERSE_BACK.get(v.label, 13.0) - 3
-            radius, tall = (2.3, 0.12) if v.is_lumbar else (3.5, 0.19)
+            radius, tall = (3.2, 0.17) if v.is_lumbar else (3.5, 0.19)
             self._bar((side * px, joint), (side * reach, joint + back), radius, 0.12 * h, tall * h)
 
     def arch(self) -> None:
