@@ -107,7 +107,10 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
         return ()
     if finding.status is not LevelStatus.FOUND or finding.body_z_mm is None:
         came = "found no T12 in this scan" if finding.status is LevelStatus.ABSENT else "was uncertain which vertebra is T12"
-        return (QualityFlag("t12_not_found", f"The search {came}: that this slice is mid-T12 rests on the person who chose it alone."),)
+        why = f" ({level.reason})" if level.reason else ""
+        return (
+            QualityFlag("t12_not_found", f"The search {came}: that this slice is mid-T12 rests on the person who chose it alone{why}."),
+        )
     flags = [QualityFlag("level_doubt", f"Level: {words}") for words in finding.warnings]
     low, high = finding.body_z_mm
     if not low <= level.z_mm <= high:

@@ -12,7 +12,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui import case_flow
+from napari_t12_bodycomp.gui import case_flow, level_flow
 from napari_t12_bodycomp.gui._widget import WorkbenchStarter
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.measurement import Measurement
@@ -108,7 +108,7 @@ def test_a_scan_opened_by_naparis_menu_becomes_a_case(bench, qtbot):
 
 
 def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case, qtbot, monkeypatch):
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: around())
     case.session.edit("start", drawn())
     assert last_column(case) == "−29 … 150"
     case.actions.trigger("compare_levels")
@@ -125,10 +125,10 @@ def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case,
 
 def test_comparing_stops_when_the_protocol_changes_and_a_late_answer_is_dropped(case, qtbot, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: go.wait(5) and around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: go.wait(5) and around())
     before = case.session.state
     case.actions.trigger("compare_levels")
-    assert case.jobs.state.name == case_flow.COMPARING
+    assert case.jobs.state.name == level_flow.COMPARING
     case.session.set_protocol(Protocol(preset=PRESETS["alberta"]))
     assert not case.jobs.state.running
     go.set()
@@ -139,7 +139,7 @@ def test_comparing_stops_when_the_protocol_changes_and_a_late_answer_is_dropped(
 
 
 def test_a_second_click_takes_the_comparison_away(case, qtbot, monkeypatch):
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: around())
     case.actions.trigger("compare_levels")
     qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
     qtbot.mouseClick(case.panel.stats.compare, Qt.MouseButton.LeftButton)
