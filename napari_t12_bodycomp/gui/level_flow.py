@@ -113,12 +113,14 @@ class LevelFlow:
             return
         if state.level is None or not state.level.is_confirmed or state.work is None or state.work.is_empty:
             return
-        if self._compared is None or not state.measures_like(self._compared):
+        if self._compared is None:
             self._compare()
 
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
         if self.jobs.state.name == COMPARING and not new.measures_like(old):
             self.jobs.cancel()
+        if self._compared is not None and not new.measures_like(self._compared):
+            self._compared = None
         self._compare_if_wanted()
 
     def _on_jobs(self, job: JobState) -> None:

@@ -29,6 +29,7 @@ class ReasonBox(QComboBox):
         self.addItems(list(READY_REASONS))
         self.setToolTip(tip)
         edit = self.lineEdit()
+        edit.setToolTip(tip)
         edit.setMaxLength(MAX_REASON)
         edit.setPlaceholderText("pick or type a reason")
         edit.editingFinished.connect(self._hand_on)
