@@ -43,11 +43,11 @@ def opinion_of(labels: LabelMap, names: Mapping[int, str], volume: CTVolume, fin
     if bearer not in (None, "T12"):
         cautions.append(f"It contradicts itself: its twelfth ribs leave the vertebra that it calls {bearer}.")
         is_anchored = False
-    verdict, sentence = _verdict(labels.source, vertebrae, finding)
+    verdict, sentence = _verdict(labels.source, vertebrae, finding, volume)
     return SecondOpinion(labels.source, verdict, sentence, vertebrae, tuple(cautions), is_anchored)
 
 
-def _verdict(source: str, vertebrae: Sequence[Vertebra], finding: LevelFinding) -> tuple[Verdict, str]:
+def _verdict(source: str, vertebrae: Sequence[Vertebra], finding: LevelFinding, volume: CTVolume) -> tuple[Verdict, str]:
     theirs = next((v for v in vertebrae if v.label == "T12"), None)
     if not vertebrae:
         return Verdict.SILENT, f"{source} labels no vertebra in this scan."
@@ -61,6 +61,8 @@ def _verdict(source: str, vertebrae: Sequence[Vertebra], finding: LevelFinding) 
     if here.label == "T12":
         return Verdict.AGREES, f"{source} calls the same vertebra T12, with its middle at z {here.z_mm:.1f} mm."
     where = "shows no T12" if theirs is None else f"puts T12 at z {theirs.z_mm:.1f} mm"
+    if theirs is not None and not _is_inside(theirs, volume):
+        where += ", with its middle outside the scan"
     return Verdict.DISAGREES, f"{source} calls the vertebra at z {finding.z_mm:.1f} mm {here.label} and {where}."
 
 
@@ -109,18 +111,20 @@ def weigh(finding: LevelFinding, opinion: SecondOpinion, volume: CTVolume) -> Le
 
 
 def _weighed(finding: LevelFinding, opinion: SecondOpinion, volume: CTVolume) -> tuple[LevelCandidate, ...]:
-    """Candidates after Bayes' rule, the likeliest first; the opinion's own T12 is added where none of them lies in it."""
+    """Candidates after Bayes' rule, the likeliest first; the opinion's own T12 is added where none lies in it and its middle is in the scan."""
     loose = not opinion.is_anchored or bool(finding.warnings) or finding.status is LevelStatus.UNCERTAIN
     others = NAMES_ANOTHER_LOOSE if loose else NAMES_ANOTHER
     before = list(_own(finding))
     theirs = opinion.t12
-    if theirs is not None and not any(_is_named(c, theirs) for c in before):
+    is_listed = theirs is not None and any(_is_named(c, theirs) for c in before)
+    if theirs is not None and not is_listed and _is_inside(theirs, volume):
+        is_listed = True
         rest = max(1.0 - sum(c.confidence for c in before), LISTED)
         before.append(_their_candidate(opinion, theirs, rest, volume))
     total = max(1.0, sum(c.confidence for c in before))
     unlisted = max(0.0, total - sum(c.confidence for c in before))
     weights = [c.confidence * (NAMES_IT if theirs is not None and _is_named(c, theirs) else others) for c in before]
-    norm = sum(weights) + unlisted * (NAMES_IT if theirs is None else others)
+    norm = sum(weights) + unlisted * (others if is_listed else NAMES_IT)
     after = [
         replace(c, confidence=w / norm, reason=_reason(c, opinion, theirs is not None and _is_named(c, theirs)))
         for c, w in zip(before, weights, strict=True)
@@ -146,6 +150,11 @@ def _is_named(candidate: LevelCandidate, theirs: Vertebra) -> bool:
     return theirs.z_range_mm[0] <= candidate.z_mm <= theirs.z_range_mm[1] or abs(candidate.z_mm - theirs.z_mm) <= half
 
 
+def _is_inside(vertebra: Vertebra, volume: CTVolume) -> bool:
+    """Whether the middle of a body is in the scan, so that its slice could be measured."""
+    return bool(volume.z_mm[0] - 1.0 <= vertebra.z_mm <= volume.z_mm[-1] + 1.0)
+
+
 def _their_candidate(opinion: SecondOpinion, theirs: Vertebra, share: float, volume: CTVolume) -> LevelCandidate:
     seen = [v.label for v in opinion.vertebrae if is_vertebra(v.label)]
     reason = f"called T12 by {opinion.source}, which labels {seen[-1]} to {seen[0]}"
@@ -162,8 +171,8 @@ def _reason(candidate: LevelCandidate, opinion: SecondOpinion, is_named: bool) -
 
 
 def _against_absent(finding: LevelFinding, opinion: SecondOpinion, theirs: Vertebra, volume: CTVolume) -> LevelFinding:
-    if not volume.z_mm[0] - 1.0 <= theirs.z_mm <= volume.z_mm[-1] + 1.0:
-        return finding
+    if not _is_inside(theirs, volume):
+        return replace(finding, evidence=(*finding.evidence, opinion.sentence))
     candidate = _their_candidate(opinion, theirs, max(1.0 - finding.confidence, LISTED), volume)
     return replace(
         finding,
@@ -179,4 +188,6 @@ def _against_absent(finding: LevelFinding, opinion: SecondOpinion, theirs: Verte
 
 
 def _places(candidates: Sequence[LevelCandidate]) -> str:
-    return " or ".join(f"z {c.z_mm:.0f} mm" for c in candidates[:2])
+    return " or ".join(
+        [f"z {c.z_mm:.0f} mm" for c in candidates[:2]] if len(candidates) > 1 else [f"z {candidates[0].z_mm:.0f} mm", "another"]
+    )

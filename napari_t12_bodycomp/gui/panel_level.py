@@ -109,11 +109,13 @@ class LevelPanel(Panel):
         widgets.set_text(self.message, finding.message if finding else "", hide_empty=True)
         evidence = finding.evidence if finding else ()
         widgets.set_text(self.evidence, "\n".join(f"• {e}" for e in evidence[:MAX_EVIDENCE]), hide_empty=True)
-        self.evidence.setToolTip("\n".join(evidence))
         widgets.set_text(self.warnings, "\n".join(finding.warnings if finding else ()), hide_empty=True)
         asked = finding.second_opinion if finding else None
-        widgets.set_text(self.opinion, f"Second opinion: {asked.sentence}" if asked else "", hide_empty=True)
-        self.opinion.setToolTip("\n".join(asked.cautions) if asked else "")
+        cautions = asked.cautions if asked else ()
+        is_said = asked is None or asked.sentence in evidence[:MAX_EVIDENCE] or (finding is not None and asked.sentence in finding.message)
+        widgets.set_text(self.opinion, "" if asked is None or is_said else f"Second opinion: {asked.sentence}", hide_empty=True)
+        self.opinion.setToolTip("\n".join(cautions))
+        self.evidence.setToolTip("\n".join((*evidence, *cautions)))
 
     def _show_cards(self, new: SessionState) -> None:
         for card in self.cards:

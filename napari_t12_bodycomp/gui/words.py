@@ -142,9 +142,9 @@ def compared_words(around: LevelSensitivity, tissue: Tissue) -> str:
 
 
 def index_around(around: LevelSensitivity, name: str) -> str:
-    """An index 5 mm lower and 5 mm higher, and under it its mean over the body."""
+    """An index 5 mm higher, 5 mm lower and as mean over the body, one under the other."""
     lower, higher = (index_value(name, around.index_at(name, offset)) for offset in (-5.0, 5.0))
-    return f"±5: {lower} / {higher}\nbody: {index_value(name, around.body_indices[name])}"
+    return f"+5 mm {higher}\n−5 mm {lower}\nbody {index_value(name, around.body_indices[name])}"
 
 
 def index_compared_words(around: LevelSensitivity, name: str) -> str:

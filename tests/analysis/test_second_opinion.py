@@ -110,6 +110,9 @@ def test_a_map_whose_t12_lies_outside_the_scan_still_makes_it_uncertain():
     assert weighed.status is LevelStatus.UNCERTAIN and len(weighed.candidates) == 1
     assert "shows no T12" in weighed.message
     assert weighed.candidates[0].confidence < 0.8
+    cut = labelled(volume, shift=1, without=("T10", "T9", "T8"))  # of what it calls T12, 6 mm are in the scan
+    weighed = asked(volume, cut, found(0.92))
+    assert [c.z_mm for c in weighed.candidates] == [middle_mm("T12")] and "outside the scan" in weighed.message
 
 
 def test_a_map_that_labels_nothing_there_changes_nothing(volume):

@@ -121,7 +121,7 @@ def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case,
     tip = case.panel.stats.cells[Tissue.MUSCLE.key, 4].toolTip()
     assert "Automatic drafts" in tip and "no slice at z 5.0 mm" in tip
     card = case.panel.stats.cards["SMI"].around
-    assert card.text() == "±5: 41.0 / –\nbody: 42.0" and card.isVisibleTo(case.panel.stats)
+    assert card.text() == "+5 mm –\n−5 mm 41.0\nbody 42.0" and card.isVisibleTo(case.panel.stats)
     assert "4 slices" in card.toolTip() and "the scan ends before it" in card.toolTip()
     case.session.set_height(170)
     case.actions.trigger("confirm_level")
