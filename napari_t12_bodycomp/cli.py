@@ -272,7 +272,10 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
 
-        around = level_sensitivity(volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress())
+        own = result.measurement if result.regions_origin == "draft" else None
+        around = level_sensitivity(
+            volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress(), own
+        )
         relative = {name: path.relative_to(args.out) for name, path in by_name.items()}
         report = measure_json(volume, result, relative, time.perf_counter() - start, tissues)
         _print(report | {"level_sensitivity": sensitivity_json(around)})

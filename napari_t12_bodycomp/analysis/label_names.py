@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.label_map import LabelMap
@@ -65,11 +66,13 @@ def _row_of(labels: LabelMap, volume: CTVolume, scheme: Mapping[int, str]) -> fr
     if len(present) < 2 or not _is_whole_row(present, scheme):
         return nothing
     middles = []
+    objects = ndi.find_objects(labels.labels)
     for label in present:
-        where = np.nonzero(labels.labels == label)
-        if float(np.median(volume.hu[where])) < BONE_HU:
+        box = objects[label - 1]
+        here = labels.labels[box] == label
+        if float(np.median(volume.hu[box][here])) < BONE_HU:
             return nothing
-        middles.append(float(np.median(volume.z_mm[where[0]])))
+        middles.append(float(np.median(volume.z_mm[box[0]][np.nonzero(here)[0]])))
     steps = np.diff(np.array(middles)[_order(scheme, present)])
     in_order = bool((steps >= STEP_MM[0]).all() and (steps <= STEP_MM[1]).all())
     return frozenset(present) if in_order else nothing

@@ -34,14 +34,16 @@ def opinion_of(labels: LabelMap, names: Mapping[int, str], volume: CTVolume, fin
     is_anchored = bool(anchors) or shows_sacrum(labels, names)
     cautions = []
     if not is_anchored:
-        cautions.append("It shows neither L5 nor the sacrum nor C1: one wrong name at the end of its row would shift all others with it.")
+        cautions.append(
+            f"{labels.source} shows neither L5 nor the sacrum nor C1: one wrong name at the end of its row would shift all others with it."
+        )
     if not KNOWS_VARIANTS.issubset(vertebra_of(name) or "" for name in names.values()):
         cautions.append(
-            "It knows no T13 and no L6: where there are 13 pairs of ribs or 6 lumbar vertebrae, it must give one of them a wrong name."
+            f"{labels.source} knows no T13 and no L6: where there are 13 pairs of ribs or 6 lumbar vertebrae, it must give one of them a wrong name."
         )
     bearer = rib_vertebra(labels, names, volume, 12, vertebrae) if vertebrae else None
     if bearer not in (None, "T12"):
-        cautions.append(f"It contradicts itself: its twelfth ribs leave the vertebra that it calls {bearer}.")
+        cautions.append(f"{labels.source} contradicts itself: its twelfth ribs leave the vertebra that it calls {bearer}.")
         is_anchored = False
     verdict, sentence = _verdict(labels.source, vertebrae, finding, volume)
     return SecondOpinion(labels.source, verdict, sentence, vertebrae, tuple(cautions), is_anchored)

@@ -29,13 +29,15 @@ def level_sensitivity(
     protocol: Protocol,
     height_m: float | None,
     progress: Progress = no_progress,
+    own: Measurement | None = None,
 ) -> LevelSensitivity | None:
     """Measure automatic drafts at the level, 5 mm below and above it, and about every 5 mm through the T12 body.
 
     All are drafts, so that differences come from the level and not from a person's corrections. The body is the one of `finding` that the level
-    lies in: T12's, or that of the candidate or the vertebra that a person took for it. None where not even the level's own slice can be drafted.
+    lies in: T12's, or that of the candidate or the vertebra that a person took for it. `own`, where given, is the draft measured at the level, which
+    is then not made again. None where not even the level's own slice can be drafted.
     """
-    known: dict[int, Measurement | None] = {}
+    known: dict[int, Measurement | None] = {} if own is None else {level.slice_index: own}
 
     def at(index: int) -> Measurement | None:
         if index not in known:
