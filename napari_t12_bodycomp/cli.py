@@ -257,7 +257,8 @@ def _measure(words: list[str]) -> int:
             _print(locate_json(volume, finding, time.perf_counter() - start))
         print(f"t12-bodycomp: {error}", file=sys.stderr)
         return EXIT_LEVEL
-    _report(volume, result, tissues_beside(asked, result), args, start)
+    tissues = tissues_beside(asked, result.axial, result.regions, result.measurement.protocol)
+    _report(volume, result, tissues, args, start)
     return EXIT_DONE
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
-from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
+from napari_t12_bodycomp.gui.words import tissue_opinion_words
+from napari_t12_bodycomp.model.level import LevelStatus
 from napari_t12_bodycomp.model.level_choice import neighbour
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
-from napari_t12_bodycomp.workflow.second_opinion import TOTALSEGMENTATOR, ask, check_asked
+from napari_t12_bodycomp.workflow.second_opinion import TOTALSEGMENTATOR, Asked, ask, check_asked, tissues_beside
 from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -56,12 +57,15 @@ class LevelFlow:
             self.desk.set(message=str(error), message_is_error=True)
             return
 
-        def work(progress: Progress) -> LevelFinding:
-            return ask(volume, finding, [asked], progress=progress).finding
+        def work(progress: Progress) -> Asked:
+            return ask(volume, finding, [asked], progress=progress)
 
-        def done(weighed: LevelFinding) -> None:
-            now = self.session.state
+        def done(answer: Asked) -> None:
+            now, weighed = self.session.state, answer.finding
             if now.volume is not volume or now.finding is not finding:
+                return
+            if answer.tissues is not None:
+                self._tell_tissues(answer)
                 return
             self.session.weigh_again(weighed)
             doubtful = weighed.status is LevelStatus.UNCERTAIN and finding.status is not LevelStatus.UNCERTAIN
@@ -69,6 +73,16 @@ class LevelFlow:
                 self.desk.set(message=weighed.message if doubtful else weighed.second_opinion.sentence, message_is_error=doubtful)
 
         self.jobs.start(ASKING, work, done)
+
+    def _tell_tissues(self, answer: Asked) -> None:
+        """Say how a map of tissues lies to the drawing on screen; nothing is changed by it."""
+        state = self.session.state
+        if state.work is None or state.measurement is None:
+            self.session.tell("That is a map of tissues: it can be compared once regions are drawn on the level's slice.")
+            return
+        beside = tissues_beside(answer, state.work.axial, state.work.regions, state.protocol)
+        if beside is not None:
+            self.session.tell(tissue_opinion_words(beside, state.measurement))
 
     # -- how much the level matters ----------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from napari_t12_bodycomp.gui.format import ago, index_value, number
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import Tissue
+from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
@@ -154,3 +156,12 @@ def index_compared_words(around: LevelSensitivity, name: str) -> str:
         f"{name} 5 mm lower and 5 mm higher, and its mean over the body of T12 ({around.body_slices} slices), against {here} at the level. "
     )
     return " ".join([f"{said}All from automatic drafts: corrections by hand are not in it.", *around.why_missing.values()])
+
+
+def tissue_opinion_words(beside: TissueOpinion, measured: Measurement) -> str:
+    """How another program's tissues lie to the measured ones, in one sentence."""
+    parts = (
+        f"{t.title} {number(area)} against {number(measured.areas_cm2[t])} cm² (Dice {number(beside.dice[t], 2)})"
+        for t, area in beside.areas_cm2.items()
+    )
+    return f"{beside.source}: {', '.join(parts)}. For information: no number was changed."

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_t12_bodycomp.analysis.label_names import named
 from napari_t12_bodycomp.analysis.second_opinion import opinion_of, weigh
 from napari_t12_bodycomp.analysis.tissue_opinion import compare_tissues, shows_tissues
 from napari_t12_bodycomp.dicom.read_labels import read_label_map
 from napari_t12_bodycomp.errors import InputError, UsageError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.label_map import LabelMap
 from napari_t12_bodycomp.model.level import LevelFinding
 from napari_t12_bodycomp.model.progress import Progress, no_progress
-from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.opinion import totalsegmentator
@@ -91,8 +95,8 @@ def _is_about_vertebrae(labels: LabelMap) -> bool:
     return any(name.startswith("vertebrae_") and name != "vertebrae_body" for name in labels.names.values())
 
 
-def tissues_beside(asked: Asked, result: Result) -> TissueOpinion | None:
-    """How the tissues of the map lie to the measured ones; None where no map of tissues was given."""
+def tissues_beside(asked: Asked, axial: AxialSlice, regions: npt.NDArray[np.uint8], protocol: Protocol) -> TissueOpinion | None:
+    """How the tissues of the map lie to those of `regions` (uint8, (Y, X)) on `axial`; None where no map of tissues was given."""
     if asked.tissues is None:
         return None
-    return compare_tissues(asked.tissues, asked.tissues.names, result.axial, result.regions, result.measurement.protocol)
+    return compare_tissues(asked.tissues, asked.tissues.names, axial, regions, protocol)

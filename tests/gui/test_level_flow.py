@@ -83,6 +83,27 @@ def test_a_file_that_agrees_raises_the_confidence_and_leaves_the_proposal(counte
     assert counted.session.state.level.slice_index == 3
 
 
+def test_a_map_of_tissues_is_told_in_words_and_changes_nothing(counted, qtbot, tmp_path):
+    session = counted.session
+    volume = session.state.volume
+    labels = np.zeros(volume.shape, np.uint8)
+    labels[:, 4:36, 30:56], labels[:, 4:36, 4:10], labels[:, 4:36, 10:30] = 3, 1, 2  # muscle; fat outside; fat inside
+    dy, dx = volume.pixel_spacing_mm
+    affine = np.diag([-dx, -dy, volume.slice_spacing_mm, 1.0])
+    affine[:3, 3] = -volume.origin_xy_mm[0], -volume.origin_xy_mm[1], volume.z_mm[0]
+    nib.save(nib.Nifti1Image(labels.transpose(2, 1, 0), affine), tmp_path / "tissues.nii.gz")
+    counted.level_flow.ask_opinion(str(tmp_path / "tissues.nii.gz"))
+    qtbot.waitUntil(lambda: "once regions are drawn" in counted.desk.state.message)
+    regions = np.zeros((40, 60), np.uint8)
+    regions[4:36, 30:43] = 1  # half of the muscle
+    session.edit("paint", regions)
+    before = session.state
+    counted.level_flow.ask_opinion(str(tmp_path / "tissues.nii.gz"))
+    qtbot.waitUntil(lambda: "For information" in counted.desk.state.message)
+    assert "skeletal muscle 16.6 against 8.3 cm² (Dice 0.67)" in counted.desk.state.message
+    assert session.state.measurement is before.measurement and session.state.finding is before.finding
+
+
 def test_asking_is_a_job_that_can_be_cancelled(counted, qtbot, monkeypatch):
     stopped = threading.Event()
 

@@ -10,11 +10,9 @@ import pytest
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel, Verdict
 from napari_t12_bodycomp.model.protocol import Protocol
-from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.analyse import draft_slice
-from napari_t12_bodycomp.workflow.export import build_result
 from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked, tissues_beside
 from napari_t12_bodycomp.workflow.source import load_volume
 
@@ -54,15 +52,13 @@ def test_the_real_map_speaks_against_l1(folder, volume):
 def test_real_tissues_are_set_beside_the_draft(folder, volume):
     level = MeasuredLevel(104, float(volume.z_mm[104]), LevelMethod.MANUAL)
     drawn = draft_slice(volume, level, None, Protocol())
-    result = build_result(volume, None, level, drawn.axial, drawn.regions, Protocol(), Subject(), draft=drawn.draft)
     asked = ask(volume, level_at(volume, 415.0), [str(folder / "tissues_slices_82_to_111.nii.gz")])
-    beside = tissues_beside(asked, result)
+    beside = tissues_beside(asked, drawn.axial, drawn.regions, Protocol())
     assert "told apart by HU and place" in beside.source  # the file names no label, and numbers them otherwise than the package
     assert set(beside.dice) == {Tissue.MUSCLE, Tissue.VISCERAL_FAT, Tissue.SUBCUTANEOUS_FAT}
     assert beside.dice[Tissue.SUBCUTANEOUS_FAT] > 0.95 and all(value > 0.8 for value in beside.dice.values())
-    low = replace(result, axial=replace(result.axial, index=10))
     with pytest.raises(InputError, match="labels nothing there"):
-        tissues_beside(asked, low)
+        tissues_beside(asked, replace(drawn.axial, index=10), drawn.regions, Protocol())
 
 
 def test_a_map_of_bodies_without_names_of_vertebrae_is_refused(folder, volume):
