@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QWidget
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets, words
@@ -14,7 +14,7 @@ from napari_t12_bodycomp.model.level_choice import candidate_letter, needs_reaso
 from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_confirmable
 
 MAX_EVIDENCE = 4
-MAX_CANDIDATES = 3
+CARDS_IN_A_ROW = 3
 
 
 class CandidateCard(widgets.CardButton):
@@ -24,7 +24,7 @@ class CandidateCard(widgets.CardButton):
         letter = candidate_letter(position)
         super().__init__(
             widgets.label(f"{letter} · {fmt.number(candidate.confidence * 100, 0)} %", "strong"),
-            widgets.label(f"slice {candidate.slice_index + 1} · z {fmt.number(candidate.z_mm)} mm", "muted"),
+            widgets.label(f"slice {candidate.slice_index + 1} · z {fmt.number(candidate.z_mm)} mm", "muted", wrap=True),
             widgets.label(candidate.reason, "small", wrap=True),
         )
         self.candidate = candidate
@@ -43,8 +43,8 @@ class LevelPanel(Panel):
         self.way_out = widgets.label("", "note", wrap=True)
         self.cards: list[CandidateCard] = []
         self._card_box = QWidget()
-        self._card_row = QHBoxLayout(self._card_box)
-        self._card_row.setContentsMargins(0, 0, 0, 0)
+        self._card_grid = QGridLayout(self._card_box)
+        self._card_grid.setContentsMargins(0, 0, 0, 0)
         self.assessor = widgets.Field("Who assesses: written into every row, and to the level that is confirmed")
         self.assessor.setPlaceholderText("name or code")
         self.assessor.setMinimumWidth(90)
@@ -119,14 +119,15 @@ class LevelPanel(Panel):
 
     def _show_cards(self, new: SessionState) -> None:
         for card in self.cards:
-            self._card_row.removeWidget(card)
+            self._card_grid.removeWidget(card)
             card.deleteLater()
         finding = new.finding
-        candidates = finding.candidates[:MAX_CANDIDATES] if finding and finding.status is LevelStatus.UNCERTAIN else ()
+        candidates = finding.candidates if finding and finding.status is LevelStatus.UNCERTAIN else ()
         self.cards = [CandidateCard(n, c) for n, c in enumerate(candidates)]
-        for card in self.cards:
+        across = 2 if len(candidates) in (2, 4) else CARDS_IN_A_ROW
+        for n, card in enumerate(self.cards):
             card.clicked.connect(lambda _=False, c=card.candidate: self.session.choose_level(c.slice_index))
-            self._card_row.addWidget(card)
+            self._card_grid.addWidget(card, n // across, n % across)
         self._card_box.setVisible(bool(self.cards))
 
     def _mark_cards(self, new: SessionState) -> None:

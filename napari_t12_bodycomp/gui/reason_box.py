@@ -20,16 +20,14 @@ class ReasonBox(QComboBox):
 
     def __init__(self, tip: str) -> None:
         super().__init__()
-        self._shown = ""
+        self._shown, self._tip = "", tip
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.addItems(list(READY_REASONS))
-        self.setToolTip(tip)
         edit = self.lineEdit()
-        edit.setToolTip(tip)
         edit.setMaxLength(MAX_REASON)
         edit.setPlaceholderText("pick or type a reason")
         edit.editingFinished.connect(self._hand_on)
@@ -43,6 +41,8 @@ class ReasonBox(QComboBox):
             self.setCurrentIndex(self.findText(text))
             self.setEditText(text)
             self.lineEdit().setCursorPosition(0)
+            for widget in (self, self.lineEdit()):
+                widget.setToolTip(f"{self._tip}\n{text}".strip())
         widgets.set_look(self, "bad", "true" if missing else "false")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

@@ -193,6 +193,14 @@ def test_a_click_on_a_candidate_sets_the_level(dock: Dock, qtbot: QtBot, small_v
     assert why_not_confirmable(dock.session.state) == ""
 
 
+def test_every_candidate_is_one_click_away_however_many(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    many = tuple(LevelCandidate(-700.0 + 7 * n, n, (-703.0 + 7 * n, -697.0 + 7 * n), 0.2, f"reason {n}") for n in range(5))
+    _opened(dock, small_volume, replace(UNCERTAIN, candidates=many))
+    assert [card.isVisibleTo(dock.widget) for card in dock.widget.level.cards] == [True] * 5
+    _click(qtbot, dock.widget.level.cards[4])
+    assert (dock.session.state.level.slice_index, dock.session.state.level.candidate) == (4, "E")
+
+
 def test_a_candidate_without_a_reason_is_not_confirmed_and_one_pick_is_enough(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
     _opened(dock, small_volume, UNCERTAIN)
     _click(qtbot, dock.widget.level.cards[0])
