@@ -48,7 +48,7 @@ def chosen_by_hand(finding: LevelFinding | None, slice_index: int, z_mm: float, 
             (n, c) for n, c in enumerate(finding.candidates) if c.body_z_mm[0] <= z_mm <= c.body_z_mm[1] or c.slice_index == slice_index
         ]
         if inside:
-            place, taken = min(inside, key=lambda one: abs(one[1].z_mm - z_mm))
+            place, taken = min(inside, key=lambda one: (one[1].slice_index != slice_index, abs(one[1].z_mm - z_mm)))
             candidate, why = candidate_letter(place), taken.reason
     if finding is not None and not candidate:
         candidate = next((v.label for v in finding.vertebrae if v.z_range_mm[0] <= z_mm <= v.z_range_mm[1] and is_vertebra(v.label)), "")
