@@ -59,7 +59,8 @@ def locate_text(finding: LevelFinding) -> str:
             f"slice {finding.slice_index}, z {finding.z_mm:.1f} mm; body from {finding.body_z_mm[0]:.1f} to {finding.body_z_mm[1]:.1f} mm; "
             f"confidence {finding.confidence:.2f}"
         )
-    lines += [f"  + {words}" for words in finding.evidence]
+    asked = finding.second_opinion
+    lines += [f"  + {words}" for words in finding.evidence if asked is None or words != asked.sentence]
     lines += opinion_lines(finding)
     lines += [f"  ! {words}" for words in finding.warnings]
     lines += [f"  ? z {c.z_mm:.1f} mm ({c.confidence:.2f}): {c.reason}" for c in finding.candidates]

@@ -89,7 +89,7 @@ class Session:
     def set_finding(self, finding: LevelFinding) -> None:
         """Take the result of the search for T12: a found level is proposed, never confirmed; a level set by hand meanwhile stays."""
         if self._state.level is not None:
-            self._set(finding=finding)
+            self._set(finding=finding, level=self._level_in(finding))
             return
         self._set(finding=finding)
         if finding.status is LevelStatus.FOUND and finding.slice_index is not None:
@@ -101,9 +101,16 @@ class Session:
         """Take a finding that a second opinion was weighed into. A proposal that became doubtful is withdrawn; what a person chose stays."""
         level = self._state.level
         if level is None or level.method is LevelMethod.MANUAL or finding.status is LevelStatus.FOUND:
-            self._set(finding=finding)
+            self._set(finding=finding, level=self._level_in(finding))
         else:
             self._set(finding=finding, level=None, work=None, measurement=None, saved=False)
+
+    def _level_in(self, finding: LevelFinding) -> MeasuredLevel | None:
+        """The level that stands, with the candidate or vertebra that it is in `finding`: letters follow the order of the candidates."""
+        level = self._state.level
+        if level is None or level.method is not LevelMethod.MANUAL:
+            return level
+        return replace(level, candidate=chosen_by_hand(finding, level.slice_index, level.z_mm).candidate)
 
     def choose_level(self, slice_index: int) -> None:
         """Put the level on `slice_index`; it counts as automatic only where T12 was found on just that slice. It must be confirmed anew.

@@ -175,3 +175,13 @@ def test_a_second_opinion_withdraws_a_proposal_that_became_doubtful_and_leaves_w
     session.set_level_reason("seen")
     session.weigh_again(doubtful)
     assert session.state.level.slice_index == 2
+
+
+def test_the_letter_of_a_candidate_follows_when_the_candidates_are_weighed_anew(session):
+    first, second = LevelCandidate(10.0, 2, (0, 12), 0.5, "a"), LevelCandidate(15.0, 3, (13, 25), 0.4, "b")
+    session.set_finding(LevelFinding(LevelStatus.UNCERTAIN, "two", 2, 10.0, (0, 12), 0.5, candidates=(first, second)))
+    session.choose_level(3)
+    session.confirm_level()
+    session.weigh_again(LevelFinding(LevelStatus.UNCERTAIN, "two", 3, 15.0, (13, 25), 0.6, candidates=(second, first)))
+    level = session.state.level
+    assert (level.slice_index, level.candidate, level.reason, level.confirmed_by) == (3, "A", "b", "anna")
