@@ -86,6 +86,12 @@ ACTIONS = (
     Action("screenshot", "Screenshot", "Save a picture of the window.", "F12", "View"),
     Action("plain_view", "Plain napari", "Show napari's own panels, or hide them.", "F2", "View"),
     Action("help", "Keys", "Show all keys.", "F1", "View"),
+    Action("vertebra_up", "Next up", "Look at the middle of the next vertebra towards the head.", "Shift+PageUp", "Level"),
+    Action("vertebra_down", "Next down", "Look at the middle of the next vertebra towards the feet.", "Shift+PageDown", "Level"),
+    Action("second_opinion", "Second opinion", "Ask TotalSegmentator, on this computer, which vertebra it calls T12.", "", "Level"),
+    Action(
+        "opinion_file", "From file", "Ask a label map of the vertebrae that was made elsewhere (NIfTI, on this scan's grid).", "", "Level"
+    ),
 )
 """All actions, in the order in which the key help lists them. Actions with an argument (``open_path``, ``open_series``) have no key."""
 

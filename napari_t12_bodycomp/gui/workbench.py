@@ -23,6 +23,7 @@ from napari_t12_bodycomp.gui.drops import Drops
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
+from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
 from napari_t12_bodycomp.model.level import LevelMethod
 from napari_t12_bodycomp.model.tissue import Region
@@ -48,6 +49,7 @@ class Workbench:
         self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
         self.saver = Autosave(self.session, autosave_folder)
         self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.level_flow = LevelFlow(self.session, self.jobs, self.desk)
         self.settings = QSettings("napari-t12-bodycomp", "workbench")
         folder = self.settings.value("out_folder", "")
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
@@ -97,7 +99,7 @@ class Workbench:
             "locate_again": flow.locate,
             "confirm_level": self.confirm_level,
             "set_level_here": lambda: session.choose_level(session.state.view_index),
-            "compare_levels": flow.compare_levels,
+            "compare_levels": self.level_flow.compare_levels,
             "go_to_level": self.go_to_level,
             "slice_up": lambda: session.view(session.state.view_index + 1),
             "slice_down": lambda: session.view(session.state.view_index - 1),
@@ -115,6 +117,10 @@ class Workbench:
             "screenshot": self.screenshot,
             "plain_view": lambda: self.frame.show_plain(not self.frame.plain),
             "help": lambda: self.help.toggle(),
+            "vertebra_up": lambda: self.level_flow.look_at_neighbour(1),
+            "vertebra_down": lambda: self.level_flow.look_at_neighbour(-1),
+            "second_opinion": lambda: self.level_flow.ask_opinion(),
+            "opinion_file": self.ask_opinion_file,
         }
         for name in ("soft", "bone", "lung"):
             does[f"window_{name}"] = lambda name=name: canvas.set_window(name)
@@ -156,6 +162,14 @@ class Workbench:
         file, _ = QFileDialog.getOpenFileName(self.frame.main, "Open a CT scan", self._last_folder(), kinds)
         if file:
             self._open(file)
+
+    def ask_opinion_file(self) -> None:
+        """Ask for a label map of the vertebrae and weigh it as a second opinion."""
+        file, _ = QFileDialog.getOpenFileName(
+            self.frame.main, "A label map of the vertebrae", self._last_folder(), "NIfTI (*.nii *.nii.gz)"
+        )
+        if file:
+            self.level_flow.ask_opinion(file)
 
     def _open(self, path: str) -> None:
         self.settings.setValue("last_folder", str(Path(path).parent))
@@ -289,6 +303,7 @@ class Workbench:
         self.saver.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.drops.close()
+        self.level_flow.close()
         self.flow.close()
         self.canvas.close()
         self.frame.close()
