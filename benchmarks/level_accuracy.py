@@ -166,6 +166,8 @@ def main() -> None:
         rows.append(row)
         if row.outcome in ("wrong", "missed", "uncertain, true one not named"):
             print(show(row), file=sys.stderr, flush=True)
+        if len(rows) % 25 == 0:
+            print(f"{len(rows)} of {args.seeds} scans", file=sys.stderr, flush=True)
     if rows:
         print(table(rows), reliability_table(rows), targets(rows), sep="\n\n")
     if rows and args.plot:
