@@ -15,6 +15,8 @@ PEDICLE_U_MM, PEDICLE_V_MM = (12.0, 18.0), (-8.0, 2.0)
 HEIGHTS_MM = np.arange(14.0, 47.0, 1.0)
 THRESHOLD, USUAL_HEIGHT_MM = 0.22, 25.0
 """A level must be so much clearer than none; its worth grows with its height, else worn facets, bright between two pedicles, cut vertebrae in halves."""
+LEAST_CONTRAST_HU = 38.0
+"""Pedicles of soft bone still stand out from the foramina by 50 HU or more; noise makes sequences of 25 to 35 HU."""
 SHRINK_PER_LEVEL = 0.96
 """Each vertebra with its disc is about 0.96 of the one below it in height."""
 
@@ -97,6 +99,8 @@ def find_levels(profile: Floats) -> list[Level]:
         levels.append(Level(first + start / 2, first + end / 2, contrast))
         end, i = start, int(back[end, i])
     levels.reverse()
+    if levels and np.median([level.contrast_hu for level in levels]) < LEAST_CONTRAST_HU:
+        return []
     if levels:
         levels[0] = replace(levels[0], low=first + _trough(fine, round(2 * (levels[0].low - first))) / 2)
         levels[-1] = replace(levels[-1], high=first + _trough(fine, round(2 * (levels[-1].high - first))) / 2)
