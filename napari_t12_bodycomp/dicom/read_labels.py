@@ -48,6 +48,36 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
             f"Regions on the CT's own grid are wanted, a grid {offset:.1f} mm away from it came: "
             "check that the regions belong to this scan and that nothing was resampled."
         )
+    drawn = _drawn_slices(data)
+    if index not in drawn:
+        nearest = int(drawn[np.abs(drawn - index).argmin()])
+        raise InputError(
+            f"Regions on the measured slice (z {volume.z_mm[index]:.1f} mm) are wanted, the map is drawn at z {volume.z_mm[nearest]:.1f} mm: "
+            f"measure there with --z-mm {volume.z_mm[nearest]:.1f}, or draw on the measured slice."
+        )
+    return np.ascontiguousarray(data[index]).astype(np.uint8)
+
+
+def read_drawn_slice(path: str | Path, index: int | None = None) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
+    """The regions drawn on slice `index` of a label map, whatever its grid, with the distance of its rows and columns (mm).
+
+    Without `index`, or where nothing is drawn there, the slice is taken that holds most.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, holds other labels, or nothing is drawn.
+    """
+    data, affine, _ = _load(Path(path), "the regions")
+    drawn = _drawn_slices(data)
+    if index not in drawn:
+        index = int(drawn[np.count_nonzero(data[drawn], axis=(1, 2)).argmax()])
+    dx, dy = (float(np.linalg.norm(affine[:3, axis])) for axis in (0, 1))
+    return np.ascontiguousarray(data[index]).astype(np.uint8), (dy, dx)
+
+
+def _drawn_slices(data: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Indices of the slices of (Z, Y, X) labels that hold regions; InputError where there are none, or other labels."""
     labels = np.unique(data)
     if not np.isin(labels, [0, *Region]).all():
         came = ", ".join(f"{v:g}" for v in labels if v not in (0, *Region))
@@ -57,13 +87,7 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     drawn = np.flatnonzero(data.any(axis=(1, 2)))
     if not drawn.size:
         raise InputError("Regions drawn on at least one slice are wanted, an empty map came: draw them first.")
-    if index not in drawn:
-        nearest = int(drawn[np.abs(drawn - index).argmin()])
-        raise InputError(
-            f"Regions on the measured slice (z {volume.z_mm[index]:.1f} mm) are wanted, the map is drawn at z {volume.z_mm[nearest]:.1f} mm: "
-            f"measure there with --z-mm {volume.z_mm[nearest]:.1f}, or draw on the measured slice."
-        )
-    return np.ascontiguousarray(data[index]).astype(np.uint8)
+    return drawn
 
 
 def read_label_map(path: str | Path, volume: CTVolume, source: str = "") -> LabelMap:

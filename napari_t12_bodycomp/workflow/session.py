@@ -26,6 +26,7 @@ from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
 
@@ -47,6 +48,11 @@ class Session:
     @property
     def state(self) -> SessionState:
         return self._state
+
+    @property
+    def drawn(self) -> tuple[Work, ...]:
+        """The drawings made or drafted on this case so far, on whichever slices."""
+        return tuple(self._drawn.values())
 
     def _set(self, **changes: Any) -> None:
         old = self._state
@@ -314,9 +320,9 @@ class Session:
             level = replace(level, confirmed_by="")
         self._set(assessor=assessor, level=level)
 
-    def set_tools(self, **changes: Any) -> None:
-        """Change fields of the `ToolState`: tool, region, hu_lock, protected, brush_mm, display, opacity, hidden."""
-        tools = replace(self._state.tools, **changes)
+    def set_tools(self, tools: ToolState | None = None, **changes: Any) -> None:
+        """Take `tools` in hand, else the present ones, with `changes` to their fields."""
+        tools = replace(tools or self._state.tools, **changes)
         if tools != self._state.tools:
             self._set(tools=tools)
 
