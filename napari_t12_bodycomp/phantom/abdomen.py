@@ -139,12 +139,14 @@ def _flexure(p: Polar, room: F32, fat: float, habit: F64, up: float) -> None:
 def _retroperitoneum(plane: Plane, frame: Frame, fat: float, enhanced: bool) -> None:
     """Kidneys in their fat, adrenals, pancreas, vena cava and portal vein."""
     z, ys = plane.z, frame.spine_y(plane.z)
-    kidney = 165.0 if enhanced else 33.0
+    kidney = 190.0 if enhanced else 33.0
     for side, top in ((-1, -50.0), (1, -36.0)):
         centre = (side * (56 + 3 * fat), ys + 4, top)
         grow = 1 + 0.12 * (fat - 1) if fat >= 1 else 1 - 0.28 * (1 - fat)
         plane.ellipsoid(centre, (34 * grow, 34 * grow, 66), VISCERAL_FAT_HU - 3, Part.VISCERAL_FAT, side * 0.5)
         plane.ellipsoid(centre, (23, 28, 52), kidney, Part.ORGAN, side * 0.6)
+        if enhanced:
+            plane.ellipsoid(centre, (15, 20, 43), 120.0, Part.ORGAN, side * 0.6)
         plane.ellipsoid((centre[0] - side * 11, centre[1] - 6, centre[2]), (10, 8, 22), VISCERAL_FAT_HU + 12, Part.VISCERAL_FAT)
         if -22 < z < 16:
             plane.tube((side * 28, ys - 12, -18), (side * 30, ys - 10, 12), 3.0, 30.0, Part.ORGAN)
