@@ -17,7 +17,6 @@ from napari_t12_bodycomp.phantom.frame import Frame, build_frame
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
 from napari_t12_bodycomp.phantom.painter import Anatomy, scan_grid
 from napari_t12_bodycomp.phantom.plane import N_ANGLES
-from napari_t12_bodycomp.phantom.shoulder import sternum_y
 from napari_t12_bodycomp.phantom.tilt import build_painter
 
 F32 = npt.NDArray[np.float32]
@@ -60,15 +59,7 @@ def make_phantom(
     frame = build_frame(o, rng)
     vessels, bowel = chest.build_lung_vessels(rng, frame), abdomen.build_bowel(rng)
     bend = (texture.build_waves(rng, 10, 38.0, 110.0), texture.build_waves(rng, 10, 38.0, 110.0))
-    anatomy = Anatomy(
-        frame,
-        ribs.build_ribs(frame),
-        vessels,
-        bowel,
-        bend,
-        texture.build_waves(rng, 28, 3.5, 22.0, 2.0),
-        sternum_y(frame, 212 * frame.stretch),
-    )
+    anatomy = Anatomy(frame, ribs.build_ribs(frame), vessels, bowel, bend, texture.build_waves(rng, 28, 3.5, 22.0, 2.0))
     painter = build_painter(anatomy, scan_grid(o), max(1.0, o.pixel_mm))
     z = slice_positions(o)
     offsets = sub_planes(o.thickness_mm)

@@ -29,7 +29,6 @@ class Anatomy:
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
     bend: tuple[texture.Waves, texture.Waves]
     grain: texture.Waves
-    manubrium_y: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +102,7 @@ class Painter:
         pelvis.paint_sacrum(plane, frame)
         pelvis.paint_pelvis(plane, frame)
         shoulder.paint_shoulder(p, frame)
-        shoulder.paint_first_ribs(plane, frame, self.anatomy.manubrium_y)
+        shoulder.paint_upper_ribs(plane, frame)
         ribs.paint_ribs(p, frame, self.anatomy.ribs)
         shoulder.paint_sternum(plane, frame, p.contours.inner)
         metal.paint_metal(plane, frame, p.contours)

@@ -1,4 +1,4 @@
-"""Ribs from the second on, with their cartilage."""
+"""Ribs from the third on, with their cartilage."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from napari_t12_bodycomp.phantom.trunk import Polar
 F64 = npt.NDArray[np.float64]
 # How far each rib sinks (mm at 1 radian) and with which power of the angle: the middle ones leave the spine level and fall later, the lowest
 # ones fall from the start. Then how far round it is bone (radians from the back), and where its cartilage meets the sternum (z).
-SINK = [0, 0, 11, 15, 19, 23, 25, 27, 31, 38, 48, 68, 60, 44]
-SINK_POWER = [0, 0, 1.9, 2.0, 2.0, 2.0, 2.0, 2.0, 1.9, 1.7, 1.45, 1.15, 1.0, 1.0]
-BONE_END = [0, 0, 2.5, 2.55, 2.5, 2.45, 2.35, 2.25, 2.15, 2.02, 1.85, 1.45, 0.0, 0.0]
-STERNUM_Z = [0, 0, 174, 142, 122, 104, 91, 81]
-OUTWARD = {2: 13.0, 3: 4.0}
-"""How far the upper ribs lie outside the cone of the lung's apex (mm)."""
+SINK = [0, 0, 0, 15, 19, 23, 25, 27, 31, 38, 48, 68, 60, 44]
+SINK_POWER = [0, 0, 0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.9, 1.7, 1.45, 1.15, 1.0, 1.0]
+BONE_END = [0, 0, 0, 2.55, 2.5, 2.45, 2.35, 2.25, 2.15, 2.02, 1.85, 1.45, 0.0, 0.0]
+STERNUM_Z = [0, 0, 0, 142, 122, 104, 91, 81]
+OUTWARD = {3: 7.0}
+"""How far the third ribs lie outside the cone of the lung's apex (mm)."""
 ORDINARY_LAST_MM, THIRTEENTH_MM = 112.0, 55.0
 
 LEAN_MM = 28.0
@@ -51,9 +51,9 @@ class Rib:
 
 
 def build_ribs(frame: Frame) -> tuple[Rib, ...]:
-    """All ribs but the first: one record for both sides where these are alike."""
+    """All ribs from the third on: one record for both sides where these are alike."""
     o = frame.options
-    ribs = [_build_rib(frame, n, None, (-1.0, 1.0)) for n in range(2, o.n_rib_pairs)]
+    ribs = [_build_rib(frame, n, None, (-1.0, 1.0)) for n in range(3, o.n_rib_pairs)]
     right, left = o.last_ribs_mm
     if right == left:
         return (*ribs, _build_rib(frame, o.n_rib_pairs, right, (-1.0, 1.0)))
@@ -65,7 +65,7 @@ def _build_rib(frame: Frame, n: int, length_mm: float | None, sides: tuple[float
     """Rib number `n`, as long as `length_mm` says; None is an ordinary one."""
     o, phi = frame.options, frame.phi
     level = frame.level(f"T{n}" if n <= 12 else "L1")
-    head_z = level.z + (level.interval * 0.45 if 2 <= n <= 9 else level.interval * (0.16 if n < 12 else 0.24))
+    head_z = level.z + (level.interval * 0.45 if n <= 9 else level.interval * (0.16 if n < 12 else 0.24))
     ys = frame.spine_y(head_z)
     nodes = _neck_nodes(level.half_width, frame.contours(head_z).inner[0] - ys)
     start = math.atan2(nodes[0][0], ys + nodes[0][1])
@@ -91,7 +91,7 @@ def _build_rib(frame: Frame, n: int, length_mm: float | None, sides: tuple[float
     angles = [math.atan2(x, ys + y) for x, y in nodes]
     heights = np.interp(angles, phi[: len(phi) // 2], z[: len(phi) // 2])
     neck = tuple((x, ys + y, float(h)) for (x, y), h in zip(nodes, heights, strict=True))
-    size = {2: (6.2, 3.0), 11: (5.6, 3.0), 12: (3.9, 2.1), 13: (3.7, 2.0)}.get(n, (6.4, 3.3))
+    size = {11: (5.6, 3.0), 12: (3.9, 2.1), 13: (3.7, 2.0)}.get(n, (6.4, 3.3))
     return Rib(n, sides, z, np.gradient(z, phi[1]), angles[-1], bone_end, end, level.half_width, *size, neck, OUTWARD.get(n, 0.0))
 
 

@@ -1,4 +1,4 @@
-"""The upper end of the chest: first ribs, sternum, clavicles, scapulae, shoulders and arms."""
+"""The upper end of the chest: first two ribs, sternum, clavicles, scapulae, shoulders and arms."""
 
 from __future__ import annotations
 
@@ -13,44 +13,65 @@ from napari_t12_bodycomp.phantom.plane import Plane, Point
 from napari_t12_bodycomp.phantom.trunk import Polar
 
 F64 = npt.NDArray[np.float64]
-FIRST_RIB: list[tuple[float, float, float, float]] = [
-    (15.5, 3, 7, 4.0),
-    (30, 14, 11, 4.2),
-    (42, 14, 10, 5.5),
-    (53, 8, 5, 6.5),
-    (60, -4, -3, 7.5),
-    (62, -17, -10, 8.0),
-    (60, -31, -18, 8.0),
-    (53, -43, -26, 7.5),
-    (43, -52, -34, 7.0),
-    (36, -57, -39, 6.5),
-]
-"""Course of the first rib: x, y behind and z above the middle of T1's body, and half its width. It is short and flat, and ends in front of
-the manubrium's side; its reach of 62 to 78 mm is a fifth less than the second rib's."""
+Node = tuple[float, float, float, float, float]
+UPPER_RIBS: dict[str, tuple[Node, ...]] = {
+    "T1": (
+        (15.5, 3, 7, 4.0, 3.0),
+        (30, 14, 11, 4.2, 3.0),
+        (42, 14, 10, 5.5, 3.0),
+        (53, 8, 5, 6.5, 3.0),
+        (60, -4, -3, 7.5, 3.0),
+        (62, -17, -10, 8.0, 3.0),
+        (60, -31, -18, 8.0, 3.0),
+        (53, -43, -26, 7.5, 3.0),
+        (43, -52, -34, 7.0, 3.0),
+        (36, -57, -39, 6.5, 3.0),
+    ),
+    "T2": (
+        (15.5, 9, 7, 3.6, 5.0),
+        (22, 16, 11, 3.6, 5.2),
+        (34, 25, 13, 3.6, 5.8),
+        (48, 26, 11, 3.4, 6.2),
+        (62, 22, 7, 3.4, 6.4),
+        (75, 13, 2, 3.4, 6.4),
+        (85, 1, -3, 3.4, 6.4),
+        (91, -14, -9, 3.4, 6.4),
+        (93, -30, -16, 3.4, 6.4),
+        (89, -46, -24, 3.4, 6.4),
+        (80, -60, -33, 3.4, 6.4),
+        (68, -72, -42, 3.4, 6.4),
+        (54, -80, -50, 3.4, 6.4),
+    ),
+}
+"""Course of the two upper ribs, which curve too tightly for a course by angle: x, y behind and z above the middle of their vertebra's body, and
+half their width and height. The first is short and flat and ends in front of the manubrium's side; it reaches 62 to 78 mm from the midline,
+the second 88 to 98 mm."""
+RIB_FRONT = {"T1": (24.0, 213.0), "T2": (16.0, 175.0)}
+"""Where their cartilages meet the sternum: x and z of the reference body."""
 
 
-def paint_first_ribs(plane: Plane, frame: Frame, sternum_y: float) -> None:
-    """Both first ribs with their cartilages, which are short and often calcified."""
-    level = frame.level("T1")
-    if not level.z - 62 < plane.z < level.z + 20:
-        return
+def paint_upper_ribs(plane: Plane, frame: Frame) -> None:
+    """Both first and second ribs with their cartilages."""
     o = frame.options
-    ys = frame.spine_y(level.z)
     habit = 1 + 0.05 * float(frame.habit[1])
-    deep = (ys - sternum_y - 3) / 57
-    nodes = [(x * habit, ys + y * (deep if y < 0 else 1), level.z + z, w) for x, y, z, w in FIRST_RIB]
     hardened = 150 if o.calcified_cartilage else 0
-    for side in (-1, 1):
+    for label, course in UPPER_RIBS.items():
+        level = frame.level(label)
+        x_end, z_end = RIB_FRONT[label][0], RIB_FRONT[label][1] * frame.stretch
+        if not min(z_end, level.z - 60) - 10 < plane.z < level.z + 24:
+            continue
+        ys, front = frame.spine_y(level.z), sternum_y(frame, z_end)
+        deep = (ys - front - 3) / -course[-1][1]
+        nodes = [(x * habit, ys + y * (deep if y < 0 else 1), level.z + z, w, h) for x, y, z, w, h in course]
         end = nodes[-1]
-        plane.strap(
-            (side * end[0], end[1], end[2]), (side * 24, sternum_y + 1, end[2] - 3), 6.5, 3.6, CARTILAGE_HU + hardened, Part.CARTILAGE
-        )
-    for inset, hu in ((0.0, CORTEX_HU), (1.4, o.bone_hu + 90)):
         for side in (-1, 1):
-            for p, q in pairwise(nodes):
-                plane.strap(
-                    (side * p[0], p[1], p[2]), (side * q[0], q[1], q[2]), (p[3] + q[3]) / 2 - inset, 3.0 - 0.7 * inset, hu, Part.BONE
-                )
+            sternal = (side * x_end, front + 1, z_end)
+            plane.strap((side * end[0], end[1], end[2]), sternal, end[3], end[4], CARTILAGE_HU + hardened, Part.CARTILAGE)
+        for inset, hu in ((0.0, CORTEX_HU), (1.4, o.bone_hu + 90)):
+            for side in (-1, 1):
+                for p, q in pairwise(nodes):
+                    wide, high = (p[3] + q[3]) / 2 - inset, (p[4] + q[4]) / 2 - inset * (0.7 if label == "T1" else 1)
+                    plane.strap((side * p[0], p[1], p[2]), (side * q[0], q[1], q[2]), wide, high, hu, Part.BONE)
 
 
 def sternum_y(frame: Frame, z: float) -> float:
