@@ -79,5 +79,7 @@ def ask_witnesses(levels: list[Level], likelihoods: Likelihoods, best: Explanati
         support = min(here - total(shift, (False, True)) for shift in (-1, 1)) if indices else 0.0
         covered = all(any(int(numbers[k]) == key and all(likelihoods.seen[k].visible) for k in range(n)) for key in _KEY[end])
         closed = end is not End.FIRST_RIB or 0 in numbers
+        if not closed and 1 not in numbers:
+            support = min(support, LEANS)  # the second rib's reach alone is no end of the count: the third may be as short
         out.append(Witness(end, covered and closed, support, closed))
     return out

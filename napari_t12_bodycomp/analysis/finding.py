@@ -21,8 +21,8 @@ NEAR_SHARE, NEAR_SHARE_UNCONFIRMED = 0.03, 0.01
 """Where the count puts T12 next to the scan: the weight inside it that forbids `absent`; less is enough where ribs are seen and no end agrees."""
 LISTED_SHARE = 0.04
 UNCERTAIN_CONFIDENCE = 0.7
-EDGE_SPREADS = 1.5
-"""A middle that lies no farther beyond the scan's end than this many of its own standard deviations may well be in it: a candidate, never found."""
+EDGE_SPREADS, EDGE_MM = 1.5, 3.0
+"""A middle no farther beyond the scan's end than so many of its own standard deviations, or 3 mm, may well be in it: a candidate, never found."""
 CEILING_BOTH_ENDS, CEILING_SHORT_RIBS = 0.98, 0.85
 CEILING_ONE_END = {End.FIRST_RIB: 0.95, End.LAST_RIB: 0.89, End.SACRUM: 0.87}
 """Confidence is at most this where two ends agree, where the last ribs are short, and where one end stands alone: of 1340 people 8.4% had 11 or 13 rib pairs,
@@ -120,7 +120,7 @@ def _inside(volume: CTVolume, column: Column, k: int) -> bool:
     if not 0 <= k < len(column.levels):
         return False
     beyond = max(volume.z_mm[0] - column.middle_z_mm(k), column.middle_z_mm(k) - volume.z_mm[-1])
-    return bool(beyond <= EDGE_SPREADS * max(column.spread_mm(k), 1.0))
+    return bool(beyond <= max(EDGE_SPREADS * column.spread_mm(k), EDGE_MM))
 
 
 def _where(column: Column, best: Explanation, sure: bool) -> str:

@@ -17,6 +17,8 @@ THRESHOLD, USUAL_HEIGHT_MM = 0.22, 25.0
 """A level must be so much clearer than none; its worth grows with its height, else worn facets, bright between two pedicles, cut vertebrae in halves."""
 LEAST_CONTRAST_HU = 38.0
 """Pedicles of soft bone still stand out from the foramina by 50 HU or more; noise makes sequences of 25 to 35 HU."""
+LEAST_SEEN = 0.3
+"""A vertebra of which the scan's end shows at least this share is a level of its own: its middle may lie in the last slice."""
 SHRINK_PER_LEVEL = 0.96
 """Each vertebra with its disc is about 0.96 of the one below it in height."""
 
@@ -127,7 +129,7 @@ def extend(levels: list[Level], first: int, last: int) -> list[Level]:
             out[0] = Level(low.high - size / STEP_MM, low.high, low.contrast_hu, False, True)
     else:
         size = low.height_mm / SHRINK_PER_LEVEL
-        if (low.low - first) * STEP_MM > 0.45 * size and (low.low - first) * STEP_MM < 1.2 * size:
+        if (low.low - first) * STEP_MM > LEAST_SEEN * size and (low.low - first) * STEP_MM < 1.2 * size:
             out.insert(0, Level(low.low - size / STEP_MM, low.low, float("nan"), False, True))
     if last - high.high < edge:
         size = out[-2].height_mm * SHRINK_PER_LEVEL if len(out) > 1 else high.height_mm
@@ -135,6 +137,6 @@ def extend(levels: list[Level], first: int, last: int) -> list[Level]:
             out[-1] = Level(high.low, high.low + size / STEP_MM, high.contrast_hu, True, False)
     else:
         size = high.height_mm * SHRINK_PER_LEVEL
-        if (last - high.high) * STEP_MM > 0.45 * size and (last - high.high) * STEP_MM < 1.2 * size:
+        if (last - high.high) * STEP_MM > LEAST_SEEN * size and (last - high.high) * STEP_MM < 1.2 * size:
             out.append(Level(high.high, high.high + size / STEP_MM, float("nan"), True, False))
     return out
