@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.analysis.body import find_trunk
 from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.crura import find_crura
+from napari_t12_bodycomp.analysis.diaphragm import find_diaphragm
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
@@ -80,10 +82,28 @@ def draft_regions(
         hard |= _between_ribs(rays, cage, inner, bones.canal_px, axial.hu.shape)
     regions[wall & ~hard] = Region.MUSCLE
     regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
+    progress(0.8, "telling chest from abdomen")
+    inside = regions == Region.VISCERAL
+    parts = find_diaphragm(volume, axial, trunk.body, inside, bones.canal_px)
+    crura = find_crura(axial, trunk.body, inside, parts, bones.canal_px)
+    if protocol.crura_are_muscle and not crura.why_not:
+        regions[crura.mask] = Region.MUSCLE
+    if not protocol.thoracic_fat_is_visceral:
+        regions[parts.chest & (regions == Region.VISCERAL)] = 0
     doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
     flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
-    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags), protocol)
+    return Draft(
+        regions,
+        trunk.body,
+        doubts.mask(axial.hu.shape) & trunk.body,
+        notes,
+        tuple(code for code, _ in flags),
+        protocol,
+        None if parts.why_not else parts.chest,
+        parts.why_not,
+        crura.why_not,
+    )
 
 
 def _between_ribs(

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.analysis import contour
 from napari_t12_bodycomp.analysis.contour import Pixels, disc, flood, inside_polygon
-from napari_t12_bodycomp.analysis.windowing import in_window, tissue_map
+from napari_t12_bodycomp.analysis.measure import slice_tissues
+from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -53,7 +54,7 @@ def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
     """Tissues of `regions` on the measured slice, both (Y, X)."""
     if state.work is None:
         return np.zeros(regions.shape, np.uint8)
-    return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
+    return slice_tissues(state.work.axial, regions, state.protocol)
 
 
 def operate(state: SessionState, operation: str) -> tuple[str, npt.NDArray[np.uint8]]:

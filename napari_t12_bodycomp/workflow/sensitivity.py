@@ -17,6 +17,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.options import refuse_undrafted
 
 OFFSETS_MM = (-5.0, 5.0)
 BODY_STEP_MM = 5.0
@@ -33,7 +34,8 @@ def level_sensitivity(
     """Measure automatic drafts at the level, 5 mm below and above it, and about every 5 mm through the T12 body.
 
     All are drafts, so that differences come from the level and not from a person's corrections. The body is that of `finding`, where the
-    level lies in it. None where not even the level's own slice can be drafted.
+    level lies in it. None where not even the level's own slice can be drafted as
+    the protocol's options want it.
     """
     known: dict[int, Measurement | None] = {}
 
@@ -42,7 +44,8 @@ def level_sensitivity(
             axial = axial_slice(volume, index, protocol.slab_mm)
             try:
                 draft = draft_regions(volume, axial, protocol, canal=finding.canal if finding else None)
-                known[index] = measure(axial, draft.regions, height_m, protocol)
+                refuse_undrafted(draft, protocol)
+                known[index] = measure(axial, draft.regions, height_m, protocol, draft.thoracic)
             except InputError:
                 known[index] = None
         return known[index]
