@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
@@ -9,7 +11,7 @@ from scipy import ndimage as ndi
 from napari_t12_bodycomp.analysis.bone import disk
 from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
-from napari_t12_bodycomp.model.tissue import HUPreset, Region
+from napari_t12_bodycomp.model.tissue import HUPreset, HUWindow, Region
 
 Mask = npt.NDArray[np.bool_]
 
@@ -29,22 +31,20 @@ def gas_rims(axial: AxialSlice, regions: npt.NDArray[np.uint8], preset: HUPreset
     They lie between gas and soft tissue, within 1.5 mm of both, or among the flecks of gas in stool. Fat that borders on lung or on gas by
     itself stays fat, because no soft tissue is near on its other side.
     """
-    result = np.zeros(regions.shape, bool)
     cavity = regions == Region.VISCERAL
-    if not cavity.any():
-        return result
-    spacing = axial.pixel_spacing_mm
-    reach = max(RIM_MM, 1.5 * max(spacing))
-    rows, cols = ndi.find_objects(cavity.astype(np.uint8))[0]
-    pad = [int(2 * FLECK_MM / s) + 2 for s in spacing]
-    box = np.s_[max(0, rows.start - pad[0]) : rows.stop + pad[0], max(0, cols.start - pad[1]) : cols.stop + pad[1]]
-    hu, inside = axial.hu[box], cavity[box]
-    window = preset.visceral_fat
-    fat = in_window(hu, window) & inside
-    near = disk(spacing, reach)
+    result: Mask = cavity & _false_fat(axial, preset.visceral_fat)
+    return result
+
+
+@lru_cache(maxsize=4)
+def _false_fat(axial: AxialSlice, window: HUWindow) -> Mask:
+    """The same for all of a slice (Y, X), whatever is drawn on it: kept, so that numbers follow a stroke at once."""
+    hu, spacing = axial.hu, axial.pixel_spacing_mm
+    near = disk(spacing, max(RIM_MM, 1.5 * max(spacing)))
     dark = _dark_with_gas(hu, window.low)
-    rim = fat & ndi.binary_dilation(dark, near) & ndi.binary_dilation(hu > window.high, near)
-    result[box] = rim | (fat & _stool(hu, inside, spacing))
+    rim = ndi.binary_dilation(dark, near) & ndi.binary_dilation(hu > window.high, near)
+    result: Mask = in_window(hu, window) & (rim | _stool(hu, spacing))
+    result.flags.writeable = False
     return result
 
 
@@ -58,10 +58,10 @@ def _dark_with_gas(hu: npt.NDArray[np.int16], fat_low_hu: int) -> Mask:
     return result
 
 
-def _stool(hu: npt.NDArray[np.int16], inside: Mask, spacing_mm: tuple[float, float]) -> Mask:
+def _stool(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
     """Bowel filled with stool (Y, X): narrow gaps within gas, and what lies between several small flecks of it."""
     smooth = ndi.gaussian_filter(np.clip(hu, -400, 200).astype(np.float32), [FLECK_BLUR_MM / s for s in spacing_mm])
-    dark = (smooth < FLECK_HU) & inside
+    dark = smooth < FLECK_HU
     gaps: Mask = ndi.binary_closing(dark, disk(spacing_mm, GAP_MM))
     pieces, count = ndi.label(dark)
     if count < FEWEST_FLECKS:
