@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.bone import disk, opened
+from napari_t12_bodycomp.analysis.distance import near
 from napari_t12_bodycomp.analysis.polar import Rays, filled
 from napari_t12_bodycomp.analysis.walls import find_fascia
 
@@ -84,13 +85,16 @@ def _bowel_outside(lean: Floats, hu: npt.NDArray[np.int16], body: Mask, fascia_m
         return none
     step_mm = float(np.median(np.hypot(*np.diff(rays.points_mm(fascia_mm), axis=0).T)))
     curve = ndi.median_filter(fascia_mm, 2 * int(CURVE_MM / 2 / max(step_mm, 0.5)) + 1, mode="wrap")
-    whole = without_bays(body, rays.spacing_mm)
     in_front = np.arange(body.shape[0])[:, None] * rays.spacing_mm[0] < rays.foot_mm[0, 0]
-    beyond = whole & ~filled(rays.points_px(curve), body.shape)
-    kept &= np.bincount(labels[beyond & in_front], minlength=count + 1) > 0.5 * size
+    beyond = ~filled(rays.points_px(curve), body.shape) & in_front
+    kept &= np.bincount(labels[beyond], minlength=count + 1) > 0.5 * size
     if not kept.any():
         return none
-    around = ndi.binary_dilation(kept[labels], disk(rays.spacing_mm, BOWEL_WALL_MM))
+    whole = without_bays(body, rays.spacing_mm)
+    kept &= np.bincount(labels[beyond & whole], minlength=count + 1) > 0.5 * size
+    if not kept.any():
+        return none
+    around = near(kept[labels], rays.spacing_mm, BOWEL_WALL_MM)
     wall = around & ~filled(rays.points_px(curve - 1), body.shape) & whole
     result: Mask = wall | kept[labels]
     return result
@@ -112,15 +116,20 @@ def _gland(lean: Floats, skin_mm: Floats, rays: Rays) -> Mask:
     """Lean lumps in front (Y, X) that lie clear of the body wall."""
     spacing = rays.spacing_mm
     firm = lean > 0.5
+    none = np.zeros(lean.shape, bool)
+    front = none.copy()
+    front[: int(rays.foot_mm[0, 0] / spacing[0])] = True
+    pieces, _ = ndi.label(firm)
+    sizes = np.bincount(pieces.ravel())
+    sizes[[0, int(sizes[1:].argmax()) + 1] if len(sizes) > 1 else [0]] = 0
+    if sizes.max() * spacing[0] * spacing[1] < GLAND_MM2 / 4:
+        return none
     linked, count = ndi.label(ndi.binary_closing(firm, disk(spacing, LINK_MM)) | firm)
     size = np.bincount(linked.ravel(), minlength=count + 1) * spacing[0] * spacing[1]
     size[0] = 0
-    front = np.zeros(lean.shape, bool)
-    front[: int(rays.foot_mm[0, 0] / spacing[0])] = True
     candidates = size > GLAND_MM2
     candidates[[0, int(size.argmax())]] = False
     candidates[np.unique(linked[~front])] = False
-    none = np.zeros(lean.shape, bool)
     if not candidates.any():
         return none
     around: Mask = candidates[linked]

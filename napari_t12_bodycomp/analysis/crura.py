@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
-from napari_t12_bodycomp.analysis.bone import disk, opened
 from napari_t12_bodycomp.analysis.diaphragm import Diaphragm
+from napari_t12_bodycomp.analysis.distance import near, opened_wide
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 
 Mask = npt.NDArray[np.bool_]
@@ -48,10 +48,9 @@ def find_crura(axial: AxialSlice, body: Mask, cavity: Mask, parts: Diaphragm, ca
     box = (rows, cols)
     hu, inside = axial.hu[box], cavity[box]
     lean = (hu >= LEAN_HU) & inside & body[box]
-    sheet = lean & ~opened(lean, spacing, THICK_MM) & (hu <= BRIGHT_HU)
-    near = disk(spacing, SIDE_MM)
-    chest = ndi.binary_dilation((hu < FAT_HU) & parts.chest[box], near)
-    abdomen = ndi.binary_dilation((hu < FAT_HU) & parts.abdomen[box], near)
+    sheet = lean & ~opened_wide(lean, spacing, THICK_MM) & (hu <= BRIGHT_HU)
+    chest = near((hu < FAT_HU) & parts.chest[box], spacing, SIDE_MM)
+    abdomen = near((hu < FAT_HU) & parts.abdomen[box], spacing, SIDE_MM)
     sheet &= chest & abdomen
     labels, count = ndi.label(sheet, np.ones((3, 3)))
     large = np.bincount(labels.ravel(), minlength=count + 1) * spacing[0] * spacing[1] > VESSEL_MM2

@@ -31,18 +31,21 @@ SURE_BELOW_MM, UNDER_LUNG_MM, FROM_LUNG_MM, LEAN_UNDER_MM = 14.0, (10.0, 40.0), 
 SEEDS_UP_TO_MM = 25.0
 LITTLE_LUNG, MUCH_CHEST = 0.1, 0.4
 """Where lung fills less than a tenth of the cavity, the chest's fat does not make up two fifths of the fat: the floods ran through then."""
+FAR_MM, FAR_ABOVE_MM = 40.0, 25.0
+"""Fat so far beside any lung, and from lung within so much above it, lies below the domes."""
 SPINE_MM = (32.0, 75.0)
 """Half width and depth in front of the canal within which retrocrural fat may lie."""
 CHEST, ABDOMEN = 1, 2
 LUNG, GUT, OUTSIDE = 1, 2, 3
 WITHIN_BODY = 0.7
+ORGAN_HU, SPECK_MM2 = -30.0, 4.0
 LOW_LUNG_SHARE = 0.1
 """A slice with less lung than this share of the cavity lies below the domes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diaphragm:
-    """`chest` and `abdomen` are the cavity's parts (Y, X) above and below the diaphragm; `why_not` says why they could not be told apart."""
+    """`chest` is fat and lung above the diaphragm, `abdomen` what lies below it, both (Y, X); `why_not` says why they could not be told apart."""
 
     chest: Mask
     abdomen: Mask
@@ -100,11 +103,22 @@ def _within(coarse: _Coarse, hu: npt.NDArray[np.int16], body: Mask, cavity: Mask
     fine = np.zeros(cavity.shape, np.int8)
     grown = np.repeat(np.repeat(labels, by, 0), bx, 1)
     fine[: grown.shape[0], : grown.shape[1]] = grown
-    chest, abdomen = (fine == CHEST) & cavity, (fine == ABDOMEN) & cavity
+    chest, abdomen = _without_organs((fine == CHEST) & cavity, hu, coarse), (fine == ABDOMEN) & cavity
     fat = cavity & (hu < -50) & (hu > -150) & ~ndi.binary_dilation(hu < -300, iterations=2)
     if (lung[here] & inside).sum() < LITTLE_LUNG * inside.sum() and (fat & chest).sum() > MUCH_CHEST * fat.sum():
         return Diaphragm(none, none, "fat above and below the diaphragm runs together in this scan")
     return Diaphragm(chest, abdomen)
+
+
+def _without_organs(chest: Mask, hu: npt.NDArray[np.int16], coarse: _Coarse) -> Mask:
+    """The fat, lung and gas of `chest` (Y, X): where organs of chest and abdomen touch, nothing tells them apart, and nothing need."""
+    spacing = [mm / pixels for mm, pixels in zip(coarse.spacing_mm, coarse.block, strict=True)]
+    dark = chest & (ndi.gaussian_filter(np.clip(hu, -200, 100).astype(np.float32), [0.8 / s for s in spacing]) < ORGAN_HU)
+    labels, count = ndi.label(dark)
+    large = np.bincount(labels.ravel(), minlength=count + 1) * spacing[0] * spacing[1] > SPECK_MM2
+    large[0] = False
+    result: Mask = large[labels]
+    return result
 
 
 def _coarse(volume: CTVolume, axial: AxialSlice, window: tuple[slice, slice]) -> _Coarse:
@@ -167,10 +181,16 @@ def _surely_below(coarse: _Coarse, lung: Mask, inside: Mask, canal: tuple[float,
     ahead = (canal[0] - rows) * coarse.spacing_mm[0]
     by_spine = (np.abs(cols - canal[1]) * coarse.spacing_mm[1] < SPINE_MM[0]) & (ahead < SPINE_MM[1])
     core = ndi.binary_erosion(inside, iterations=max(1, int(6 / min(coarse.spacing_mm))))
+    wide = [2 * round(FAR_MM / s) + 1 for s in coarse.spacing_mm]
+    far = ~np.stack([ndi.maximum_filter(plane, wide) for plane in lung])
+    anywhere = fat & inside & ~by_spine
     fat &= core & ~beside & ~by_spine
     sure = np.zeros_like(fat)
     low = (coarse.height_mm <= -SURE_BELOW_MM) & ((lung & inside).sum((1, 2)) < LOW_LUNG_SHARE * inside.sum())
     sure[low] = fat[low] & ~lung[low].any(0)
+    above = coarse.height_mm[:, None] - coarse.height_mm[None, :]
+    for k in np.flatnonzero(np.abs(coarse.height_mm) < 1).tolist():
+        sure[k] |= anywhere[k] & far[(above[:, k] >= 0) & (above[:, k] <= FAR_ABOVE_MM)].all(0)
     lean = (coarse.hu > -20) & (coarse.hu < 150)
     for k in range(len(fat)):
         if coarse.height_mm[k] > SEEDS_UP_TO_MM:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.bone import disk, opened
+from napari_t12_bodycomp.analysis.distance import near
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.tissue import Region
 
@@ -40,35 +41,44 @@ class Fluid:
 def find_fluid(axial: AxialSlice, regions: npt.NDArray[np.uint8], canal_px: tuple[float, float]) -> Fluid | None:
     """Fluid against the inner wall of the drafted `regions` (uint8, (Y, X)); None where there is none to speak of."""
     spacing = axial.pixel_spacing_mm
-    pixel_cm2 = spacing[0] * spacing[1] / 100
-    cavity, muscle = regions == Region.VISCERAL, regions == Region.MUSCLE
-    if not cavity.any():
+    if not (regions == Region.VISCERAL).any():
         return None
-    hu = np.clip(axial.hu, -150, 150).astype(np.float32)
-    sigma = [BLUR_MM / s for s in spacing]
-    smooth = ndi.gaussian_filter(hu, sigma)
+    rows, cols = ndi.find_objects((regions == Region.VISCERAL).astype(np.uint8))[0]
+    pad = [int(2 * REACH_MM / s) for s in spacing]
+    box = np.s_[max(0, rows.start - pad[0]) : rows.stop + pad[0], max(0, cols.start - pad[1]) : cols.stop + pad[1]]
+    hu, cavity, muscle = axial.hu[box], regions[box] == Region.VISCERAL, regions[box] == Region.MUSCLE
+    smooth = ndi.gaussian_filter(np.clip(hu, -150, 150).astype(np.float32), [BLUR_MM / s for s in spacing])
     slope = np.hypot(*(ndi.sobel(smooth, axis) / (8 * spacing[axis]) for axis in (0, 1)))
     labels, count = ndi.label(cavity & (smooth > FLUID_HU[0]) & (smooth < FLUID_HU[1]) & (slope < SLOPE_HU_MM))
     edge = cavity & ndi.binary_dilation(muscle, disk(spacing, 1.5 * max(spacing)))
-    near = ndi.maximum_filter(labels, [2 * round(TOUCH_MM / s) + 1 for s in spacing])
-    contact_mm = np.bincount(near[edge], minlength=count + 1) * float(np.sqrt(spacing[0] * spacing[1]))
-    large = (contact_mm > CONTACT_MM) & (np.bincount(labels.ravel(), minlength=count + 1) * pixel_cm2 > FLUID_CM2)
+    reached = ndi.maximum_filter(labels, [2 * round(TOUCH_MM / s) + 1 for s in spacing])
+    contact_mm = np.bincount(reached[edge], minlength=count + 1) * float(np.sqrt(spacing[0] * spacing[1]))
+    area_cm2 = np.bincount(labels.ravel(), minlength=count + 1) * spacing[0] * spacing[1] / 100
+    large = (contact_mm > CONTACT_MM) & (area_cm2 > FLUID_CM2)
     large[0] = False
     if not large.any():
         return None
-    mask: Mask = large[labels]
-    level = float(np.median(axial.hu[mask]))
-    behind = float(np.mean(np.nonzero(large[near] & edge)[0] > canal_px[0] - 25 / spacing[0]))
-    return Fluid(_extent(axial, muscle, mask, level, smooth), float(mask.sum()) * pixel_cm2, level, behind > 0.6)
+    plain: Mask = large[labels]
+    level = float(np.median(hu[plain]))
+    behind = float(np.mean(np.nonzero(large[reached] & edge)[0] + box[0].start > canal_px[0] - 25 / spacing[0]))
+    mask = np.zeros(regions.shape, bool)
+    mask[box] = _extent(hu, muscle, plain, level, smooth, spacing)
+    return Fluid(mask, float(area_cm2[large].sum()), level, behind > 0.6)
 
 
-def _extent(axial: AxialSlice, muscle: Mask, fluid: Mask, fluid_hu: float, smooth: npt.NDArray[np.float32]) -> Mask:
+def _extent(
+    hu: npt.NDArray[np.int16],
+    muscle: Mask,
+    fluid: Mask,
+    fluid_hu: float,
+    smooth: npt.NDArray[np.float32],
+    spacing_mm: tuple[float, float],
+) -> Mask:
     """`fluid` (Y, X) grown to its borders, into the muscle region where that reads like fluid and this person's muscle clearly otherwise."""
-    plain = axial.hu[muscle & (axial.hu > -29) & (axial.hu < 150)]
-    spacing = axial.pixel_spacing_mm
-    near = ndi.binary_dilation(fluid, disk(spacing, REACH_MM)) & (smooth > FLUID_HU[0])
+    plain = hu[muscle & (hu > -29) & (hu < 150)]
+    within = near(fluid, spacing_mm, REACH_MM) & (smooth > FLUID_HU[0])
     if plain.size and float(np.median(plain)) - fluid_hu > LEAST_CONTRAST_HU:
-        near &= smooth < fluid_hu + FLUID_SIDE * (float(np.median(plain)) - fluid_hu)
+        within &= smooth < fluid_hu + FLUID_SIDE * (float(np.median(plain)) - fluid_hu)
     else:
-        near &= ~muscle
-    return opened(ndi.binary_propagation(fluid, mask=near | fluid), spacing, BLUR_MM) | fluid
+        within &= ~muscle
+    return opened(ndi.binary_propagation(fluid, mask=within | fluid), spacing_mm, BLUR_MM) | fluid
