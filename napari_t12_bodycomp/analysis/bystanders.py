@@ -20,8 +20,8 @@ STRAND_BAND_MM, STRAND_MM, STRANDED_SHARE = (4.0, 12.0), 1.8, 0.06
 KNOT_MM, KNOT_MM2 = 2.0, 200.0
 """Strands of oedema are thin and lie close under the skin; a muscle there is thicker, and seldom there at all. Knots where they
 meet are small."""
-GLAND_MM2, LINK_MM, GAP_MM = 40.0, 3.0, 4.0
-"""A gland lies apart from the body wall and, all of it, at least 4 mm outside; a rectus that hangs apart lies on the wall's own curve."""
+GLAND_MM2, LINK_MM, GAP_MM, FRONT_SHARE = 40.0, 2.0, 4.0, 0.7
+"""A gland, or a fold of skin, lies apart from the body wall and, all of it, at least 4 mm outside; a rectus that hangs apart lies on the wall's own curve."""
 BAY_MM, BAY_STEP_MM = 16.0, 3.0
 GAS_HU, GAS_MM2, CURVE_MM, BOWEL_WALL_MM = -300, 25.0, 120.0, 6.0
 """Gas outside the wall's curve, a median over 12 cm of it, with what lies within 6 mm of it as its wall."""
@@ -129,7 +129,7 @@ def _gland(lean: Floats, skin_mm: Floats, rays: Rays) -> Mask:
     size[0] = 0
     candidates = size > GLAND_MM2
     candidates[[0, int(size.argmax())]] = False
-    candidates[np.unique(linked[~front])] = False
+    candidates &= np.bincount(linked[front], minlength=count + 1) > FRONT_SHARE * np.bincount(linked.ravel(), minlength=count + 1)
     if not candidates.any():
         return none
     around: Mask = candidates[linked]

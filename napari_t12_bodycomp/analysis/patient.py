@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.body import Trunk
-from napari_t12_bodycomp.analysis.bone import disk
+from napari_t12_bodycomp.analysis.bone import disk, opened
 from napari_t12_bodycomp.analysis.bystanders import Bystanders, without_bays
 from napari_t12_bodycomp.analysis.fluid import Fluid
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
@@ -26,7 +26,8 @@ METAL_HU, METAL_MM2 = 2500, 12.0
 """Above all bone: cortex ends near 1900 HU."""
 DARK_HU, BRIGHT_HU, STREAK_SHARE = 32.0, 32.0, 0.03
 LEAST_GLAND_CM2, LEAST_GAS_CM2 = 1.0, 0.25
-LUMP_HU, LUMP_MM2, LUMP_EDGE_MM = -20, 40.0, 1.5
+LUMP_HU, LUMP_MM2, LUMP_EDGE_MM, FOLD_MM = -20, 40.0, 1.5, 2.0
+"""A fold of skin is two skins thick, about 4 mm."""
 
 
 def patient_flags(axial: AxialSlice, trunk: Trunk, regions: Regions, bystanders: Bystanders, fluid: Fluid | None) -> list[Flag]:
@@ -65,7 +66,7 @@ def _bystander_flags(axial: AxialSlice, regions: Regions, found: Bystanders) -> 
 
 
 def lean_in_front_cm2(axial: AxialSlice, regions: Regions) -> float:
-    """Area (cm2) of lean lumps in the subcutaneous region in front of the cavity's middle; vessels are too small to count."""
+    """Area (cm2) of lean lumps in the subcutaneous region in front of the cavity's middle; vessels and folds of skin are too thin to count."""
     spacing = axial.pixel_spacing_mm
     rows = np.flatnonzero((regions == Region.VISCERAL).any(1))
     if not rows.size:
@@ -73,7 +74,7 @@ def lean_in_front_cm2(axial: AxialSlice, regions: Regions) -> float:
     front = np.s_[: int(rows.mean())]
     fat = ndi.binary_erosion(regions[front] == Region.SUBCUTANEOUS, disk(spacing, LUMP_EDGE_MM))
     smooth = ndi.gaussian_filter(np.clip(axial.hu[front], -200, 200).astype(np.float32), [0.8 / s for s in spacing])
-    labels, _ = ndi.label(fat & (smooth > LUMP_HU))
+    labels, _ = ndi.label(opened(fat & (smooth > LUMP_HU), spacing, FOLD_MM))
     sizes = np.bincount(labels.ravel())[1:] * spacing[0] * spacing[1]
     return float(sizes[sizes > LUMP_MM2].sum()) / 100
 
