@@ -20,7 +20,7 @@ STRAND_BAND_MM, STRAND_MM, STRANDED_SHARE = (4.0, 12.0), 1.8, 0.06
 KNOT_MM, KNOT_MM2 = 2.0, 200.0
 """Strands of oedema are thin and lie close under the skin; a muscle there is thicker, and seldom there at all. Knots where they
 meet are small."""
-GLAND_MM2, LINK_MM, GAP_MM, FRONT_SHARE = 40.0, 2.0, 4.0, 0.7
+GLAND_MM2, LINK_MM, GAP_MM, FRONT_SHARE, SUPPORTED = 40.0, 2.0, 4.0, 0.7, 0.75
 """A gland, or a fold of skin, lies apart from the body wall and, all of it, at least 4 mm outside; a rectus that hangs apart lies on the wall's own curve."""
 BAY_MM, BAY_STEP_MM = 16.0, 3.0
 GAS_HU, GAS_MM2, CURVE_MM, BOWEL_WALL_MM = -300, 25.0, 120.0, 6.0
@@ -124,7 +124,7 @@ def _gland(lean: Floats, skin_mm: Floats, rays: Rays) -> Mask:
     sizes[[0, int(sizes[1:].argmax()) + 1] if len(sizes) > 1 else [0]] = 0
     if sizes.max() * spacing[0] * spacing[1] < GLAND_MM2 / 4:
         return none
-    linked, count = ndi.label(ndi.binary_closing(firm, disk(spacing, LINK_MM)) | firm)
+    linked, count = ndi.label(ndi.binary_closing(firm, disk(spacing, max(LINK_MM, 1.5 * max(spacing)))) | firm)
     size = np.bincount(linked.ravel(), minlength=count + 1) * spacing[0] * spacing[1]
     size[0] = 0
     candidates = size > GLAND_MM2
@@ -133,8 +133,19 @@ def _gland(lean: Floats, skin_mm: Floats, rays: Rays) -> Mask:
     if not candidates.any():
         return none
     around: Mask = candidates[linked]
-    fascia = find_fascia(np.where(around, 0.0, lean), skin_mm, rays)
+    rest = np.where(around, 0.0, lean)
+    fascia = find_fascia(rest, skin_mm, rays)
+    if not _stands_on(rest, fascia, rays, around, skin_mm):
+        return none
     clear = ~filled(rays.points_px(fascia + GAP_MM), lean.shape)
     outside = np.bincount(linked[clear & firm], minlength=count + 1) / np.maximum(np.bincount(linked[firm], minlength=count + 1), 1)
     glands: Mask = (candidates & (outside > 0.9))[linked]
     return ndi.binary_dilation(glands) & ~(firm & ~glands) if glands.any() else none
+
+
+def _stands_on(lean: Floats, fascia_mm: Floats, rays: Rays, lumps: Mask, skin_mm: Floats) -> bool:
+    """Whether the fascia (K,) under `lumps` (Y, X) lies on muscle: without a wall that was a lump itself it would hang over the cavity."""
+    radius = np.arange(0.0, float(skin_mm.max()), 1.5)
+    under = (rays.sample(lumps, radius, outside=0) > 0.5).any(1)
+    support = rays.sample(lean, fascia_mm[:, None] - np.arange(0.5, 4.1, 0.5)[None, :], outside=0).mean(1) > 0.5
+    return bool(under.any() and support[under].mean() > SUPPORTED)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, scene
+from test_draft import draft_of, trunk
 
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.phantom import PhantomOptions, make_phantom
@@ -137,3 +138,15 @@ def test_an_obese_patient_is_drafted_and_flagged():
     assert muscle(patient.draft).sum() == pytest.approx((truth.regions == Region.MUSCLE).sum(), rel=0.06)
     ours, true = (r == Region.SUBCUTANEOUS for r in (patient.draft.regions, truth.regions))
     assert 2 * (ours & true).sum() / (ours.sum() + true.sum()) > 0.98
+
+
+def test_a_flank_that_fat_parts_from_the_rest_of_the_wall_is_no_gland():
+    hu, _ = trunk()
+    rows, cols = np.indices(hu.shape)
+    wall = hu == 50
+    turn = np.degrees(np.arctan2(200 - rows, cols - 200))
+    hu[wall & ((np.abs(turn - 8) < 4) | (np.abs(turn - 65) < 4))] = -100
+    flank = (hu == 50) & (turn > 12) & (turn < 61)
+    draft = draft_of(hu)
+    assert (draft.regions == Region.MUSCLE)[flank].mean() > 0.9
+    assert draft.flags == ()
