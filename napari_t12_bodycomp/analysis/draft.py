@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +107,8 @@ def draft_regions(
     wall = _Wall(axial, trunk, bones, rays, cage, level, inside_fascia, protocol.intercostals_are_muscle)
     inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
     regions = wall.regions(inner)
-    fluid = find_fluid(axial, regions, bones.canal_px)
+    whole = regions if protocol.intercostals_are_muscle else replace(wall, with_intercostals=True).regions(inner)
+    fluid = find_fluid(axial, whole, bones.canal_px)
     if fluid is not None:
         inner, edge = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm)
         regions = wall.regions(inner)

@@ -58,7 +58,7 @@ def measure(
     low_cm2 = float(pixels[is_low].sum()) * pixel_cm2 if drawn[Tissue.MUSCLE.region] else NAN
     indices, why = _indices(areas, height_m)
     rim_cm2 = float(rims.sum()) * pixel_cm2 if drawn[Region.VISCERAL] else NAN
-    above = NAN if thoracic is None else _thoracic_fat_pixels(axial, counted, thoracic, protocol) * pixel_cm2
+    above = NAN if thoracic is None else _thoracic_fat_pixels(axial, regions, thoracic, protocol) * pixel_cm2
     return Measurement(areas, means, indices, why, low_cm2, protocol, axial.thickness_mm, rim_cm2, above)
 
 
@@ -73,7 +73,10 @@ def slice_tissues(axial: AxialSlice, regions: npt.NDArray[np.uint8], protocol: P
 def _thoracic_fat_pixels(axial: AxialSlice, regions: npt.NDArray[np.uint8], thoracic: npt.NDArray[np.bool_], protocol: Protocol) -> float:
     """Visceral fat pixels above the diaphragm: in the visceral region, or left out of every region because they do not count."""
     wanted = (regions == Region.VISCERAL) if protocol.thoracic_fat_is_visceral else (regions == Region.VISCERAL) | (regions == 0)
-    return float((thoracic & wanted & in_window(axial.hu, protocol.preset.visceral_fat)).sum())
+    fat = thoracic & wanted & in_window(axial.hu, protocol.preset.visceral_fat)
+    if not protocol.gas_rims_are_fat:
+        fat &= ~gas_rims(axial, np.where(fat, Region.VISCERAL, 0).astype(np.uint8), protocol.preset)
+    return float(fat.sum())
 
 
 def _pixels_by_region_and_hu(

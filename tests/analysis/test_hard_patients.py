@@ -7,6 +7,9 @@ import pytest
 from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, scene
 from test_draft import draft_of, trunk
 
+from napari_t12_bodycomp.analysis.draft import draft_regions
+from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.phantom import PhantomOptions, make_phantom
 
@@ -50,6 +53,14 @@ def test_ascites_against_the_wall_is_no_muscle_and_is_flagged(patient):
     assert abs(change(patient, draft)) < 0.05
     water = (wet.hu != patient.hu) & ~muscle(patient.draft)
     assert muscle(draft)[water].mean() < 0.08
+
+
+def test_fluid_is_found_the_same_where_intercostals_do_not_count(patient):
+    wet = ascites(patient)
+    axial = axial_slice(wet.volume, wet.index)
+    usual, less = (draft_regions(wet.volume, axial, Protocol(intercostals_are_muscle=on), wet.canal) for on in (True, False))
+    assert "fluid_at_wall" in less.flags
+    assert np.array_equal(usual.regions == Region.VISCERAL, less.regions == Region.VISCERAL)
 
 
 def test_a_pleural_effusion_is_no_muscle_and_is_flagged_as_one(patient):

@@ -83,3 +83,17 @@ def test_the_option_says_whether_rims_count_and_their_area_is_known_either_way(k
 def test_without_a_visceral_region_the_rims_are_unknown():
     regions = np.full((120, 120), Region.MUSCLE, np.uint8)
     assert np.isnan(measure(blurred(cavity()), regions, None, Protocol()).gas_rim_cm2)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("counts", [True, False])
+def test_fat_above_the_diaphragm_is_told_in_any_case_by_the_same_rule_for_rims(keep, counts):
+    axial, above = blurred(cavity()), ROWS < 60
+    protocol = Protocol(thoracic_fat_is_visceral=counts, gas_rims_are_fat=keep)
+    regions = np.where(above & (not counts), 0, Region.VISCERAL).astype(np.uint8)
+    regions[:10] = Region.MUSCLE
+    fat = above & (axial.hu >= -150) & (axial.hu <= -50) & (ROWS >= 10)
+    if not keep:
+        fat &= ~gas_rims(axial, np.full((120, 120), Region.VISCERAL, np.uint8), protocol.preset)
+    assert measure(axial, regions, None, protocol, above).thoracic_fat_cm2 == pytest.approx(fat.sum() * 0.0064)
+    assert np.isnan(measure(axial, regions, None, protocol).thoracic_fat_cm2)
