@@ -154,7 +154,10 @@ def draw_words(axis: Any, case: Case) -> None:
         lines += [(f"! {words}", WARNING, 8) for words in found.warnings]
         if found.status is LevelStatus.UNCERTAIN:
             lines += [(f"? z {c.z_mm:.0f}, {c.confidence:.2f}: {c.reason}", WARNING, 8) for c in found.candidates]
-    lines_of(axis, lines, 62, ROW_INCHES if case.volume is not None else REFUSED_INCHES)
+    if case.volume is None:
+        lines_of(axis, lines, 260, REFUSED_INCHES)
+    else:
+        lines_of(axis, lines, 62, ROW_INCHES)
 
 
 def draw_reformat(axis: Any, case: Case, picture: Reformat, along: int) -> None:
