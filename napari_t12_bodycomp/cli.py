@@ -129,6 +129,19 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, choices=choices, default=usual, help=f"{words} (default {usual})")
 
 
+def _add_opinion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--second-opinion",
+        metavar="WHO",
+        action="append",
+        default=[],
+        help="totalsegmentator, totalsegmentator-tissues, or a label map on the scan's grid (FILE.nii.gz); may be given twice",
+    )
+    parser.add_argument(
+        "--opinion-labels", metavar="SCHEME", help="what the labels of a map without names stand for: total, total_v1, verse, tissue_types"
+    )
+
+
 # -- commands ------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -180,14 +193,17 @@ def _locate(words: list[str]) -> int:
     parser = _parser("locate", "Find the mid-body slice of T12.")
     _add_input(parser)
     _add_choice(parser)
+    _add_opinion(parser)
     args = parser.parse_args(words)
     from napari_t12_bodycomp.report.json_report import locate_json
     from napari_t12_bodycomp.report.text import locate_text
     from napari_t12_bodycomp.workflow.analyse import locate
+    from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked
 
+    check_asked(args.second_opinion)
     start = time.perf_counter()
     volume = _load(args)
-    finding = locate(volume, _progress())
+    finding = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress()).finding
     report = locate_json(volume, finding, time.perf_counter() - start)
     _print(report if args.json else locate_text(finding))
     if report["status"] == "found":
@@ -207,16 +223,19 @@ def _measure(words: list[str]) -> int:
     parser.add_argument(
         "--z-mm", metavar="Z", type=float, help="measure the slice nearest to this z (DICOM patient z, mm) instead of the T12 found"
     )
+    parser.add_argument("--level-reason", metavar="WORDS", default="", help="why the level is there; with --z-mm")
     parser.add_argument("--slab-mm", metavar="T", type=float, help="average thinner slices to about this (default 5; 0: one slice)")
     parser.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="measure these regions instead of the draft")
     _add_options(parser)
     parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
     parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
+    _add_opinion(parser)
     args = parser.parse_args(words)
     from napari_t12_bodycomp.model.protocol import Protocol
     from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, preset
     from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
     from napari_t12_bodycomp.workflow.export import check_out_dir
+    from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked, tissues_beside
 
     slab = {} if args.slab_mm is None else {"slab_mm": args.slab_mm}
     request = MeasureRequest(
@@ -234,11 +253,14 @@ def _measure(words: list[str]) -> int:
         args.weight_kg,
         args.patient_id,
         args.assessor,
+        args.level_reason,
     )
     check_out_dir(args.out)
+    check_asked(args.second_opinion)
     start = time.perf_counter()
     volume = _load(args)
-    finding = locate(volume, _progress())
+    asked = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress())
+    finding = asked.finding
     try:
         result = measure_volume(volume, request, finding, _progress())
     except LevelError as error:
@@ -248,27 +270,31 @@ def _measure(words: list[str]) -> int:
             _print(locate_json(volume, finding, time.perf_counter() - start))
         print(f"t12-bodycomp: {error}", file=sys.stderr)
         return EXIT_LEVEL
-    _report(volume, result, args.out, args.json, start)
+    tissues = tissues_beside(asked, result.axial, result.regions, result.measurement.protocol)
+    _report(volume, result, tissues, args, start)
     return EXIT_DONE
 
 
-def _report(volume: Any, result: Any, out: Path, as_json: bool, start: float) -> None:
+def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, start: float) -> None:
     from napari_t12_bodycomp.report.json_report import measure_json
     from napari_t12_bodycomp.report.text import measure_text
     from napari_t12_bodycomp.workflow.export import export_result
 
-    files = export_result(volume, result, out)
+    files = export_result(volume, result, args.out)
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
-    if as_json:
+    if args.json:
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
 
-        around = level_sensitivity(volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress())
-        relative = {name: path.relative_to(out) for name, path in by_name.items()}
-        report = measure_json(volume, result, relative, time.perf_counter() - start)
+        own = result.measurement if result.regions_origin == "draft" else None
+        around = level_sensitivity(
+            volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress(), own
+        )
+        relative = {name: path.relative_to(args.out) for name, path in by_name.items()}
+        report = measure_json(volume, result, relative, time.perf_counter() - start, tissues)
         _print(report | {"level_sensitivity": sensitivity_json(around)})
     else:
-        _print(measure_text(result, by_name))
+        _print(measure_text(result, by_name, tissues))
 
 
 def _demo(words: list[str]) -> int:

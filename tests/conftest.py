@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +76,26 @@ def small_regions() -> npt.NDArray[np.uint8]:
     regions[10:30, 10:40] = Region.MUSCLE
     regions[15:25, 15:35] = Region.VISCERAL
     return regions
+
+
+@pytest.fixture
+def trunk() -> Callable[..., npt.NDArray[np.uint8]]:
+    """Paints regions of an oval trunk in 220 x 320 pixels of 1 mm."""
+
+    def paint(fat_mm: float = 20.0, spine: bool = True) -> npt.NDArray[np.uint8]:
+        """A cavity, a wall 15 mm thick and heavier behind, `fat_mm` of subcutaneous fat, and a vertebra left out."""
+        rows, columns = np.indices((220, 320))
+        y, x = rows - 110, columns - 160
+
+        def oval(high: float, wide: float) -> npt.NDArray[np.bool_]:
+            return np.asarray((y / high) ** 2 + (x / wide) ** 2 < 1)
+
+        regions = np.zeros(rows.shape, np.uint8)
+        regions[oval(75 + fat_mm, 110 + fat_mm)] = Region.SUBCUTANEOUS
+        regions[oval(75, 110)] = Region.MUSCLE
+        regions[oval(60, 95) & (y < 42)] = Region.VISCERAL
+        if spine:
+            regions[np.hypot(y - 45, x) < 18] = 0
+        return regions
+
+    return paint

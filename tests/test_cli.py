@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -12,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
 
 from napari_t12_bodycomp import cli
-from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, Vertebra
+from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelStatus, Vertebra
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.phantom import Phantom, PhantomOptions, make_phantom, write_phantom_series
 from napari_t12_bodycomp.workflow import analyse
@@ -125,6 +127,9 @@ def test_the_help_lists_what_works_and_the_exit_codes(capsys: pytest.CaptureFixt
         ["measure", "x", "--out", "o", "--preset", "mine"],
         ["measure", "x", "--out", "o", "--slab-mm", "-1"],
         ["measure", "x", "--out", "o", "--z-mm", "nan"],
+        ["measure", "x", "--out", "o", "--level-reason", "short ribs"],
+        ["measure", "x", "--out", "o", "--second-opinion", "nobody.nii.gz"],
+        ["locate", "x", "--second-opinion", "somebody"],
         ["measure", "x", "--out", "o", "--crura"],
         ["measure", "x", "--out", "o", "--thoracic-fat", "perhaps"],
         ["measure", "x", "--out", "o", "--dicom-seg"],
@@ -373,6 +378,81 @@ def test_a_level_by_hand_is_manual_and_needs_no_t12(
     assert code == 0
     assert (answer["z_mm"], answer["slice_index"], answer["level_method"], answer["status"]) == (z, 3, "manual", "absent")
     assert "t12_not_found" in answer["quality"]
+
+
+def test_a_level_by_hand_keeps_its_reason_and_what_it_is(
+    series: Path, phantom: Phantom, call: Call, finding: Callable[..., None], tmp_path: Path
+) -> None:
+    z = phantom.truth.vertebrae["T11"]
+    _, answer, _ = call("measure", series, "--out", tmp_path, "--z-mm", z, "--level-reason", "13 pairs: counted\nfrom T1")
+    assert (answer["level_method"], answer["level_candidate"], answer["level_reason"]) == ("manual", "T11", "13 pairs: counted from T1")
+    t12 = phantom.truth.t12_z_mm
+    choices = tuple(LevelCandidate(v, 0, phantom.truth.body_z_mm[n], 0.4, f"so {n}") for n, v in (("T12", t12), ("T11", z)))
+    finding(status=LevelStatus.UNCERTAIN, candidates=choices)
+    call("measure", series, "--out", tmp_path, "--z-mm", z, "--assessor", "b")
+    with (tmp_path / "indices.csv").open(newline="") as stream:
+        first, second = csv.DictReader(stream)
+    assert (first["level_candidate"], first["level_reason"], first["level_candidates"]) == ("T11", "13 pairs: counted from T1", "")
+    assert (second["level_candidate"], second["level_reason"], second["level_status"]) == ("B", "so T11", "uncertain")
+    assert second["level_candidates"] == f"A z {t12:.1f} mm (0.40): so T12; B z {z:.1f} mm (0.40): so T11"
+
+
+def _label_map(file: Path, phantom: Phantom, shift: int) -> Path:
+    """Boxes for the bodies of L1 to T11, numbered as TotalSegmentator 2 does, `shift` vertebrae too low; with its label table."""
+    volume, truth = phantom.volume, phantom.truth
+    labels = np.zeros(volume.shape, np.uint8)
+    for number, name in ((31, "L1"), (32, "T12"), (33, "T11")):
+        low, high = truth.body_z_mm[name]
+        labels[np.ix_((volume.z_mm >= low) & (volume.z_mm <= high), range(130, 155), range(113, 143))] = number - shift
+    dy, dx = volume.pixel_spacing_mm
+    affine = np.diag([-dx, -dy, volume.slice_spacing_mm, 1.0])
+    affine[:3, 3] = -volume.origin_xy_mm[0], -volume.origin_xy_mm[1], volume.z_mm[0]
+    image = nib.Nifti1Image(labels.transpose(2, 1, 0), affine)
+    names = {30: "vertebrae_L2", 31: "vertebrae_L1", 32: "vertebrae_T12", 33: "vertebrae_T11"}
+    table = "".join(f'<Label Key="{n}" Alpha="1"><![CDATA[{name}]]></Label>' for n, name in names.items())
+    image.header.extensions.append(nib.nifti1.Nifti1Extension(0, table.encode()))
+    nib.save(image, file)
+    return file
+
+
+def test_a_second_opinion_that_agrees_is_told_and_raises_the_confidence(
+    series: Path, phantom: Phantom, call: Call, finding: Callable[..., None], tmp_path: Path
+) -> None:
+    file = _label_map(tmp_path / "map.nii.gz", phantom, 0)
+    code, answer, _ = call("measure", series, "--out", tmp_path / "out", "--second-opinion", file)
+    said = answer["second_opinion"]["level"]
+    assert (code, said["verdict"], said["source"]) == (0, "agrees", "map.nii.gz") and answer["second_opinion"]["tissues"] is None
+    assert said["t12_mid_z_mm"] == pytest.approx(phantom.truth.t12_z_mm, abs=2.5)
+    assert 0.93 < answer["confidence"] < 0.98
+    assert any("shift all others" in words for words in said["cautions"])
+    assert "agrees (map.nii.gz)" in (tmp_path / "out" / "indices.csv").read_text()
+
+
+def test_a_second_opinion_that_disagrees_stops_with_both_candidates(
+    series: Path, phantom: Phantom, call: Call, finding: Callable[..., None], tmp_path: Path
+) -> None:
+    file = _label_map(tmp_path / "map.nii.gz", phantom, 1)
+    for words in (["locate", series], ["measure", series, "--out", tmp_path / "out"]):
+        code, answer, _ = call(*words, "--second-opinion", file)
+        assert (code, answer["status"], answer["second_opinion"]["level"]["verdict"]) == (4, "uncertain", "disagrees")
+        here = [phantom.truth.t12_z_mm, phantom.truth.vertebrae["T11"]]
+        assert [c["z_mm"] for c in answer["candidates"]] == pytest.approx(here, abs=2.5)
+    assert not (tmp_path / "out").exists()
+    _, plain, _ = call("locate", series)
+    assert plain["second_opinion"] is None
+
+
+def test_the_level_s_weight_is_told_with_every_measurement(
+    series: Path, phantom: Phantom, call: Call, finding: Callable[..., None], tmp_path: Path
+) -> None:
+    _, answer, _ = call("measure", series, "--out", tmp_path, "--height-cm", 165)
+    around = answer["level_sensitivity"]
+    for part in ("level", "-5_mm", "+5_mm", "body_mean"):
+        assert around[part]["indices"]["SMI"] > 0
+    assert around["body_mean"]["slices"] >= 3 and around["why_missing"] == {}
+    _, bottom, _ = call("measure", series, "--out", tmp_path, "--z-mm", phantom.volume.z_mm[0])
+    around = bottom["level_sensitivity"]
+    assert around["-5_mm"] is None and "the scan ends before it" in around["why_missing"]["-5_mm"]
 
 
 def test_a_level_outside_the_scan_or_an_unusable_directory_is_exit_3(

@@ -95,7 +95,7 @@ def test_every_dependency_is_pinned_within_its_bounds() -> None:
 
 
 def test_the_extras_have_their_documented_names() -> None:
-    assert set(PROJECT["optional-dependencies"]) == {"pyqt5", "pyqt6", "postgres", "pacs", "batch", "all", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"pyqt5", "pyqt6", "postgres", "pacs", "batch", "totalsegmentator", "all", "dev"}
 
 
 def test_the_citation_names_this_version() -> None:

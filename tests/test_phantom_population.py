@@ -16,10 +16,31 @@ def test_four_hundred_seeds_hold_every_difficulty_and_plain_cases() -> None:
     seen = {kind for o in people for kind in difficulties(o)}
     assert seen >= {"plain", "11 rib pairs", "13 rib pairs", "short last ribs", "scoliosis", "strong kyphosis", "osteoporosis", "noise"}
     assert seen >= {"slices over 5 mm", "cut field of view", "arms down", "rotated", "obese", "T12 at the edge", "no first rib in the scan"}
+    assert seen >= {"tilted", "prone", "effusion", "ascites", "emaciated", "fatty or oedematous muscle", "osteophytes", "contrast"}
+    assert seen >= {
+        "metal: spine",
+        "metal: pacemaker",
+        "metal: electrodes",
+        "4 lumbar vertebrae",
+        "6 lumbar vertebrae",
+        "last ribs unequal",
+    }
+    assert seen >= {
+        "heavy noise",
+        "slices under 1 mm",
+        "T12 cut",
+        "first rib cut",
+        "fracture",
+        "calcified cartilage",
+        "no ribless level below",
+    }
+    assert any(o.feet_first for o in people)
+    assert 0.04 < sum("plain" in difficulties(o) for o in people) / len(people) < 0.3
     assert any(o.z_range_mm[0] > 0 for o in people)
     assert any(o.z_range_mm[1] < 0 for o in people)
 
 
 def test_difficulties_are_named_from_the_options_alone() -> None:
     assert difficulties(PhantomOptions()) == ("plain",)
+    assert difficulties(PhantomOptions(contrast=True)) == ("plain", "contrast")
     assert difficulties(PhantomOptions(n_rib_pairs=11, scoliosis_mm=-20.0)) == ("11 rib pairs", "scoliosis")

@@ -20,7 +20,6 @@ Pixels = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 LARGEST_HOLE_MM2 = 150.0
 """Larger holes are anatomy (a vertebra in the muscle, a kidney in the cavity) and stay open."""
-SMOOTHING_SIGMA_PX = 1.2
 
 
 def may_change(regions: Labels, label: int, active: int, locked_to: Mask | None, protected: Collection[int]) -> Mask:
@@ -87,24 +86,6 @@ def fill_holes(regions: Labels, region: Region, spacing_mm: tuple[float, float],
     small = (sizes > 0) & (sizes * spacing_mm[0] * spacing_mm[1] <= largest_mm2)
     result = regions.copy()
     result[small[holes] & (regions == 0)] = region
-    return result
-
-
-def smooth(regions: Labels, region: Region, allowed: Mask, sigma_px: float = SMOOTHING_SIGMA_PX) -> Labels:
-    """Smooth the outline of `region`: it gains only `allowed` pixels; what it loses goes to the label that surrounds it most."""
-    labels = [int(v) for v in np.unique(np.append(regions, 0))]
-    shares = np.stack([ndimage.gaussian_filter((regions == v).astype(np.float32), sigma_px) for v in labels])
-    mine = labels.index(int(region)) if int(region) in labels else -1
-    if mine < 0:
-        return regions.copy()
-    wins = shares[mine] > 0.5
-    others = shares.copy()
-    others[mine] = -1
-    runner_up = np.array(labels, np.uint8)[others.argmax(axis=0)]
-    result = regions.copy()
-    lost = (regions == region) & ~wins
-    result[lost] = runner_up[lost]
-    result[wins & allowed] = region
     return result
 
 

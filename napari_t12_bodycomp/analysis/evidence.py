@@ -18,6 +18,10 @@ class End(StrEnum):
 
 
 AGREES, CONFLICTS = 1.5, -1.5
+AGREES_UNCLOSED = 3.0
+"""Support from which a first rib counts that the scan shows without the vertebra above it."""
+LEANS, STRONG = 0.5, 4.0
+"""An end that is only partly shown, as a sacrum cut soon below its top, leans towards the count from here; that is no doubt where another end speaks this strongly."""
 _NUMBERS = {End.FIRST_RIB: range(-1, 4), End.LAST_RIB: range(10, 15), End.SACRUM: range(16, 20)}
 _KEY = {End.FIRST_RIB: (1, 2), End.LAST_RIB: (12, 13), End.SACRUM: (17, 18)}
 
@@ -34,7 +38,16 @@ class Witness:
 
     @property
     def agrees(self) -> bool:
-        return self.closed and self.support >= AGREES
+        return self.support >= (AGREES if self.closed else AGREES_UNCLOSED)
+
+    @property
+    def leans(self) -> bool:
+        """Whether it prefers the count at all."""
+        return self.support >= LEANS
+
+    @property
+    def is_strong(self) -> bool:
+        return self.agrees and self.support >= STRONG
 
     @property
     def conflicts(self) -> bool:

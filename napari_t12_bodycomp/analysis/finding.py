@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_t12_bodycomp.analysis import anatomy
 from napari_t12_bodycomp.analysis.column import Column
-from napari_t12_bodycomp.analysis.evidence import Witness, ask_witnesses
+from napari_t12_bodycomp.analysis.evidence import End, Witness, ask_witnesses
 from napari_t12_bodycomp.analysis.labelling import Explanation, Likelihoods, explain
 from napari_t12_bodycomp.analysis.words import doubts_in_words, evidence_in_words, warnings_in_words
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelStatus
@@ -21,8 +21,12 @@ NEAR_SHARE, NEAR_SHARE_UNCONFIRMED = 0.03, 0.01
 """Where the count puts T12 next to the scan: the weight inside it that forbids `absent`; less is enough where ribs are seen and no end agrees."""
 LISTED_SHARE = 0.04
 UNCERTAIN_CONFIDENCE = 0.7
-CEILING_BOTH_ENDS, CEILING_ONE_END, CEILING_SHORT_RIBS = 0.98, 0.92, 0.85
-"""Confidence is at most this where two ends agree, where one does, and where the last ribs are short: no count is beyond a rare variant."""
+EDGE_SPREADS = 1.5
+"""A middle that lies no farther beyond the scan's end than this many of its own standard deviations may well be in it: a candidate, never found."""
+CEILING_BOTH_ENDS, CEILING_SHORT_RIBS = 0.98, 0.85
+CEILING_ONE_END = {End.FIRST_RIB: 0.95, End.LAST_RIB: 0.89, End.SACRUM: 0.87}
+"""Confidence is at most this where two ends agree, where the last ribs are short, and where one end stands alone: of 1340 people 8.4% had 11 or 13 rib pairs,
+which the last ribs alone cannot tell, about as many had 4 or 6 lumbar vertebrae, and few have a rib on C7."""
 
 
 def decide(volume: CTVolume, column: Column) -> LevelFinding:
@@ -49,10 +53,11 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
         return replace(
             seen, message=_where(column, best, sure), confidence=min(1 - total, CEILING_BOTH_ENDS if sure else UNCERTAIN_CONFIDENCE)
         )
+    other = _without_short_ribs(best)
     candidates = tuple(
         _candidate(volume, column, k, p, explanations)
         for k, p in sorted(inside.items(), key=lambda item: -item[1])
-        if p >= LISTED_SHARE or p == max(inside.values())
+        if p >= LISTED_SHARE or p == max(inside.values()) or k == other
     )
     first = candidates[0]
     anomaly = sum(float(np.exp(e.log_weight)) for e in explanations if e.pairs != 12)
@@ -101,14 +106,21 @@ def shares_of(explanations: Sequence[Explanation]) -> dict[int, float]:
 
 
 def _ceiling(best: Explanation, witnesses: Sequence[Witness]) -> float:
-    ceiling = CEILING_BOTH_ENDS if sum(w.agrees for w in witnesses) > 1 else CEILING_ONE_END
+    agreeing = [w.end for w in witnesses if w.agrees]
+    ceiling = CEILING_ONE_END[agreeing[0]] if len(agreeing) == 1 else CEILING_BOTH_ENDS
     return min(ceiling, CEILING_SHORT_RIBS) if best.stump else ceiling
+
+
+def _without_short_ribs(best: Explanation) -> int | None:
+    """The level that is T12 for a reader who takes the short last ribs for processes; None where they are not short."""
+    return best.t12 + 1 if best.stump and best.pairs == 12 else None
 
 
 def _inside(volume: CTVolume, column: Column, k: int) -> bool:
     if not 0 <= k < len(column.levels):
         return False
-    return bool(volume.z_mm[0] - 1.0 <= column.middle_z_mm(k) <= volume.z_mm[-1] + 1.0)
+    beyond = max(volume.z_mm[0] - column.middle_z_mm(k), column.middle_z_mm(k) - volume.z_mm[-1])
+    return bool(beyond <= EDGE_SPREADS * max(column.spread_mm(k), 1.0))
 
 
 def _where(column: Column, best: Explanation, sure: bool) -> str:

@@ -155,10 +155,15 @@ def best_option(options: tuple[Option, ...], kind: Kind, scale: float) -> Track 
 
 
 def side_likelihood(options: tuple[Option, ...], visible: bool, kind: Kind, scale: float) -> float:
-    """Likelihood of one side's ridges under `kind`: one of them is it, or it was missed and all are clutter."""
+    """Likelihood of one side's ridges under `kind`: one of them is it, or it was missed and all are clutter.
+
+    Beside the sacrum ridges are ala, joint and iliac wing in no fixed form: all are clutter, and `_sacral_likelihood` judges the ala.
+    """
     if not options:
         return kind.missed * (1 - OUTLIER) + OUTLIER * 0.1 if visible else 1.0
     both = [_option_likelihood(o, kind, scale) for o in options]
+    if kind is anatomy.SACRUM:
+        return float(np.mean([c for _, c in both]))
     weights = np.array([o.quality for o in options])
     weights /= weights.sum() + 0.1
     stray = np.array([_clutter_weight(o, scale) for o in options])

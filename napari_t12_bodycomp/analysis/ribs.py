@@ -12,6 +12,8 @@ from napari_t12_bodycomp.analysis.geometry import STEP_MM, Straight
 
 Floats = npt.NDArray[np.float64]
 INNER_MM, OUTER_MM = 22.0, 112.0
+HEAD_MM = 14.0
+"""Lateral distance of the last ribs' heads from the canal's centre: half a pedicle's breadth beyond its inner edge."""
 SEED_MM = (26.0, 30.0, 36.0, 44.0)
 MIN_RIDGE_HU = 28.0
 V_RANGE_MM = (-22.0, 30.0)
@@ -44,6 +46,11 @@ class Track:
     def length_mm(self) -> float:
         steps = np.diff(self.points * (STEP_MM, 1.0, 1.0), axis=0)
         return float(np.linalg.norm(steps, axis=1).sum())
+
+    @property
+    def rib_length_mm(self) -> float:
+        """Length from the joint with the vertebra, which lies about `HEAD_MM` nearer to the midline than the first point followed."""
+        return self.length_mm + max(0.0, float(self.points[0, 2]) - HEAD_MM)
 
     @property
     def root(self) -> float:

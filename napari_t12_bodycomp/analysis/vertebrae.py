@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,10 @@ from napari_t12_bodycomp.analysis.geometry import STEP_MM, Straight
 Floats = npt.NDArray[np.float64]
 PEDICLE_U_MM, PEDICLE_V_MM = (12.0, 18.0), (-8.0, 2.0)
 HEIGHTS_MM = np.arange(14.0, 47.0, 1.0)
+THRESHOLD, USUAL_HEIGHT_MM = 0.22, 25.0
+"""A level must be so much clearer than none; its worth grows with its height, else worn facets, bright between two pedicles, cut vertebrae in halves."""
+LEAST_CONTRAST_HU = 38.0
+"""Pedicles of soft bone still stand out from the foramina by 50 HU or more; noise makes sequences of 25 to 35 HU."""
 SHRINK_PER_LEVEL = 0.96
 """Each vertebra with its disc is about 0.96 of the one below it in height."""
 
@@ -73,7 +77,7 @@ def find_levels(profile: Floats) -> list[Level]:
         middle = (cumulative[hi + 1] - cumulative[lo]) / (hi - lo + 1)
         trough = np.maximum(fine[a], fine[b]) * 0.5 + (fine[a] + fine[b]) * 0.25
         contrast = middle - trough
-        score[h:, j] = np.tanh(contrast / 110) - 0.22
+        score[h:, j] = (np.tanh(contrast / 110) - THRESHOLD) * h / USUAL_HEIGHT_MM
     change = np.log(lengths[:, None] / lengths[None, :] / SHRINK_PER_LEVEL)
     penalty = 14.0 * change**2
     best, back = score.copy(), np.full((n, len(lengths)), -1)
@@ -90,11 +94,24 @@ def find_levels(profile: Floats) -> list[Level]:
     levels: list[Level] = []
     while i >= 0 and np.isfinite(best[end, i]):
         start = end - int(lengths[i])
-        contrast = float(np.arctanh(np.clip(score[end, i] + 0.22, -0.99, 0.99)) * 110)
+        tangent = score[end, i] * USUAL_HEIGHT_MM / lengths[i] + THRESHOLD
+        contrast = float(np.arctanh(np.clip(tangent, -0.99, 0.99)) * 110)
         levels.append(Level(first + start / 2, first + end / 2, contrast))
         end, i = start, int(back[end, i])
     levels.reverse()
+    if levels and np.median([level.contrast_hu for level in levels]) < LEAST_CONTRAST_HU:
+        return []
+    if levels:
+        levels[0] = replace(levels[0], low=first + _trough(fine, round(2 * (levels[0].low - first))) / 2)
+        levels[-1] = replace(levels[-1], high=first + _trough(fine, round(2 * (levels[-1].high - first))) / 2)
     return extend(levels, first, last)
+
+
+def _trough(fine: Floats, at: int) -> int:
+    """Place of the lowest value of `fine` within 4 mm of `at`."""
+    reach = round(4.0 / (STEP_MM / 2))
+    start = max(0, at - reach)
+    return start + int(fine[start : at + reach + 1].argmin())
 
 
 def extend(levels: list[Level], first: int, last: int) -> list[Level]:

@@ -14,6 +14,8 @@ from napari_t12_bodycomp.analysis.ribs import Track
 from napari_t12_bodycomp.model.volume import CTVolume
 
 THICK_MM = 7.0
+SHORTEST_RIB_MM = 38.0
+"""Paired ribs of 3.8 cm or more are thoracic, shorter ones transitional (Korean J Radiol 2018;19:1140)."""
 EDGE_MM = 3.0
 RIB_REACH_MM = 56.0
 """Transverse processes end nearer to the midline than this."""
@@ -31,7 +33,7 @@ def evidence_in_words(column: Column, best: Explanation, witnesses: Sequence[Wit
         elif not w.covered:
             out.append(f"The {w.end} is not wholly in the scan.")
         else:
-            out.append(f"The {w.end} {'speaks against' if w.conflicts else 'does not settle'} the count.")
+            out.append(f"The {w.end} {'speaks against' if w.conflicts else 'leans towards' if w.leans else 'does not settle'} the count.")
     return tuple(out)
 
 
@@ -46,7 +48,7 @@ def _first_rib(column: Column, e: Explanation) -> str:
 
 def _mm(tracks: Sequence[Track], length: bool) -> str:
     parts = [
-        f"{'left' if t.side > 0 else 'right'} {'over ' if t.cut else ''}{(t.length_mm if length else t.reach_mm):.0f} mm"
+        f"{'left' if t.side > 0 else 'right'} {'over ' if t.cut else ''}{(t.rib_length_mm if length else t.reach_mm):.0f} mm"
         for t in sorted(tracks, key=lambda t: t.side)
     ]
     return ", ".join(parts) if parts else "none seen"
@@ -57,7 +59,7 @@ def _last_rib(column: Column, e: Explanation) -> str:
     if k is None:
         return "The lowest ribs in the scan are not the last ones."
     name = anatomy.name_of(e.pairs, e.lumbar)
-    says = f"The last ribs leave {name} at z {column.middle_z_mm(k):.0f} mm (followed beside the spine: {_mm(column.ribs(k, e), True)})"
+    says = f"The last ribs leave {name} at z {column.middle_z_mm(k):.0f} mm (length {_mm(column.ribs(k, e), True)})"
     if below is None:
         return says + "; the next vertebra down is not in the scan."
     return (
@@ -95,6 +97,11 @@ def warnings_in_words(volume: CTVolume, column: Column, best: Explanation, anoma
     return tuple(out)
 
 
+def are_transitional(ribs: Sequence[Track]) -> bool:
+    """Whether the last ribs, followed to their ends, are too short to make their vertebra a thoracic one."""
+    return bool(ribs) and not any(t.cut for t in ribs) and sum(t.rib_length_mm for t in ribs) / len(ribs) < SHORTEST_RIB_MM
+
+
 def ribs_below(column: Column, e: Explanation) -> str | None:
     """Name of a vertebra below the last ribs that seems to bear ribs on both sides as well, None where there is none."""
     for number in (e.pairs + 1, e.pairs + 2):
@@ -118,13 +125,16 @@ def doubts_in_words(
     for w in witnesses:
         if w.conflicts:
             out.append(f"the {w.end} speaks against the count")
-        elif w.covered and not w.agrees:
+        elif w.covered and not w.agrees and not (w.leans and any(other.is_strong for other in witnesses)):
             out.append(f"the {w.end} is in the scan but does not confirm the count")
     if not any(w.agrees for w in witnesses):
         out.append("neither the first rib nor the last rib nor the sacrum is clearly seen")
     k = column.index_of(12, best)
     if k is not None and best.pairs >= 12 and not column.ribs(k, best):
         out.append("no rib was followed at the vertebra counted as T12")
+    last = column.index_of(best.pairs, best)
+    if best.stump and last is not None and are_transitional(column.ribs(last, best)):
+        out.append(f"the last ribs are shorter than {SHORTEST_RIB_MM:.0f} mm, which is neither clearly a rib nor a process")
     below = ribs_below(column, best)
     if below is not None:
         out.append(f"ribs may leave {below} too")
@@ -134,6 +144,8 @@ def doubts_in_words(
         out.append(f"the likeliest count puts T12 just {'below' if best.t12 < 0 else 'above'} the scan")
     elif share < least and not out:
         out.append("two counts fit nearly as well")
+    elif not volume.z_mm[0] - 1.0 <= column.middle_z_mm(best.t12) <= volume.z_mm[-1] + 1.0:
+        out.append("the middle of T12 lies at the scan's very end, or just beyond it")
     if np.isfinite(volume.slice_spacing_mm) and volume.slice_spacing_mm > THICK_MM:
         out.append(f"slices {volume.slice_spacing_mm:.0f} mm apart are too coarse for a count")
     return tuple(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.label_map import LabelMap
 from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.volume import CTVolume
@@ -34,7 +36,7 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     InputError
         Where the file cannot be read, lies on another grid, holds other labels, or nothing is drawn on this slice.
     """
-    data, affine = _load(Path(path))
+    data, affine, _ = _load(Path(path), "the regions")
     if data.shape != volume.shape:
         raise InputError(
             f"Regions on the CT's own grid of {_by(volume.shape)} voxels (slices, rows, columns) are wanted, {_by(data.shape)} came: "
@@ -46,15 +48,7 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
             f"Regions on the CT's own grid are wanted, a grid {offset:.1f} mm away from it came: "
             "check that the regions belong to this scan and that nothing was resampled."
         )
-    labels = np.unique(data)
-    if not np.isin(labels, [0, *Region]).all():
-        came = ", ".join(f"{v:g}" for v in labels if v not in (0, *Region))
-        raise InputError(
-            f"Regions labelled 1 muscle, 2 visceral and 3 subcutaneous are wanted, {came} came: give the regions, not the tissues."
-        )
-    drawn = np.flatnonzero(data.any(axis=(1, 2)))
-    if not drawn.size:
-        raise InputError("Regions drawn on at least one slice are wanted, an empty map came: draw them first.")
+    drawn = _drawn_slices(data)
     if index not in drawn:
         nearest = int(drawn[np.abs(drawn - index).argmin()])
         raise InputError(
@@ -64,21 +58,92 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     return np.ascontiguousarray(data[index]).astype(np.uint8)
 
 
-def _load(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
-    """The map as (Z, Y, X), and the RAS affine (mm) that belongs to (column, row, slice) of it."""
+def read_drawn_slice(path: str | Path, index: int | None = None) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
+    """The regions drawn on slice `index` of a label map, whatever its grid, with the distance of its rows and columns (mm).
+
+    Without `index`, or where nothing is drawn there, the slice is taken that holds most.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, holds other labels, or nothing is drawn.
+    """
+    data, affine, _ = _load(Path(path), "the regions")
+    drawn = _drawn_slices(data)
+    if index not in drawn:
+        index = int(drawn[np.count_nonzero(data[drawn], axis=(1, 2)).argmax()])
+    dx, dy = (float(np.linalg.norm(affine[:3, axis])) for axis in (0, 1))
+    return np.ascontiguousarray(data[index]).astype(np.uint8), (dy, dx)
+
+
+def _drawn_slices(data: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Indices of the slices of (Z, Y, X) labels that hold regions; InputError where there are none, or other labels."""
+    labels = np.unique(data)
+    if not np.isin(labels, [0, *Region]).all():
+        came = ", ".join(f"{v:g}" for v in labels if v not in (0, *Region))
+        raise InputError(
+            f"Regions labelled 1 muscle, 2 visceral and 3 subcutaneous are wanted, {came} came: give the regions, not the tissues."
+        )
+    drawn = np.flatnonzero(data.any(axis=(1, 2)))
+    if not drawn.size:
+        raise InputError("Regions drawn on at least one slice are wanted, an empty map came: draw them first.")
+    return drawn
+
+
+def read_label_map(path: str | Path, volume: CTVolume, source: str = "") -> LabelMap:
+    """The label map in the NIfTI file `path`, on the grid of `volume`, with the names that the file gives its labels.
+
+    Names come from the label table that TotalSegmentator and Connectome Workbench write into the header; a file without one has none.
+    InputError where the file cannot be read, lies on another grid, or does not hold whole numbers.
+    """
+    path = Path(path)
+    data, affine, names = _load(path, "the second opinion")
+    if data.shape != volume.shape:
+        raise InputError(
+            f"A label map on the CT's own grid of {_by(volume.shape)} voxels (slices, rows, columns) is wanted, {_by(data.shape)} came: "
+            "make it from this very series, and do not resample it."
+        )
+    offset = max(_offset_mm(affine, volume, index) for index in (0, len(volume.z_mm) - 1))
+    if offset > _OFF_MM:
+        raise InputError(
+            f"A label map on the CT's own grid is wanted, a grid {offset:.1f} mm away from it came: "
+            "make it from this very series, and do not resample it."
+        )
+    if data.dtype.kind == "f":
+        if not np.isfinite(data).all() or (data != np.rint(data)).any():
+            raise InputError(f"A label map of whole numbers is wanted, {path.name} holds fractions: give the labels, not probabilities.")
+        data = data.astype(np.int32)
+    if data.min() < 0 or data.max() > np.iinfo(np.uint16).max:
+        raise InputError(f"Labels from 0 to 65535 are wanted, {path.name} holds {data.min():g} to {data.max():g}: give a label map.")
+    return LabelMap(np.ascontiguousarray(data, np.uint8 if data.max() < 256 else np.uint16), names, source or path.name)
+
+
+def _load(path: Path, use: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], dict[int, str]]:
+    """The map as (Z, Y, X), the RAS affine (mm) that belongs to (column, row, slice) of it, and the labels' names."""
     import nibabel
 
     nib: Any = nibabel
     if not path.is_file():
-        raise InputError(f"A NIfTI label map is wanted for the regions, {path.name} is no file: check the path.")
+        raise InputError(f"A NIfTI label map is wanted for {use}, {path.name} is no file: check the path.")
     try:
         image = nib.load(path)
         data = np.asanyarray(image.dataobj)
         affine = np.asarray(image.affine, np.float64)
         data = data.reshape(data.shape[:3])
-        return from_native(data, affine), _turned(affine, data.shape)
+        return from_native(data, affine), _turned(affine, data.shape), _names(image)
     except Exception as error:  # nibabel, gzip and zlib each have errors of their own for a broken file
-        raise InputError(f"One NIfTI label map is wanted for the regions, {path.name} cannot be read as one: check the file.") from error
+        raise InputError(f"One NIfTI label map is wanted for {use}, {path.name} cannot be read as one: check the file.") from error
+
+
+def _names(image: Any) -> dict[int, str]:
+    """The label table in the header's extensions: ``<Label Key="32" ...><![CDATA[vertebrae_T12]]></Label>``."""
+    found: dict[int, str] = {}
+    for extension in getattr(image.header, "extensions", ()):
+        content = extension.get_content()
+        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
+        for key, name in re.findall(r"<Label\s[^>]*?Key=\"(\d+)\"[^>]*>(.*?)</Label>", text, re.DOTALL):
+            found[int(key)] = re.sub(r"<!\[CDATA\[(.*?)\]\]>", r"\1", name, flags=re.DOTALL).strip()
+    return found
 
 
 def _turned(affine: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:

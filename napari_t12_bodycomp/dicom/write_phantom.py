@@ -19,9 +19,13 @@ SYNTAXES = {
     "implicit": ImplicitVRLittleEndian,
 }
 INTERCEPT = -1024
+ROW_COLUMN = {"HFS": (1, 1), "HFP": (-1, -1), "FFS": (-1, 1), "FFP": (1, -1)}
+"""By Patient Position: which way the patient's x runs along a row and y along a column of an image as the gantry sees it."""
 
 
-def write_series(volume: CTVolume, folder: Path, transfer_syntax: str = "jpeg-ls", seed: int = 0) -> list[Path]:
+def write_series(
+    volume: CTVolume, folder: Path, transfer_syntax: str = "jpeg-ls", seed: int = 0, patient_position: str = "HFS"
+) -> list[Path]:
     """Write `volume` as one CT file a slice.
 
     File names are in a random order (from `seed`), as archives deliver them. The same volume gives the same bytes.
@@ -34,6 +38,8 @@ def write_series(volume: CTVolume, folder: Path, transfer_syntax: str = "jpeg-ls
         Made where it is missing.
     transfer_syntax : str
         One of "jpeg-ls", "rle" (both lossless), "explicit", "implicit".
+    patient_position : str
+        "HFS", "HFP", "FFS" or "FFP" (PS3.3 C.7.3.1.1.2): rows and columns are stored as the gantry sees this patient.
 
     Returns
     -------
@@ -42,12 +48,14 @@ def write_series(volume: CTVolume, folder: Path, transfer_syntax: str = "jpeg-ls
     """
     if transfer_syntax not in SYNTAXES:
         raise UsageError(f"A transfer syntax out of {', '.join(SYNTAXES)} is wanted, {transfer_syntax!r} came: choose one of these.")
+    if patient_position not in ROW_COLUMN:
+        raise UsageError(f"A patient position out of {', '.join(ROW_COLUMN)} is wanted, {patient_position!r} came: choose one of these.")
     folder.mkdir(parents=True, exist_ok=True)
     n = len(volume.hu)
     names = np.random.default_rng([seed, 5]).permutation(n)
     paths = []
     for k in range(n):
-        ds = _dataset(volume, k)
+        ds = _dataset(volume, k, patient_position)
         if transfer_syntax in ("jpeg-ls", "rle"):
             ds.compress(SYNTAXES[transfer_syntax], generate_instance_uid=False)
         else:
@@ -58,7 +66,7 @@ def write_series(volume: CTVolume, folder: Path, transfer_syntax: str = "jpeg-ls
     return paths
 
 
-def _dataset(volume: CTVolume, k: int) -> Dataset:
+def _dataset(volume: CTVolume, k: int, patient_position: str) -> Dataset:
     a, s = volume.acquisition, volume.subject
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -87,21 +95,25 @@ def _dataset(volume: CTVolume, k: int) -> Dataset:
     if a.slice_thickness_mm is not None:
         ds.SliceThickness = f"{a.slice_thickness_mm:g}"
     ds.SpacingBetweenSlices = f"{volume.slice_spacing_mm:g}"
-    ds.ConvolutionKernel, ds.PatientPosition = a.kernel, "HFS"
+    ds.ConvolutionKernel, ds.PatientPosition = a.kernel, patient_position
     ds.StudyInstanceUID, ds.SeriesInstanceUID = a.study_instance_uid, a.series_instance_uid
     ds.StudyID, ds.SeriesNumber, ds.AcquisitionNumber, ds.InstanceNumber = "1", 2, a.acquisition_number or 1, len(volume.hu) - k
-    x, y = volume.origin_xy_mm
+    if patient_position.startswith("FF"):
+        ds.InstanceNumber = k + 1
+    _, ds.Rows, ds.Columns = volume.shape
+    along_row, along_column = ROW_COLUMN[patient_position]
+    (x, y), (dy, dx) = volume.origin_xy_mm, volume.pixel_spacing_mm
+    x, y = x + (ds.Columns - 1) * dx * (along_row < 0), y + (ds.Rows - 1) * dy * (along_column < 0)
     ds.ImagePositionPatient = [f"{x:.6g}", f"{y:.6g}", f"{volume.z_mm[k]:.6f}"]
-    ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    ds.ImageOrientationPatient = [along_row, 0, 0, 0, along_column, 0]
     ds.FrameOfReferenceUID, ds.PositionReferenceIndicator = _derived_uid(a.series_instance_uid), ""
     ds.SliceLocation = f"{volume.z_mm[k]:.6f}"
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
-    _, ds.Rows, ds.Columns = volume.shape
     ds.PixelSpacing = [f"{volume.pixel_spacing_mm[0]:.8g}", f"{volume.pixel_spacing_mm[1]:.8g}"]
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     ds.WindowCenter, ds.WindowWidth = "40", "400"
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = f"{INTERCEPT}", "1", "HU"
-    stored = np.clip(volume.hu[k].astype(np.int32) - INTERCEPT, 0, 4095).astype("<u2")
+    stored = np.clip(volume.hu[k, ::along_column, ::along_row].astype(np.int32) - INTERCEPT, 0, 4095).astype("<u2")
     ds.PixelData = stored.tobytes()
     ds["PixelData"].VR = "OW"
     return ds

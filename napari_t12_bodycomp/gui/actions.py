@@ -30,6 +30,8 @@ class Action:
         Heading under which the key help lists it.
     hold : bool
         True where the key is held down.
+    also : str
+        A second key that it starts with, "" for none.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Action:
     key: str = ""
     group: str = "Case"
     hold: bool = False
+    also: str = ""
 
 
 ACTIONS = (
@@ -60,19 +63,30 @@ ACTIONS = (
     Action("region_muscle", "Muscle", "Draw muscle, locked to its HU window.", "M", "Draw"),
     Action("region_visceral", "Visceral", "Draw the visceral cavity, locked to its fat.", "V", "Draw"),
     Action("region_subcutaneous", "Subcut.", "Draw the subcutaneous layer, locked to its fat.", "S", "Draw"),
-    Action("toggle_lock", "HU-lock", "Keep brush, fill and polygon in the HU window.", "I", "Draw"),
+    Action("toggle_lock", "HU-lock", "Keep whatever paints in the HU window.", "I", "Draw"),
     Action("tool_move", "Move", "Move and zoom the picture.", "6", "Draw"),
     Action("tool_brush", "Brush", "Paint the active region.", "2", "Draw"),
     Action("tool_erase", "Erase", "Erase; the HU-lock never binds the eraser.", "1", "Draw"),
     Action("tool_polygon", "Polygon", "Click around an area; Enter fills it.", "3", "Draw"),
     Action("tool_fill", "Fill", "Fill a connected area.", "4", "Draw"),
-    Action("brush_smaller", "Smaller brush", "A smaller brush (also Shift+wheel).", "[", "Draw"),
-    Action("brush_larger", "Larger brush", "A larger brush (also Shift+wheel).", "]", "Draw"),
+    Action("tool_livewire", "Livewire", "Click along an edge and the contour snaps to it; a double click closes.", "Q", "Draw"),
+    Action("tool_seed", "Seed fill", "Grow from the pixel under the mouse by its HU; a click fills.", "G", "Draw"),
+    Action("tool_push", "Push", "Push the border: outward from inside, inward from outside.", "K", "Draw"),
+    Action("hold_move", "Move", "Move the picture with the mouse while the key is held.", "Space", "Draw", hold=True),
+    Action("point_back", "Point back", "Take the last point of a contour or polygon away (also X).", "Backspace", "Draw", also="X"),
+    Action("give_up", "Give up", "Give up a contour, polygon or push that was begun.", "Escape", "Draw"),
+    Action("brush_smaller", "Smaller brush", "A smaller brush or seed fill (also Shift+wheel).", "[", "Draw"),
+    Action("brush_larger", "Larger brush", "A larger brush or seed fill (also Shift+wheel).", "]", "Draw"),
+    Action("tolerance_narrower", "Narrower", "Seed fill: a narrower HU tolerance, at last the HU window.", ",", "Draw"),
+    Action("tolerance_wider", "Wider", "Seed fill: HU near the pixel's, 10 HU wider each time.", ".", "Draw"),
     Action("fill_holes", "Fill holes", "Fill the holes in the active region.", "Shift+F", "Draw"),
-    Action("smooth", "Smooth", "Smooth the active region's outline.", "Shift+S", "Draw"),
+    Action("simplify", "Simplify", "Remove specks and small holes and smooth the outline.", "Shift+S", "Draw"),
     Action("grow", "Grow", "Grow the active region by one pixel.", "Shift+G", "Draw"),
     Action("shrink", "Shrink", "Shrink the active region by one pixel.", "Shift+K", "Draw"),
     Action("draft_again", "Draft again", "Draft the regions anew, as one undo step.", "D", "Draw"),
+    Action("copy_slice", "Copy slice", "Copy the regions of the nearest slice that was drawn on.", "A", "Draw"),
+    Action("copy_earlier", "Earlier visit", "Copy the regions of an earlier visit of the same patient.", "Shift+A", "Draw"),
+    Action("compare_draft", "Compare", "Show where the drawing differs from the automatic draft.", "Shift+D", "Draw"),
     Action("undo", "Undo", "Take the last step on this slice back.", "Ctrl+Z", "Draw"),
     Action("redo", "Redo", "Do the step taken back again.", "Ctrl+Shift+Z", "Draw"),
     Action("hide_overlay", "Hide overlay", "Hide the drawing while the key is held.", "H", "View", hold=True),
@@ -86,6 +100,12 @@ ACTIONS = (
     Action("screenshot", "Screenshot", "Save a picture of the window.", "F12", "View"),
     Action("plain_view", "Plain napari", "Show napari's own panels, or hide them.", "F2", "View"),
     Action("help", "Keys", "Show all keys.", "F1", "View"),
+    Action("vertebra_up", "Next up", "Look at the middle of the next vertebra towards the head.", "Shift+PageUp", "Level"),
+    Action("vertebra_down", "Next down", "Look at the middle of the next vertebra towards the feet.", "Shift+PageDown", "Level"),
+    Action("second_opinion", "Second opinion", "Ask TotalSegmentator, on this computer, which vertebra it calls T12.", "", "Level"),
+    Action(
+        "opinion_file", "From file", "Ask a label map of the vertebrae that was made elsewhere (NIfTI, on this scan's grid).", "", "Level"
+    ),
 )
 """All actions, in the order in which the key help lists them. Actions with an argument (``open_path``, ``open_series``) have no key."""
 

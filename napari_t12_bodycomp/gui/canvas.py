@@ -13,12 +13,15 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.canvas_compare import DifferenceLines
 from napari_t12_bodycomp.gui.canvas_drawing import CanvasDrawing
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
+from napari_t12_bodycomp.gui.canvas_preview import ToolPreview
+from napari_t12_bodycomp.gui.canvas_tools import CanvasTools
 from napari_t12_bodycomp.gui.canvas_view import CanvasView
-from napari_t12_bodycomp.gui.region_layer import RegionLayer
+from napari_t12_bodycomp.gui.region_layer import TOOLS, RegionLayer
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
@@ -26,8 +29,6 @@ from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
-MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
-TOOLS = {mode: tool for tool, mode in MODES.items()}
 VERBS = {Tool.BRUSH: "paint", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
 
 
@@ -60,7 +61,11 @@ class Canvas:
         self.view = CanvasView(viewer)
         self.overlay = CanvasOverlay(self.view.native)
         self.lines = ContourLines(self.view.scene)
-        self.drawing = CanvasDrawing(session, self.lines)
+        self.differences = DifferenceLines(self.view.scene)
+        self.drawing = CanvasDrawing(session, self.lines, self.differences)
+        self.drawing.on_drawn = self._words
+        self.preview = ToolPreview(self.view.scene)
+        self.tools = CanvasTools(session, self.view, self.drawing, self.preview)
         self.mouse = CanvasMouse(viewer, session, self.view)
         self.view.on_resize = self._on_resize
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
@@ -77,9 +82,11 @@ class Canvas:
         self.drawing.forget()
         self.mouse.close()
         if self.regions is not None:
-            self.regions.on_undo = self.regions.on_redo = None
+            self.regions.on_undo = self.regions.on_redo = self.regions.on_mode = None
             self.regions.opacity = 0.5
+        self.tools.close()
         self.lines.close()
+        self.differences.hide()
         self.view.close()
         self.overlay.hide()
         self.overlay.deleteLater()
@@ -91,7 +98,7 @@ class Canvas:
             self._show_volume(new)
         if new.work is not old.work:
             self._show_work(old, new)
-        elif new.work is not None and new.protocol is not old.protocol:
+        elif new.work is not None and (new.protocol is not old.protocol or new.tools.compare is not old.tools.compare):
             self.drawing.draw_soon(new.work.regions)
         if new.tools != old.tools or new.protocol is not old.protocol or _axial(new) is not _axial(old):
             self._show_tools(new)
@@ -99,6 +106,7 @@ class Canvas:
             self._show_slice(new)
         if new.level is not old.level or new.view_index != old.view_index or _axial(new) is not _axial(old):
             self._show_overlay(new)
+        self.tools.on_changed(old, new)
         self._words()
 
     def _show_volume(self, state: SessionState) -> None:
@@ -123,10 +131,10 @@ class Canvas:
             if layer is not None:
                 layer.visible = False
         self.lines.show(False)
+        self.differences.hide()
 
     def _add(self, layer: Layer, position: int | None = None) -> Layer:
         layer.mouse_zoom = False
-        layer.events.mode.connect(self._on_mode)
         self._on_layer(layer)
         if position is None:
             self.viewer.layers.append(layer)
@@ -169,11 +177,12 @@ class Canvas:
         self.drawing.tissues = self.tissues
         colours = DirectLabelColormap(color_dict=layers.region_colours())
         regions = RegionLayer(labels.copy(), name=layers.NAMES["regions"], colormap=colours, opacity=0.01, **place)
-        regions.on_undo, regions.on_redo = self.session.undo, self.session.redo
+        regions.on_undo, regions.on_redo, regions.on_mode = self.session.undo, self.session.redo, self._on_mode
         regions.events.labels_update.connect(self._on_drawn)
         regions.events.paint.connect(self._on_stroke_end)
         regions.events.selected_label.connect(self._on_selected_label)
         self.regions = self._add(regions)
+        self.tools.attach(regions)
 
     def _show_tools(self, state: SessionState) -> None:
         layer, work, tools = self.regions, state.work, state.tools
@@ -185,9 +194,9 @@ class Canvas:
             layer.selected_label = int(tools.region)
             if layer.brush_mm != tools.brush_mm:
                 layer.set_brush_mm(tools.brush_mm)
-            if layer.mode != MODES[tools.tool]:
+            if layer.tool is not tools.tool:
                 self.viewer.layers.selection.active = layer
-                layer.mode = MODES[tools.tool]
+                layer.take(tools.tool)
             layer.cursor_size = tools.brush_mm
         finally:
             self._updating = False
@@ -198,8 +207,9 @@ class Canvas:
         tools = state.tools
         here = state.level is not None and state.work is not None and state.view_index == state.level.slice_index
         if self.tissues is not None and state.work is not None:
-            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS
-        self.lines.show(here and not tools.hidden and tools.display is not Display.TISSUES)
+            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS and not tools.compare
+        self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or tools.compare))
+        self.differences.show(here and not tools.hidden and tools.compare)
 
     def _show_slice(self, state: SessionState) -> None:
         if state.volume is not None:
@@ -210,7 +220,9 @@ class Canvas:
                 self._updating = False
 
     def _words(self, *_: object) -> None:
-        self.overlay.show_words(overlay_words(self.session.state, self.actions.key("toggle_lock"), self.actions.key("hide_overlay")))
+        self.overlay.show_words(
+            overlay_words(self.session.state, self.actions.key("toggle_lock"), self.actions.key("hide_overlay"), self.drawing.compared)
+        )
         self.overlay.show_scale(float(self.viewer.scene.camera.zoom))
 
     # -- from the picture --------------------------------------------------------------------------------------------------------------
@@ -241,7 +253,7 @@ class Canvas:
             self.session.set_tools(region=Region(self.regions.selected_label))
 
     def _on_mode(self, event: object = None) -> None:
-        if self.regions is not None and not self._updating:
+        if self.regions is not None and not self._updating and not self.tools.is_paused:
             self.session.set_tools(tool=TOOLS.get(str(self.regions.mode), Tool.MOVE))
 
     def _on_step(self, event: object = None) -> None:
@@ -272,16 +284,6 @@ class Canvas:
             box = layers.body_box(state.volume.hu[state.view_index])
             place = layers.grid(state.volume)
             self.view.fit(box, place["scale"][1:], place["translate"][1:])
-
-    def complete_polygon(self) -> bool:
-        """Paint the polygon that is being drawn; False where there is none."""
-        if self.regions is None or self.session.state.tools.tool is not Tool.POLYGON:
-            return False
-        overlay: Any = self.regions._overlays["polygon"]
-        if len(overlay.points) < 3:
-            return False
-        overlay.add_polygon_to_labels(self.regions)
-        return True
 
     def operate(self, operation: str) -> None:
         """Run one of `drawing.OPERATIONS` on the active region, as one step."""

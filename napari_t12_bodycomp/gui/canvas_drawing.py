@@ -1,7 +1,8 @@
-"""Tissues and contours of the drawing. They are made in the next pass of the event loop, so that numbers never wait for the picture."""
+"""Tissues, contours and differences of the drawing. They are made in the next pass of the event loop, so that numbers never wait for the picture."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from napari.layers import Labels
 from qtpy.QtCore import QTimer
 
 from napari_t12_bodycomp.gui import layers
+from napari_t12_bodycomp.gui.canvas_compare import DifferenceLines
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
@@ -18,9 +20,12 @@ from napari_t12_bodycomp.workflow.session import Session
 class CanvasDrawing:
     """Shows regions, which may be a stroke that is still being drawn, as tissues and as contours."""
 
-    def __init__(self, session: Session, lines: ContourLines) -> None:
-        self._session, self._lines = session, lines
+    def __init__(self, session: Session, lines: ContourLines, differences: DifferenceLines) -> None:
+        self._session, self._lines, self._differences = session, lines, differences
         self.tissues: Labels | None = None
+        self.compared: drawing.Difference | None = None
+        """How what is shown differs from the draft, while that is asked for."""
+        self.on_drawn: Callable[[], object] = lambda: None
         self._waiting: npt.NDArray[np.uint8] | None = None
         self._shown: tuple[Any, ...] = ()
         self._shown_regions = np.zeros((0, 0), np.uint8)
@@ -46,14 +51,19 @@ class CanvasDrawing:
         if self.tissues is None or state.work is None or state.volume is None or regions.shape != state.work.regions.shape:
             return
         doubtful = None if state.work.draft is None else state.work.draft.doubtful
-        what = (state.work.axial, state.protocol.preset, doubtful)
+        compare = state.tools.compare
+        what = (state.work.axial, state.protocol.preset, doubtful, compare)
         same = len(what) == len(self._shown) and all(a is b for a, b in zip(what, self._shown, strict=True))
         if same and np.array_equal(regions, self._shown_regions):
             return
         self._shown, self._shown_regions = what, regions.copy()
         self._put_tissues(self.tissues, drawing.tissues(state, regions), state.view_index == state.work.axial.index)
         place = layers.grid(state.volume)["translate"]
-        self._lines.draw(regions, doubtful, state.volume.pixel_spacing_mm, (place[1], place[2]))
+        where = state.volume.pixel_spacing_mm, (place[1], place[2])
+        self._lines.draw(regions, doubtful, *where)
+        self.compared = drawing.against_draft(state, regions) if compare else None
+        self._differences.draw(self.compared, *where)
+        self.on_drawn()
 
     def forget(self, shown: bool = False) -> None:
         """Draw nothing of what waits; with `shown`, what is shown counts as gone, too."""

@@ -16,19 +16,41 @@ ORDER = 10_000
 """Drawn after every layer."""
 
 
+class Segments:
+    """One line visual of separate segments, of one colour and width (pixels of the screen)."""
+
+    def __init__(self, parent: Any, colour: str, width_px: float, order: int) -> None:
+        self._line = Line(connect="segments", color=colour, width=width_px, antialias=True, parent=parent)
+        self._line.order = order
+        self._line.set_gl_state("translucent", depth_test=False)
+        self._line.visible = False
+        self._filled = False
+
+    def put(self, segments: npt.NDArray[Any], scale: npt.NDArray[Any], origin: npt.NDArray[Any], colour: str | None = None) -> None:
+        """Draw `segments` (N, 2, 2) of (row, column) points; `scale` and `origin` make world (y, x) of them."""
+        if len(segments):
+            world = segments.reshape(-1, 2) * scale + origin
+            self._line.set_data(pos=world[:, ::-1].astype(np.float32), **({} if colour is None else {"color": colour}))
+        self._filled = bool(len(segments))
+
+    def show(self, shown: bool) -> None:
+        """Show what was put, or hide it."""
+        self._line.visible = shown and self._filled
+
+    def hide(self) -> None:
+        """Show nothing until something is put."""
+        self._filled = self._line.visible = False
+
+
 class ContourLines:
     """One line visual for each region and one for the doubtful stretches, in the scene `parent`."""
 
     def __init__(self, parent: Any) -> None:
-        self._lines: dict[Region | None, Any] = {}
+        self._lines: dict[Region | None, Segments] = {}
         for region in (*reversed(Region), None):
             colour = "white" if region is None else MAIN_TISSUE[region].colour
-            line = Line(connect="segments", color=colour, width=WIDTH_PX + (region is None) * 0.5, antialias=True, parent=parent)
-            line.order = ORDER + (1 if region is None else 0)
-            line.set_gl_state("translucent", depth_test=False)
-            line.visible = False
-            self._lines[region] = line
-        self._filled: dict[Region | None, bool] = {}
+            is_doubt = region is None
+            self._lines[region] = Segments(parent, colour, WIDTH_PX + 0.5 * is_doubt, ORDER + is_doubt)
         self._shown = True
 
     def draw(
@@ -50,18 +72,14 @@ class ContourLines:
         self._put(None, np.concatenate(white) if white else np.zeros((0, 2, 2), np.float32), scale, origin)
 
     def _put(self, region: Region | None, segments: npt.NDArray[np.float32], scale: Any, origin: Any) -> None:
-        line = self._lines[region]
-        if len(segments):
-            world = segments.reshape(-1, 2) * scale + origin
-            line.set_data(pos=world[:, ::-1].astype(np.float32))
-        self._filled[region] = bool(len(segments))
-        line.visible = self._shown and self._filled[region]
+        self._lines[region].put(segments, scale, origin)
+        self._lines[region].show(self._shown)
 
     def show(self, shown: bool) -> None:
         """Show or hide all lines."""
         self._shown = shown
-        for region, line in self._lines.items():
-            line.visible = shown and self._filled.get(region, False)
+        for line in self._lines.values():
+            line.show(shown)
 
     def close(self) -> None:
         """Hide the lines for good. They stay in the scene, whose end is theirs: buffers that go while others draw can take OpenGL with them."""

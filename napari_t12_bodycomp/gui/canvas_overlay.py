@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
-from napari_t12_bodycomp.model.tools import Tool
+from napari_t12_bodycomp.model.tools import Tool, ToolState
+from napari_t12_bodycomp.workflow.drawing import Difference
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MARGIN = 14
@@ -27,10 +28,14 @@ REGION_NAMES = {Region.MUSCLE: "Muscle", Region.VISCERAL: "Visceral", Region.SUB
 
 @dataclass(frozen=True, slots=True)
 class OverlayWords:
-    """Lines of (text, bold) pieces at the top left, the badge at the top right and the line at the bottom."""
+    """Lines of (text, bold) pieces at the top left, the badge at the top right and the line at the bottom.
+
+    `notes` are further lines at the top left.
+    """
 
     who: tuple[tuple[str, bool], ...] = ()
     where: tuple[tuple[str, bool], ...] = ()
+    notes: tuple[tuple[tuple[str, bool], ...], ...] = ()
     badge: str = ""
     badge_colour: str = "#888888"
     locked: bool = False
@@ -47,8 +52,8 @@ def case_name(state: SessionState) -> str:
     return patient_id if patient_id else "unnamed case"
 
 
-def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H") -> OverlayWords:
-    """What the picture says about `state`."""
+def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H", compared: Difference | None = None) -> OverlayWords:
+    """What the picture says about `state`; `compared` is how the drawing differs from the draft, where that is shown."""
     volume = state.volume
     if volume is None:
         return OverlayWords()
@@ -64,11 +69,7 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H")
     window = state.protocol.preset.window(MAIN_TISSUE[region])
     on_level = state.level is not None and state.level.slice_index == index
     badge = f"HU-lock {_number(window.low, 0)}…{_number(window.high, 0)}" if state.tools.hu_lock else "HU-lock off"
-    pieces = [REGION_NAMES[region]]
-    if state.tools.tool in (Tool.BRUSH, Tool.ERASE):
-        pieces.append(f"{state.tools.tool.value} {state.tools.brush_mm:.1f} mm")
-    else:
-        pieces.append(state.tools.tool.value)
+    pieces = [REGION_NAMES[region], tool_words(state.tools)]
     if state.work is not None and state.work.undo:
         pieces.append("undo: " + ", ".join(f"“{e.name}”" for e in reversed(state.work.undo[-2:])))
     pieces.append(f"hold {hide_key}: hide overlay")
@@ -76,11 +77,35 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H")
     return OverlayWords(
         who=who,
         where=((place, False), *_level_words(state, on_level)),
+        notes=difference_notes(compared) if state.tools.compare and on_level else (),
         badge=f"{badge}  {lock_key}" if drawable else "",
         badge_colour=MAIN_TISSUE[region].colour,
         locked=state.tools.hu_lock,
         bottom=" · ".join(pieces) if drawable else "",
     )
+
+
+def tool_words(tools: ToolState) -> str:
+    """The tool in hand, with its size and how it is used."""
+    if tools.tool in (Tool.BRUSH, Tool.ERASE, Tool.PUSH):
+        return f"{tools.tool.value} {tools.brush_mm:.1f} mm"
+    if tools.tool is Tool.SEED:
+        bounds = "HU window" if tools.tolerance_hu is None else f"±{tools.tolerance_hu} HU"
+        return f"seed fill within {tools.reach_mm:.1f} mm, {bounds}"
+    return "livewire: double click closes" if tools.tool is Tool.LIVEWIRE else tools.tool.value
+
+
+def difference_notes(found: Difference | None) -> tuple[tuple[tuple[str, bool], ...], ...]:
+    """How the drawing differs from the automatic draft, a line for each region that does."""
+    if found is None:
+        return ((("No automatic draft to compare with", False),),)
+    if found.is_empty:
+        return ((("Just as the automatic draft", False),),)
+    lines: list[tuple[tuple[str, bool], ...]] = [(("Against the automatic draft: white was added, purple removed", False),)]
+    for region, (gained, lost) in found.areas_cm2.items():
+        if gained or lost:
+            lines.append(((f"{REGION_NAMES[region]} ", True), (f"{gained:.1f} cm² added, {lost:.1f} cm² removed", False)))
+    return tuple(lines)
 
 
 def _level_words(state: SessionState, on_level: bool) -> tuple[tuple[str, bool], ...]:
@@ -164,7 +189,7 @@ class CanvasOverlay(QWidget):
             x += QFontMetricsF(font).horizontalAdvance(text)
 
     def _lines(self, painter: QPainter) -> None:
-        lines = (self.words.who, self.words.where)
+        lines = (self.words.who, self.words.where, *self.words.notes)
         wide = max(self._width(line) for line in lines)
         _plate(painter, QRectF(MARGIN - PAD, MARGIN - 5, wide + 2 * PAD, len(lines) * LINE + 6))
         for number, line in enumerate(lines):

@@ -32,6 +32,11 @@ class CanvasView(QObject):
             self.on_resize(self._fitted == self._camera())
         return False
 
+    @property
+    def pixels_per_mm(self) -> float:
+        """Pixels of the screen to a millimetre of the slice."""
+        return float(self._viewer.scene.camera.zoom)
+
     def _camera(self) -> tuple[float, ...]:
         camera = self._viewer.scene.camera
         return (float(camera.zoom), *(float(c) for c in camera.center))

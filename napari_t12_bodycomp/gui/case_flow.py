@@ -10,19 +10,16 @@ from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.progress import Progress
-from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
 from napari_t12_bodycomp.workflow.export import build_result, export_result
-from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_final
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 MARK = "::"
-COMPARING = "Comparing levels"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,8 +132,6 @@ class CaseFlow:
     # -- drafting ----------------------------------------------------------------------------------------------------------------------
 
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
-        if self.jobs.state.name == COMPARING and not new.measures_like(old):
-            self.jobs.cancel()
         if new.work is not None and (old.work is None or new.work.axial is not old.work.axial):
             self._draft_or_judge()
         if new.volume is None and old.volume is not None:
@@ -170,30 +165,6 @@ class CaseFlow:
             self._draft_or_judge()
 
         self.jobs.start("Drafting regions", lambda progress: draft_slice(volume, level, finding, protocol, progress), done)
-
-    # -- how much the level matters ----------------------------------------------------------------------------------------------------
-
-    def compare_levels(self) -> None:
-        """Draft 5 mm lower and higher and compare; asked for again, take the comparison away."""
-        state = self.session.state
-        volume, level = state.volume, state.level
-        if state.sensitivity is not None:
-            self.session.set_sensitivity(None, state)
-        elif volume is None or level is None:
-            self.session.tell("There is no level to compare with yet: set the level first.")
-        elif self.jobs.state.running:
-            self.session.tell(f"{self.jobs.state.name} is not done yet: compare the levels after it.")
-        else:
-
-            def work(progress: Progress) -> LevelSensitivity | None:
-                return level_sensitivity(volume, level, state.finding, state.protocol, state.subject.height_m, progress)
-
-            def done(found: LevelSensitivity | None) -> None:
-                if found is None:
-                    self.session.tell("The levels cannot be compared: no draft can be made on the level's own slice.")
-                self.session.set_sensitivity(found, state)
-
-            self.jobs.start(COMPARING, work, done)
 
     # -- unfinished work ---------------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,11 @@ from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_t12_bodycomp.gui.actions import Actions
 
-WHEEL = (("Wheel", "One slice up or down."), ("Shift+Wheel", "A larger or smaller brush."), ("Ctrl+Wheel", "Zoom at the pointer."))
+WHEEL = (
+    ("Wheel", "One slice up or down."),
+    ("Shift+Wheel", "A larger or smaller brush or seed fill."),
+    ("Ctrl+Wheel", "Zoom at the pointer."),
+)
 
 
 def help_html(actions: Actions) -> str:

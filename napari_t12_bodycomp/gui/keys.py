@@ -28,6 +28,9 @@ NAPARI_ACTIONS = {
 }
 """On the regions layer 1..6 are napari's own actions; ours stand in for them while another layer is active."""
 
+REPEATED = ("slice_", "brush_", "tolerance_")
+"""Actions that go on while their key stays down, by the beginnings of their names."""
+
 
 def qualified(action_id: str) -> str:
     """The action's name in napari's settings."""
@@ -48,9 +51,10 @@ class Keys:
             function = _held(actions, action.id) if action.hold else _pressed(actions, action)
             self._functions[action.id] = function
             name = qualified(action.id)
-            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(("slice_", "brush_")))
+            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
             if not action_manager._shortcuts.get(name):
-                _bind_quietly(name, action.key)
+                for key in filter(None, (action.key, action.also)):
+                    _bind_quietly(name, key)
         action_manager.events.shortcut_changed.connect(self._on_shortcut)
         self._read_keys()
 

@@ -154,6 +154,19 @@ def dashes(segments: npt.NDArray[np.float32], where: npt.NDArray[np.bool_], leng
     return segments[where[at[:, 0], at[:, 1]] & on]
 
 
+def joined(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The segments (N - 1, 2, 2) along `points` (N, 2)."""
+    return np.stack([points[:-1], points[1:]], axis=1)
+
+
+def hatch(mask: npt.NDArray[np.bool_], rising: bool, every: int = 4) -> npt.NDArray[np.float64]:
+    """Slanted lines through `mask` (Y, X), one for each `every` pixels, as segments (N, 2, 2); rising to the right, or falling."""
+    rows, columns = np.nonzero(mask)
+    on = ((rows + columns) if rising else (rows - columns)) % every == 0
+    at = np.stack([rows[on], columns[on]], axis=1)[:, None, :].astype(np.float64)
+    return at + np.array([[0.5, -0.5], [-0.5, 0.5]] if rising else [[-0.5, -0.5], [0.5, 0.5]])
+
+
 def body_box(hu: npt.NDArray[np.int16]) -> tuple[int, int, int, int]:
     """First and last row, first and last column of the largest body on a slice (whole pixels); the whole slice where there is none."""
     coarse = ndimage.binary_opening(hu[::4, ::4] > -300, iterations=3)

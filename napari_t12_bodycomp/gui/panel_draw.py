@@ -11,7 +11,7 @@ from napari_t12_bodycomp.gui.format import key_words, millimetres, window
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
-from napari_t12_bodycomp.model.tools import BRUSH_RANGE_MM, Tool
+from napari_t12_bodycomp.model.tools import Tool, ToolState
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 TOOL_ACTIONS = {
@@ -20,7 +20,12 @@ TOOL_ACTIONS = {
     Tool.ERASE: "tool_erase",
     Tool.POLYGON: "tool_polygon",
     Tool.FILL: "tool_fill",
+    Tool.LIVEWIRE: "tool_livewire",
+    Tool.SEED: "tool_seed",
+    Tool.PUSH: "tool_push",
 }
+NAPARI_TOOLS = 5
+"""So many of them are napari's own and stand in the first row."""
 REGION_ACTIONS = {Region.MUSCLE: "region_muscle", Region.VISCERAL: "region_visceral", Region.SUBCUTANEOUS: "region_subcutaneous"}
 
 
@@ -79,9 +84,13 @@ class DrawPanel(Panel):
             button.setCheckable(True)
         self.lock = ActionButton(a, "toggle_lock", "HU-lock I")
         self.lock.setCheckable(True)
-        whole = [ActionButton(a, name) for name in ("fill_holes", "smooth", "grow", "shrink", "draft_again")]
+        self.compare = ActionButton(a, "compare_draft")
+        self.compare.setCheckable(True)
+        region_wide = [ActionButton(a, name) for name in ("fill_holes", "simplify", "grow", "shrink")]
+        slice_wide = [ActionButton(a, name) for name in ("draft_again", "copy_slice", "copy_earlier")]
+        whole = [self.compare, *region_wide, *slice_wide]
         self.brush = QSlider(Qt.Orientation.Horizontal)
-        self.brush.setRange(int(BRUSH_RANGE_MM[0] * 2), int(BRUSH_RANGE_MM[1] * 2))
+        self.brush_name = widgets.label("Brush", "muted")
         self.brush.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.brush.setMinimumWidth(50)
         self.brush_words = widgets.label()
@@ -94,9 +103,11 @@ class DrawPanel(Panel):
                 self.heading,
                 widgets.row(*self.regions.values()),
                 widgets.label("TOOLS", "heading"),
-                widgets.row(*self.tools.values(), gap=4),
-                widgets.row(*whole, gap=4),
-                widgets.row(widgets.label("Brush", "muted"), self.brush, self.brush_words, self.lock, self.undo, self.redo, gap=5),
+                widgets.row(*[*self.tools.values()][:NAPARI_TOOLS], gap=4),
+                widgets.row(*[*self.tools.values()][NAPARI_TOOLS:], self.compare, gap=4),
+                widgets.row(*region_wide, gap=4),
+                widgets.row(*slice_wide, gap=4),
+                widgets.row(self.brush_name, self.brush, self.brush_words, self.lock, self.undo, self.redo, gap=5),
             )
         )
         for button in (*self.tools.values(), *whole):
@@ -112,8 +123,9 @@ class DrawPanel(Panel):
             button.protect.clicked.connect(lambda on, r=region: self._on_protect(r, on))
 
     def _on_brush(self, half_mm: int) -> None:
-        if half_mm != round(self.session.state.tools.brush_mm * 2):
-            self.session.set_tools(brush_mm=half_mm / 2)
+        tools = self.session.state.tools
+        if half_mm != round(tools.size_mm * 2):
+            self.session.set_tools(tools.with_size(half_mm / 2))
 
     def _on_protect(self, region: Region, on: bool) -> None:
         protected = self.session.state.tools.protected
@@ -135,9 +147,21 @@ class DrawPanel(Panel):
         bounds = window(new.protocol.preset.window(MAIN_TISSUE[tools.region]))
         state = f"on: strokes take only {bounds} HU" if tools.hu_lock else "off: strokes take every HU"
         self.lock.setToolTip(f"HU-lock is {state}. The eraser is never locked. ({self.actions.key('toggle_lock')})")
-        self.brush.setValue(round(tools.brush_mm * 2))
-        self.brush.setToolTip(f"Brush diameter ({self.actions.key('brush_smaller')} {self.actions.key('brush_larger')}, Shift+wheel)")
-        widgets.set_text(self.brush_words, millimetres(tools.brush_mm))
+        self.compare.setChecked(tools.compare)
+        self._show_size(tools)
+
+    def _show_size(self, tools: ToolState) -> None:
+        """Brush, or reach of the seed fill, whichever the tool in hand has."""
+        is_reach = tools.tool is Tool.SEED
+        low, high = tools.size_range_mm
+        self.brush.blockSignals(True)  # another range must not pass for a hand that moves the slider
+        self.brush.setRange(round(low * 2), round(high * 2))
+        self.brush.setValue(round(tools.size_mm * 2))
+        self.brush.blockSignals(False)
+        what = "How far the seed fill reaches" if is_reach else "Brush diameter"
+        self.brush.setToolTip(f"{what} ({self.actions.key('brush_smaller')} {self.actions.key('brush_larger')}, Shift+wheel)")
+        widgets.set_text(self.brush_name, "Reach" if is_reach else "Brush")
+        widgets.set_text(self.brush_words, millimetres(tools.size_mm))
 
     def _show_steps(self, new: SessionState) -> None:
         work = new.work

@@ -7,11 +7,13 @@ from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.judged import Judgement, judged
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
-from napari_t12_bodycomp.gui.words import compared_words, empty_reasons
+from napari_t12_bodycomp.gui.words import compared_words, empty_reasons, index_around, index_compared_words
 from napari_t12_bodycomp.model.measurement import INDEX_NAMES, Measurement
+from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import LOW_ATTENUATION_MUSCLE, Tissue
 from napari_t12_bodycomp.workflow.sensitivity import OFFSETS_MM
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -30,7 +32,9 @@ class IndexCard(QFrame):
         self.caption = widgets.label(f"{name} {fmt.INDEX_UNITS[name]}".strip(), "muted")
         self.judgement = widgets.label("", "muted")
         self.judgement.hide()
-        inside = widgets.column(self.value, self.caption, self.judgement, gap=1, margins=(8, 5, 4, 5))
+        self.around = widgets.label("", "muted")
+        self.around.hide()
+        inside = widgets.column(self.value, self.caption, self.judgement, self.around, gap=1, margins=(8, 5, 4, 5))
         inside.addStretch(1)
         self.setLayout(inside)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -39,6 +43,12 @@ class IndexCard(QFrame):
         """Show the index, or a dash whose tooltip says why."""
         widgets.set_text(self.value, fmt.index_value(self.name, value))
         self.setToolTip(why or fmt.INDEX_TITLES[self.name])
+
+    def show_around(self, around: LevelSensitivity | None) -> None:
+        """Show the index 5 mm lower and higher and its mean over the body; None takes it away."""
+        words = "" if around is None else index_around(around, self.name)
+        widgets.set_text(self.around, words, hide_empty=True)
+        self.around.setToolTip("" if around is None else index_compared_words(around, self.name))
 
     def show_judgement(self, short: Judgement | None) -> None:
         """Show how the value stands to the chosen cut-off, None where there is none."""
@@ -91,6 +101,13 @@ class StatsPanel(Panel):
     def _side(place: int) -> Qt.AlignmentFlag:
         return (Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
 
+    def _connect(self) -> None:
+        self.desk.changed.connect(self._on_desk)
+        self._on_desk(self.desk.state, self.desk.state)
+
+    def _on_desk(self, _: DeskState, desk: DeskState) -> None:
+        self.compare.setChecked(desk.compares_levels)
+
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.protocol is not new.protocol or old.sensitivity is not new.sensitivity:
             self._show_last_column(new)
@@ -105,7 +122,8 @@ class StatsPanel(Panel):
         preset, around = new.protocol.preset, new.sensitivity
         windows = {t.key: fmt.window(preset.window(t)) for t in Tissue} | {"low": fmt.window(LOW_ATTENUATION_MUSCLE)}
         widgets.set_text(self.last_heading, "HU window" if around is None else "−5 / +5 mm")
-        self.compare.setChecked(around is not None)
+        for card in self.cards.values():
+            card.show_around(around)
         for key, words in windows.items():
             widgets.set_text(self.cells[key, 4], words if around is None else "")
             self.cells[key, 4].setToolTip("")

@@ -9,6 +9,7 @@ from napari_t12_bodycomp.analysis.reformat import coronal, sagittal
 from napari_t12_bodycomp.gui import theme, widgets, words
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.reformat_view import Hint, ReformatView, Scene, View
+from napari_t12_bodycomp.model.level_choice import candidate_letter, is_vertebra
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
@@ -129,14 +130,14 @@ def _scene(state: SessionState) -> Scene:
         return Scene()
     hints = []
     if finding is not None and level is None:
-        hints = [Hint(words.candidate_letter(n), c.z_mm) for n, c in enumerate(finding.candidates)]
+        hints = [Hint(candidate_letter(n), c.z_mm) for n, c in enumerate(finding.candidates)]
     return Scene(
         view_z_mm=float(volume.z_mm[state.view_index]),
         level_z_mm=None if level is None else level.z_mm,
         level_confirmed=level is not None and level.is_confirmed,
         may_set=level is None and finding is not None,
         body_z_mm=None if finding is None else finding.body_z_mm,
-        vertebrae=() if finding is None else tuple(v for v in finding.vertebrae if words.is_vertebra(v.label)),
+        vertebrae=() if finding is None else tuple(v for v in finding.vertebrae if is_vertebra(v.label)),
         ribs=() if finding is None else finding.ribs,
         hints=tuple(hints),
         ribs_seen=words.ribs_seen(finding),

@@ -14,8 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels
 
+from napari_t12_bodycomp.model.tools import Tool
 from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.drawing import PaintRules
+
+MODES = {Tool.MOVE: "pan_zoom", Tool.BRUSH: "paint", Tool.ERASE: "erase", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
+"""napari's own tools; under any other of ours its mode is the one that moves the picture, and the mouse does not move it."""
+TOOLS = {mode: tool for tool, mode in MODES.items()}
 
 
 class RegionLayer(Labels):
@@ -26,8 +31,10 @@ class RegionLayer(Labels):
     def __init__(self, data: npt.NDArray[np.uint8], *, brush_mm: float = 6.0, **kwargs: Any) -> None:
         self.rules = PaintRules()
         self.brush_mm = brush_mm
+        self.tool = Tool.MOVE
         self.on_undo: Callable[[], object] | None = None
         self.on_redo: Callable[[], object] | None = None
+        self.on_mode: Callable[[], object] | None = None
         super().__init__(data, **kwargs)
         self.set_brush_mm(brush_mm)
 
@@ -35,6 +42,25 @@ class RegionLayer(Labels):
     def spacing_mm(self) -> tuple[float, float]:
         """Distance between rows and between columns (mm)."""
         return float(self.scale[-2]), float(self.scale[-1])
+
+    @property
+    def mode(self) -> str:
+        """napari's mode. `on_mode` is called whenever one is chosen, also the present one: tools that napari does not know share it."""
+        return str(super().mode)
+
+    @mode.setter
+    def mode(self, mode: Any) -> None:
+        Labels.mode.fset(self, mode)
+        if self.on_mode is not None:
+            self.on_mode()
+
+    def take(self, tool: Tool) -> None:
+        """Take `tool` in hand: napari's mode, whether the mouse moves the picture, and the pointer."""
+        self.tool = tool
+        self.mode = MODES.get(tool, "pan_zoom")
+        if self.mode == "pan_zoom":
+            self.mouse_pan = tool is Tool.MOVE
+            self.cursor = "standard" if tool is Tool.MOVE else "cross"
 
     def set_brush_mm(self, brush_mm: float) -> None:
         """Take a brush of this diameter; cursor and steps along a stroke follow."""
@@ -68,6 +94,31 @@ class RegionLayer(Labels):
         corners = np.asarray(points, float)
         if len(corners) > 2 and self._slice_input.ndisplay == 2:
             self._set(drawing.inside_polygon(self.data.shape[1:], corners[:, 1:] - 0.5), new_label, True)
+
+    @property
+    def polygon_corners(self) -> int:
+        """Corners of the polygon that is being drawn, the one under the mouse included."""
+        overlay: Any = self._overlays["polygon"]
+        return len(overlay.points) if self.mode == "polygon" else 0
+
+    def complete_polygon(self) -> None:
+        """Paint the polygon that is being drawn."""
+        overlay: Any = self._overlays["polygon"]
+        overlay.add_polygon_to_labels(self)
+
+    def drop_polygon(self) -> bool:
+        """Give up the polygon that is being drawn; False where there is none."""
+        overlay: Any = self._overlays["polygon"]
+        begun = bool(overlay.points)
+        overlay.points = []
+        return begun
+
+    def shorten_polygon(self) -> bool:
+        """Take the last corner of the polygon that is being drawn away; False where there is none."""
+        overlay: Any = self._overlays["polygon"]
+        begun = bool(overlay.points)
+        overlay.points = [*overlay.points[:-2], overlay.points[-1]] if len(overlay.points) > 2 else []  # the last one follows the mouse
+        return begun
 
     def allowed(self, label: int) -> npt.NDArray[np.bool_]:
         """Pixels (Y, X) that may become `label` now."""

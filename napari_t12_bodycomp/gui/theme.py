@@ -90,6 +90,8 @@ def stylesheet() -> str:
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {BLUE_LIGHT}; }}
     QLineEdit[bad="true"] {{ border-color: #ff8d80; }}
     QComboBox {{ padding-right: 2px; }}
+    QComboBox[bad="true"] {{ border-color: #ff8d80; }}
+    QComboBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
     QComboBox QAbstractItemView {{ background: {SUNKEN}; border: 1px solid {EDGE}; selection-background-color: {BLUE}; }}
     QProgressBar {{ background: {SUNKEN}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {BLUE}; border-radius: 3px; }}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_t12_bodycomp.gui.format import ago, number
+from napari_t12_bodycomp.gui.format import ago, index_value, number
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import Tissue
+from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
@@ -96,16 +97,6 @@ def ribs_seen(finding: LevelFinding | None) -> str:
     return f"{n} rib pair{'' if n == 1 else 's'} seen"
 
 
-def is_vertebra(label: str) -> bool:
-    """Whether `label` names a vertebra; a count carried on into the skull gives names that do not exist, such as C0."""
-    return re.fullmatch(r"C[1-7]|T([1-9]|1[0-3])|L[1-6]|S[1-5]", label) is not None
-
-
-def candidate_letter(position: int) -> str:
-    """A, B, C ... for candidates, the same in panel and pictures."""
-    return chr(ord("A") + position)
-
-
 def empty_reasons(why_empty: dict[str, str]) -> list[str]:
     """The distinct reasons for empty indices, with the indices that they explain."""
     by_reason: dict[str, list[str]] = {}
@@ -149,6 +140,28 @@ def compared_words(around: LevelSensitivity, tissue: Tissue) -> str:
     here = number(around.reference.areas_cm2[tissue])
     said = f"Area of {tissue.title} 5 mm lower and 5 mm higher, against {here} cm² at the level. Automatic drafts are compared with each other: "
     said += "corrections by hand are not in it."
-    if any(m is None for m in around.shifted.values()):
-        said += " Where a dash stands, the scan has no slice, or none that can be drafted."
-    return said
+    return " ".join([said, *(why for name, why in around.why_missing.items() if name != "body")])
+
+
+def index_around(around: LevelSensitivity, name: str) -> str:
+    """An index 5 mm higher, 5 mm lower and as mean over the body, one under the other."""
+    lower, higher = (index_value(name, around.index_at(name, offset)) for offset in (-5.0, 5.0))
+    return f"+5 mm {higher}\n−5 mm {lower}\nbody {index_value(name, around.body_indices[name])}"
+
+
+def index_compared_words(around: LevelSensitivity, name: str) -> str:
+    """What the three numbers under an index are."""
+    here = index_value(name, around.reference.indices[name])
+    said = (
+        f"{name} 5 mm lower and 5 mm higher, and its mean over the body of T12 ({around.body_slices} slices), against {here} at the level. "
+    )
+    return " ".join([f"{said}All from automatic drafts: corrections by hand are not in it.", *around.why_missing.values()])
+
+
+def tissue_opinion_words(beside: TissueOpinion, measured: Measurement) -> str:
+    """How another program's tissues lie to the measured ones, in one sentence."""
+    parts = (
+        f"{t.title} {number(area)} against {number(measured.areas_cm2[t])} cm² (Dice {number(beside.dice[t], 2)})"
+        for t, area in beside.areas_cm2.items()
+    )
+    return f"{beside.source}: {', '.join(parts)}. For information: no number was changed."

@@ -16,23 +16,22 @@ from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.canvas import Canvas
-from napari_t12_bodycomp.gui.canvas_mouse import stepped_brush
+from napari_t12_bodycomp.gui.carry_flow import CarryFlow
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
+from napari_t12_bodycomp.gui.draw_actions import draw_actions
 from napari_t12_bodycomp.gui.drops import Drops
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
+from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
 from napari_t12_bodycomp.model.level import LevelMethod
-from napari_t12_bodycomp.model.tissue import Region
-from napari_t12_bodycomp.model.tools import Display, Tool
 from napari_t12_bodycomp.workflow.autosave import Autosave
 from napari_t12_bodycomp.workflow.session import Session
 
 log = logging.getLogger(__name__)
 
-OPACITY_STEP = 0.1
 _OPEN: WeakKeyDictionary[Viewer, Workbench] = WeakKeyDictionary()
 
 
@@ -48,6 +47,8 @@ class Workbench:
         self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
         self.saver = Autosave(self.session, autosave_folder)
         self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.level_flow = LevelFlow(self.session, self.jobs, self.desk)
+        self.carry = CarryFlow(self.session, self.jobs)
         self.settings = QSettings("napari-t12-bodycomp", "workbench")
         folder = self.settings.value("out_folder", "")
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
@@ -97,33 +98,22 @@ class Workbench:
             "locate_again": flow.locate,
             "confirm_level": self.confirm_level,
             "set_level_here": lambda: session.choose_level(session.state.view_index),
-            "compare_levels": flow.compare_levels,
+            "compare_levels": self.level_flow.compare_levels,
             "go_to_level": self.go_to_level,
             "slice_up": lambda: session.view(session.state.view_index + 1),
             "slice_down": lambda: session.view(session.state.view_index - 1),
-            "toggle_lock": lambda: session.set_tools(hu_lock=not session.state.tools.hu_lock),
-            "brush_smaller": lambda: session.set_tools(brush_mm=stepped_brush(session.state.tools.brush_mm, -1)),
-            "brush_larger": lambda: session.set_tools(brush_mm=stepped_brush(session.state.tools.brush_mm, 1)),
             "draft_again": flow.draft,
-            "undo": self.undo,
-            "redo": self.redo,
-            "hide_overlay": self.hide_overlay,
-            "cycle_display": self.cycle_display,
-            "more_opacity": lambda: self._set_opacity(OPACITY_STEP),
-            "less_opacity": lambda: self._set_opacity(-OPACITY_STEP),
-            "fit_view": canvas.fit,
+            "copy_slice": self.carry.from_other_slice,
+            "copy_earlier": self.ask_earlier,
             "screenshot": self.screenshot,
             "plain_view": lambda: self.frame.show_plain(not self.frame.plain),
             "help": lambda: self.help.toggle(),
+            "vertebra_up": lambda: self.level_flow.look_at_neighbour(1),
+            "vertebra_down": lambda: self.level_flow.look_at_neighbour(-1),
+            "second_opinion": lambda: self.level_flow.ask_opinion(),
+            "opinion_file": self.ask_opinion_file,
         }
-        for name in ("soft", "bone", "lung"):
-            does[f"window_{name}"] = lambda name=name: canvas.set_window(name)
-        for name in ("fill_holes", "smooth", "grow", "shrink"):
-            does[name] = lambda name=name: canvas.operate(name)
-        for region in Region:
-            does[f"region_{region.name.lower()}"] = lambda region=region: self.choose_region(region)
-        for tool in Tool:
-            does[f"tool_{tool.value}"] = lambda tool=tool: session.set_tools(tool=tool)
+        does |= draw_actions(session, canvas)
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(function))
 
@@ -157,6 +147,23 @@ class Workbench:
         if file:
             self._open(file)
 
+    def ask_opinion_file(self) -> None:
+        """Ask for a label map of the vertebrae and weigh it as a second opinion."""
+        file, _ = QFileDialog.getOpenFileName(
+            self.frame.main, "A label map of the vertebrae", self._last_folder(), "NIfTI (*.nii *.nii.gz)"
+        )
+        if file:
+            self.level_flow.ask_opinion(file)
+
+    def ask_earlier(self) -> None:
+        """Ask for an earlier result of the same patient and copy its regions."""
+        start = str(self.desk.state.out_folder or self._last_folder())
+        file, _ = QFileDialog.getOpenFileName(
+            self.frame.main, "Regions of an earlier visit of this patient", start, "Saved results (*.nii.gz indices.csv);;All files (*)"
+        )
+        if file:
+            self.carry.from_earlier_visit(Path(file))
+
     def _open(self, path: str) -> None:
         self.settings.setValue("last_folder", str(Path(path).parent))
         self.flow.open_path(path)
@@ -180,8 +187,8 @@ class Workbench:
             self.desk.set(message=f"{name}: cancelled, nothing was changed.", message_is_error=False)
 
     def confirm_level(self) -> None:
-        """Close the polygon that is being drawn, else confirm the level."""
-        if not self.canvas.complete_polygon():
+        """Close the contour or polygon that is being drawn, else confirm the level."""
+        if not self.canvas.tools.complete():
             self.session.confirm_level()
             level = self.session.state.level
             assert level is not None
@@ -195,34 +202,6 @@ class Workbench:
             self.session.tell("No level is set yet: drag the level line to the middle of T12.")
         else:
             self.session.view(level.slice_index)
-
-    def choose_region(self, region: Region) -> None:
-        """Take a region in hand, with its HU-lock."""
-        tool = self.session.state.tools.tool
-        self.session.set_tools(region=region, hu_lock=True, tool=Tool.BRUSH if tool in (Tool.MOVE, Tool.ERASE) else tool)
-
-    def undo(self) -> None:
-        """Take the last step back and say which."""
-        name = self.session.undo()
-        self.session.tell(f"Undone: {name}." if name else "There is nothing to undo on this slice.")
-
-    def redo(self) -> None:
-        """Do the last undone step again and say which."""
-        name = self.session.redo()
-        self.session.tell(f"Done again: {name}." if name else "There is nothing to redo on this slice.")
-
-    def hide_overlay(self, hidden: bool | None = None) -> None:
-        """Hide or show the drawing; without an argument, the other way round."""
-        self.session.set_tools(hidden=not self.session.state.tools.hidden if hidden is None else hidden)
-
-    def cycle_display(self) -> None:
-        """Both, contours, tissues, and round again."""
-        order = list(Display)
-        now = order.index(self.session.state.tools.display)
-        self.session.set_tools(display=order[(now + 1) % len(order)])
-
-    def _set_opacity(self, step: float) -> None:
-        self.session.set_tools(opacity=round(min(max(self.session.state.tools.opacity + step, 0.1), 1.0), 2))
 
     def save(self, as_draft: bool = False) -> None:
         """Save into the remembered folder; ask for one the first time."""
@@ -289,6 +268,7 @@ class Workbench:
         self.saver.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.drops.close()
+        self.level_flow.close()
         self.flow.close()
         self.canvas.close()
         self.frame.close()

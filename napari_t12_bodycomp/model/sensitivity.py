@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.tissue import Tissue
@@ -24,6 +24,8 @@ class LevelSensitivity:
         Mean over the slices drafted within the T12 body; NaN where the body's extent is unknown.
     body_slices : int
         How many slices that mean is over.
+    why_missing : mapping of str to str
+        Why something is unknown, in a sentence: by offset as ``"-5"`` or ``"+5"``, and ``"body"`` for the mean over the body.
     """
 
     reference: Measurement
@@ -31,6 +33,7 @@ class LevelSensitivity:
     body_areas_cm2: Mapping[Tissue, float]
     body_indices: Mapping[str, float]
     body_slices: int
+    why_missing: Mapping[str, str] = field(default_factory=dict)
 
     def change_percent(self, tissue: Tissue, offset_mm: float) -> float:
         """Change of the tissue's area at `offset_mm` against the level, in percent; NaN where either is unknown or the level has none."""
@@ -38,3 +41,8 @@ class LevelSensitivity:
         if other is None or not own > 0:
             return math.nan
         return 100.0 * (other.areas_cm2[tissue] / own - 1.0)
+
+    def index_at(self, name: str, offset_mm: float) -> float:
+        """The index `name` at `offset_mm`; NaN where it is unknown there."""
+        other = self.shifted.get(offset_mm)
+        return math.nan if other is None else other.indices[name]

@@ -26,15 +26,27 @@ def paint_abdomen(p: Polar, frame: Frame, dome: Dome, bowel: tuple[tuple[float, 
     fat = max(0.0, frame.options.visceral_fat)
     wall = p.beyond_wall() + np.float32(1.0)
     room = np.maximum(under, wall)
+    if frame.options.ascites > 0:
+        room = _ascites(p, frame, room)
     enhanced = frame.options.contrast
     habit = frame.habit
     _liver(p, room, fat, habit, 105.0 if enhanced else 60.0)
     _spleen(p, room, fat, habit, 115.0 if enhanced else 52.0)
-    _stomach(p, room, fat, habit)
+    _stomach(p, room, fat, habit, frame.up)
     _retroperitoneum(plane, frame, fat, enhanced)
-    _flexure(p, room, fat, habit)
+    _flexure(p, room, fat, habit, frame.up)
     _bowel(p, room, bowel)
     _crura(plane, frame)
+
+
+def _ascites(p: Polar, frame: Frame, room: F32) -> F32:
+    """Fluid along the wall and under the diaphragm, in front of the retroperitoneum; returns the room that it leaves."""
+    depth = np.float32(22 * frame.options.ascites)
+    x, y = p.plane.xy(p.w)
+    behind = y - np.float32(frame.spine_y(p.plane.z) - 12) - np.float32(0.55) * np.maximum(np.abs(x) - 50, 0)
+    shell = np.maximum(np.maximum(room, -room - depth), behind)
+    p.plane.paint(p.w, shell.astype(np.float32), 9.0, Part.ORGAN)
+    return np.asarray(room + np.where(behind < 0, depth, np.float32(0)), np.float32)
 
 
 def _organ(p: Polar, d: F32, room: F32, hu: float) -> None:
@@ -86,8 +98,8 @@ def _spleen(p: Polar, room: F32, fat: float, habit: F64, hu: float) -> None:
     _organ(p, np.maximum(d, room + np.float32(0.4 + 1.2 * fat)).astype(np.float32), room, hu)
 
 
-def _stomach(p: Polar, room: F32, fat: float, habit: F64) -> None:
-    """Fundus under the left dome with a gas bubble in front, body running to the right below."""
+def _stomach(p: Polar, room: F32, fat: float, habit: F64, up: float) -> None:
+    """Fundus under the left dome with a gas bubble in front (`up` 1; behind in a prone patient, -1), body to the right below."""
     plane, z = p.plane, p.plane.z
     if not -78 < z < 62:
         return
@@ -100,15 +112,15 @@ def _stomach(p: Polar, room: F32, fat: float, habit: F64) -> None:
     d = np.hypot((x - cx) / a, (y - cy) / b)
     d = ((d - 1) * min(a, b) * 1.05).astype(np.float32)
     _organ(p, np.maximum(d, room + 1.5), room, 42.0)
-    level = cy - (0.25 + 0.3 * float(habit[6])) * b
+    level = cy - up * (0.25 + 0.3 * float(habit[6])) * b
     _, y = p.flat.xy(p.w)
     w = p.w
     inside = np.maximum(d + 4.5, room + 6)
-    plane.paint(w, np.maximum(inside, np.float32(-1) * (y - level)).astype(np.float32), 28.0, Part.ORGAN)
-    plane.paint(w, np.maximum(inside, y - np.float32(level)).astype(np.float32), -985.0, Part.GAS)
+    plane.paint(w, np.maximum(inside, np.float32(-up) * (y - level)).astype(np.float32), 28.0, Part.ORGAN)
+    plane.paint(w, np.maximum(inside, np.float32(up) * (y - np.float32(level))).astype(np.float32), -985.0, Part.GAS)
 
 
-def _flexure(p: Polar, room: F32, fat: float, habit: F64) -> None:
+def _flexure(p: Polar, room: F32, fat: float, habit: F64, up: float) -> None:
     """The colon's left flexure in front of the spleen: large where little fat is about, and in some people more than in others."""
     z = p.plane.z
     size = 30 * max(1 - fat, 0) + 9 * max(0.0, float(habit[7]))
@@ -119,7 +131,7 @@ def _flexure(p: Polar, room: F32, fat: float, habit: F64) -> None:
     x, y = p.plane.xy(p.w)
     d = np.hypot(x - 78, (y + 42) * 1.1) - np.float32(size * math.sqrt(1 - t * t) + 6)
     _organ(p, d, room + 2.0, 40.0)
-    gas = np.maximum(np.maximum(d + 2.5, room + 4.5), p.flat.xy(p.w)[1] + np.float32(44))
+    gas = np.maximum(np.maximum(d + 2.5, room + 4.5), np.float32(up) * (p.flat.xy(p.w)[1] + np.float32(44)))
     p.plane.paint(p.w, np.maximum(d + 2.5, room + 4.5).astype(np.float32), 30.0, Part.ORGAN)
     p.plane.paint(p.w, gas.astype(np.float32), -960.0, Part.GAS)
 
@@ -127,12 +139,14 @@ def _flexure(p: Polar, room: F32, fat: float, habit: F64) -> None:
 def _retroperitoneum(plane: Plane, frame: Frame, fat: float, enhanced: bool) -> None:
     """Kidneys in their fat, adrenals, pancreas, vena cava and portal vein."""
     z, ys = plane.z, frame.spine_y(plane.z)
-    kidney = 165.0 if enhanced else 33.0
+    kidney = 190.0 if enhanced else 33.0
     for side, top in ((-1, -50.0), (1, -36.0)):
         centre = (side * (56 + 3 * fat), ys + 4, top)
         grow = 1 + 0.12 * (fat - 1) if fat >= 1 else 1 - 0.28 * (1 - fat)
         plane.ellipsoid(centre, (34 * grow, 34 * grow, 66), VISCERAL_FAT_HU - 3, Part.VISCERAL_FAT, side * 0.5)
         plane.ellipsoid(centre, (23, 28, 52), kidney, Part.ORGAN, side * 0.6)
+        if enhanced:
+            plane.ellipsoid(centre, (15, 20, 43), 120.0, Part.ORGAN, side * 0.6)
         plane.ellipsoid((centre[0] - side * 11, centre[1] - 6, centre[2]), (10, 8, 22), VISCERAL_FAT_HU + 12, Part.VISCERAL_FAT)
         if -22 < z < 16:
             plane.tube((side * 28, ys - 12, -18), (side * 30, ys - 10, 12), 3.0, 30.0, Part.ORGAN)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.phantom import abdomen, chest, ribs, scanner, texture, truth
 from napari_t12_bodycomp.phantom.frame import Frame, build_frame
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
-from napari_t12_bodycomp.phantom.painter import Anatomy, Painter, scan_grid
+from napari_t12_bodycomp.phantom.painter import Anatomy, scan_grid
 from napari_t12_bodycomp.phantom.plane import N_ANGLES
+from napari_t12_bodycomp.phantom.shoulder import sternum_y
+from napari_t12_bodycomp.phantom.tilt import build_painter
 
 F32 = npt.NDArray[np.float32]
 UID_ROOT = "2.25."
@@ -56,8 +60,16 @@ def make_phantom(
     frame = build_frame(o, rng)
     vessels, bowel = chest.build_lung_vessels(rng, frame), abdomen.build_bowel(rng)
     bend = (texture.build_waves(rng, 10, 38.0, 110.0), texture.build_waves(rng, 10, 38.0, 110.0))
-    anatomy = Anatomy(frame, ribs.build_ribs(frame), vessels, bowel, bend, texture.build_waves(rng, 28, 3.5, 22.0, 2.0))
-    painter = Painter(anatomy, scan_grid(o), max(1.0, o.pixel_mm))
+    anatomy = Anatomy(
+        frame,
+        ribs.build_ribs(frame),
+        vessels,
+        bowel,
+        bend,
+        texture.build_waves(rng, 28, 3.5, 22.0, 2.0),
+        sternum_y(frame, 212 * frame.stretch),
+    )
+    painter = build_painter(anatomy, scan_grid(o), max(1.0, o.pixel_mm))
     z = slice_positions(o)
     offsets = sub_planes(o.thickness_mm)
     scan = scanner.Scanner(o, painter.grid.x, _table_top(frame))
@@ -72,23 +84,33 @@ def make_phantom(
         hu[k] = scan.scan(ideal, k, float(zk))
         if progress is not None:
             progress((k + 1) / len(z))
-    shift = o.first_slice_lps_mm - z[0]
-    known = truth.known_levels(frame, shift)
-    if clean is not None:
-        known = truth.known_areas(known, painter, offsets, float(z[t12]), t12, clean)
-    return Phantom(_volume(o, hu, z + shift), known, o)
+    bare = phantom_from_pixels(o, hu)
+    if clean is None:
+        return bare
+    return replace(bare, truth=truth.known_areas(bare.truth, painter, offsets, float(z[t12]), t12, clean))
+
+
+def phantom_from_pixels(options: PhantomOptions, hu: npt.NDArray[np.int16]) -> Phantom:
+    """The phantom of `options` about pixels (Z, Y, X) made from them earlier; its truth knows the levels, not the areas."""
+    z = slice_positions(options)
+    if hu.shape != (len(z), options.n_pixels, options.n_pixels):
+        raise UsageError(f"Pixels of {len(z)} slices made from the same options are wanted, {hu.shape} came: make the phantom again.")
+    shift = options.first_slice_lps_mm - z[0]
+    frame = build_frame(options, np.random.default_rng([options.seed, 1]))
+    return Phantom(_volume(options, hu, z + shift), truth.known_levels(frame, shift), options)
 
 
 def _table_top(frame: Frame) -> float:
-    """Height of the table's middle (scanner y, mm) so that nobody sinks into it."""
+    """Height of the table's middle (scanner y, mm) so that nobody sinks into it; it bears the front of a patient who lies prone."""
     o = frame.options
     a = np.arange(N_ANGLES) * (2 * math.pi / N_ANGLES) - math.radians(o.rotation_deg)
-    top = -math.inf
+    top, down = -math.inf, -1 if o.prone else 1
     for z in np.arange(max(-200.0, o.z_range_mm[0] / o.scale - 40), min(220.0, o.z_range_mm[1] / o.scale + 40), 20.0):
         skin = frame.contours(float(z)).skin * o.scale
-        x, y = skin * np.sin(a) + o.offset_mm[0], skin * np.cos(a) + o.offset_mm[1]
-        top = max(top, float((y + scanner.TABLE_CURVE * x * x).max()))
-    return top + 3.0 if math.isfinite(top) else 150.0
+        lean = [shift + z * o.scale * math.tan(math.radians(tilt)) for shift, tilt in zip(o.offset_mm, o.tilt_deg, strict=True)]
+        x, y = skin * np.sin(a) + lean[0], skin * np.cos(a) + lean[1]
+        top = max(top, float((down * y + scanner.TABLE_CURVE * x * x).max()))
+    return down * (top + 3.0 if math.isfinite(top) else 150.0)
 
 
 def _volume(o: PhantomOptions, hu: npt.NDArray[np.int16], z: npt.NDArray[np.float64]) -> CTVolume:

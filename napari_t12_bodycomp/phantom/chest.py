@@ -6,13 +6,23 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.parts import LUNG_HU, VISCERAL_FAT_HU, Part
-from napari_t12_bodycomp.phantom.plane import F32, Plane
+from napari_t12_bodycomp.phantom.plane import F32, Plane, Point
 from napari_t12_bodycomp.phantom.trunk import Polar
 
-Segment = tuple[tuple[float, float, float], tuple[float, float, float], float]
+Segment = tuple[Point, Point, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vessels:
+    """Straight pieces (end, end, radius) with the lowest and highest z of each."""
+
+    segments: tuple[Segment, ...]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +49,7 @@ def build_dome(frame: Frame, x: F32, y: F32, step: float) -> Dome:
     return Dome(z, (1 / np.sqrt(1 + gx * gx + gy * gy)).astype(np.float32))
 
 
-def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment, ...]:
+def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> Vessels:
     """Branching vessels from both hila outwards, thinner with each branching."""
     out: list[Segment] = []
     for side in (-1, 1):
@@ -57,10 +67,12 @@ def build_lung_vessels(rng: np.random.Generator, frame: Frame) -> tuple[Segment,
                     bend = direction + rng.normal(scale=0.42, size=3)
                     grown.append((end, bend / np.linalg.norm(bend), radius * rng.uniform(0.62, 0.82)))
             tips = [g for g in grown if g[2] > 0.55]
-    return tuple(out)
+    z = np.array([(p[2], q[2]) for p, q, _ in out])
+    thick = np.array([r for _, _, r in out])
+    return Vessels(tuple(out), z.min(1) - thick, z.max(1) + thick)
 
 
-def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]) -> None:
+def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: Vessels) -> None:
     """Lungs above the diaphragm, apart from the mediastinum between them."""
     plane, z = p.plane, p.plane.z
     if z < -10 or z > 252:
@@ -74,20 +86,33 @@ def paint_lungs(p: Polar, frame: Frame, dome: Dome, vessels: tuple[Segment, ...]
     spread = np.float32(half) * (0.42 + 0.58 * np.clip((y + 70) / 70, 0, 1)) if z < 215 else np.float32(half)
     spread = spread * np.where(y > ys + 8, 0.9, 1.0)
     medial = spread - np.abs(x - np.float32(middle))
-    apex = np.float32(0)
-    if z > 198:
-        apex = np.float32((z - 198) * 0.45)
+    apex = np.float32(max(0.0, z - 205) * 0.3)
     wall = p.beyond_wall() + np.float32(0.6) + apex
     d = np.maximum(np.maximum(wall, height), medial * np.float32(0.9))
     tint = (LUNG_HU + 0.42 * (y - 10)).astype(np.float32)
     plane.paint(p.w, d, np.broadcast_to(tint, d.shape), Part.LUNG)
-    for p0, p1, radius in vessels:
-        if min(p0[2], p1[2]) - radius > z or max(p0[2], p1[2]) + radius < z:
-            continue
-        got = plane.tube_distance(p0, p1, radius)
+    if max(frame.options.effusion_mm) > 0:
+        _effusion(p, frame, d, middle)
+    for k in np.flatnonzero((vessels.low < z) & (vessels.high > z)):
+        got = plane.tube_distance(*vessels.segments[k])
         if got is not None:
             w, dv = got
             plane.paint(w, np.where(plane.part[w] == Part.LUNG, dv, np.float32(9)), 35.0, None)
+
+
+def _effusion(p: Polar, frame: Frame, lung: F32, middle: float) -> None:
+    """Free fluid in the lowest part of the pleural space, rising along the wall, with collapsed lung over it."""
+    x, y = p.plane.xy(p.w)
+    deepest = 88.0 if frame.up > 0 else 78.0
+    for side, depth in zip((-1, 1), frame.options.effusion_mm, strict=True):
+        if depth <= 0:
+            continue
+        other = np.float32(-side) * (x - np.float32(middle))
+        rise = np.float32(14) * np.clip((np.abs(x - np.float32(middle)) - 45) / 60, 0, 1)
+        over = np.float32(deepest - depth) - rise - np.float32(frame.up) * y
+        for above, hu in ((0.35 * depth, -20.0), (0.0, 8.0)):
+            d = np.maximum(np.maximum(lung, over - np.float32(above)), other)
+            p.plane.paint(p.w, d.astype(np.float32), hu, Part.ORGAN)
 
 
 def paint_diaphragm(p: Polar, frame: Frame, dome: Dome) -> None:

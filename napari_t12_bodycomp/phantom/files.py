@@ -11,14 +11,14 @@ from napari_t12_bodycomp.phantom.build import make_phantom
 from napari_t12_bodycomp.phantom.options import Phantom, PhantomOptions
 
 SAMPLE = PhantomOptions(
-    seed=12, height_m=1.60, weight_kg=61.0, pixel_mm=1.0, n_pixels=384, z_range_mm=(-75.0, 265.0), slice_spacing_mm=5.0, last_rib_mm=105.0
+    seed=12, height_m=1.60, weight_kg=61.0, pixel_mm=1.0, n_pixels=384, z_range_mm=(-75.0, 285.0), slice_spacing_mm=5.0, last_rib_mm=105.0
 )
-"""The scan in `sample_data/`: 5 mm slices from L2 to above T1."""
+"""The scan in `sample_data/`: 5 mm slices from L2 to above C7, so that the first rib is seen whole."""
 
 
 def write_phantom_series(phantom: Phantom, folder: Path, transfer_syntax: str = "jpeg-ls") -> list[Path]:
     """Write the phantom's volume as DICOM CT files with shuffled names; returns them, most caudal slice first."""
-    return write_series(phantom.volume, Path(folder), transfer_syntax, phantom.options.seed)
+    return write_series(phantom.volume, Path(folder), transfer_syntax, phantom.options.seed, phantom.options.patient_position)
 
 
 def answers(phantom: Phantom) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.phantom import abdomen, chest, ribs, spine, texture, trunk
+from napari_t12_bodycomp.phantom import abdomen, chest, metal, pelvis, ribs, shoulder, spine, texture, trunk
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.options import PhantomOptions
-from napari_t12_bodycomp.phantom.parts import Part
-from napari_t12_bodycomp.phantom.plane import N_ANGLES, Plane
+from napari_t12_bodycomp.phantom.parts import FAT_HU, MUSCLE_HU, Part
+from napari_t12_bodycomp.phantom.plane import N_ANGLES, Plane, Window
 
 F32 = npt.NDArray[np.float32]
 BEND_MM = 3.5
@@ -24,10 +25,11 @@ class Anatomy:
 
     frame: Frame
     ribs: tuple[ribs.Rib, ...]
-    vessels: tuple[chest.Segment, ...]
+    vessels: chest.Vessels
     bowel: tuple[tuple[float, float, float, float, float, float], ...]
     bend: tuple[texture.Waves, texture.Waves]
     grain: texture.Waves
+    manubrium_y: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +88,10 @@ class Painter:
         p = trunk.polar(plane, frame)
         if p is None:
             return plane
-        ribs.paint_arms(plane, frame)
+        shoulder.paint_arms(plane, frame)
         trunk.paint_coat(p)
+        if o.gland > 0:
+            trunk.paint_gland(p, frame, self.anatomy.bend[0].on_grid(self.x[p.w[1]], self.y[p.w[0]], z))
         p.plane = self._bent(plane)
         chest.paint_lungs(p, frame, self.dome, self.anatomy.vessels)
         abdomen.paint_abdomen(p, frame, self.dome, self.anatomy.bowel)
@@ -96,15 +100,40 @@ class Painter:
         p.plane = plane
         trunk.paint_wall(p, frame)
         spine.paint_spine(plane, frame)
-        spine.paint_pelvis(plane, frame)
-        ribs.paint_shoulder(p, frame)
+        pelvis.paint_sacrum(plane, frame)
+        pelvis.paint_pelvis(plane, frame)
+        shoulder.paint_shoulder(p, frame)
+        shoulder.paint_first_ribs(plane, frame, self.anatomy.manubrium_y)
         ribs.paint_ribs(p, frame, self.anatomy.ribs)
-        ribs.paint_sternum(plane, frame, p.contours.inner)
+        shoulder.paint_sternum(plane, frame, p.contours.inner)
+        metal.paint_metal(plane, frame, p.contours)
+        self._age_muscle(plane, p.w)
         here = plane.hu[p.w]
         here += self.anatomy.grain.on_grid(self.x[p.w[1]], self.y[p.w[0]], z) * np.where(
             plane.part[p.w] == Part.BONE, np.float32(16), np.where(here > -300, np.float32(3.5), np.float32(9))
         )
         return plane
+
+    def part(self, z_mm: float) -> npt.NDArray[np.uint8]:
+        """`Part` of each pixel in the plane at z_mm above mid-T12."""
+        return self.plane(z_mm).part
+
+    def _age_muscle(self, plane: Plane, w: Window) -> None:
+        """Fibre that is denser or thinner than ordinary, and streaks of fat along it."""
+        o = self.anatomy.frame.options
+        if o.muscle_hu == MUSCLE_HU and o.myosteatosis <= 0:
+            return
+        hu, part = plane.hu[w], plane.part[w]
+        fibre = part >= Part.ERECTOR_SPINAE
+        hu[fibre] += np.float32(o.muscle_hu - MUSCLE_HU)
+        if o.myosteatosis > 0:
+            threshold = np.float32(NormalDist().inv_cdf(1 - min(o.myosteatosis, 0.45)))
+            share = np.clip(
+                (self.anatomy.grain.on_grid(self.x[w[1]], self.y[w[0]], plane.z) - threshold) * np.float32(2) + np.float32(0.5), 0, 1
+            )
+            share = np.where(fibre, share, np.float32(0))
+            hu += share * (np.float32(FAT_HU) - hu)
+            part[share > 0.5] = Part.INTERMUSCULAR_FAT
 
     def _bent(self, plane: Plane) -> Plane:
         """The same plane with softly displaced coordinates: organs get the outlines that ellipses lack."""

@@ -13,6 +13,7 @@ from napari_t12_bodycomp.phantom.parts import Part
 F32 = npt.NDArray[np.float32]
 N_ANGLES = 4096
 Window = tuple[slice, slice]
+Point = tuple[float, float, float]
 
 
 @dataclass(slots=True, eq=False)
@@ -105,14 +106,34 @@ class Plane:
         if d is not None:
             self.paint(d[0], d[1], hu, part)
 
+    def strap(self, p0: Point, p1: Point, wide: float, thick: float, hu: float, part: Part | None) -> None:
+        """This plane's cut through a flat bar from p0 to p1, `wide` to either side and `thick` upwards and downwards (mm)."""
+        rise = abs(p1[2] - p0[2])
+        if not min(p0[2], p1[2]) - 1.6 * thick - 1 < self.z < max(p0[2], p1[2]) + 1.6 * thick + 1:
+            return
+        w = self.window(min(p0[0], p1[0]) - wide, max(p0[0], p1[0]) + wide, min(p0[1], p1[1]) - wide, max(p0[1], p1[1]) + wide)
+        if w is None:
+            return
+        x, y = self.xy(w)
+        vx, vy, vz = p1[0] - p0[0], p1[1] - p0[1], p1[2] - p0[2]
+        length = math.hypot(vx, vy) + 1e-6
+        t = np.clip(((x - p0[0]) * vx + (y - p0[1]) * vy) / (length * length), 0, 1)
+        aside = np.hypot(x - p0[0] - t * vx, y - p0[1] - t * vy) / wide
+        above = (self.z - p0[2] - t * vz) * (length / math.hypot(length, rise) / thick)
+        q = np.sqrt(aside * aside + above * above)
+        steep = np.sqrt((aside / wide) ** 2 + (above / thick * min(1.0, rise / length)) ** 2) + 1e-3
+        self.paint(w, ((q - 1) * q / np.maximum(steep, 0.5 / wide)).astype(np.float32), hu, part)
+
     def tube_distance(self, p0: tuple[float, float, float], p1: tuple[float, float, float], radius: float) -> tuple[Window, F32] | None:
+        if (p0[2] - radius > self.z and p1[2] - radius > self.z) or (p0[2] + radius < self.z and p1[2] + radius < self.z):
+            return None
         dz = p1[2] - p0[2]
         lo, hi = 0.0, 1.0
         if abs(dz) > 1e-6:
             ends = sorted(((self.z - 1.5 * radius - p0[2]) / dz, (self.z + 1.5 * radius - p0[2]) / dz))
             lo, hi = max(0.0, ends[0]), min(1.0, ends[1])
-        if min(p0[2], p1[2]) - radius > self.z or max(p0[2], p1[2]) + radius < self.z or lo > hi:
-            return None
+            if lo > hi:
+                return None
         ax, bx = (p0[0] + t * (p1[0] - p0[0]) for t in (lo, hi))
         ay, by = (p0[1] + t * (p1[1] - p0[1]) for t in (lo, hi))
         w = self.window(min(ax, bx) - radius, max(ax, bx) + radius, min(ay, by) - radius, max(ay, by) + radius)

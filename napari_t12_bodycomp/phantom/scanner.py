@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from napari_t12_bodycomp.model.volume import AIR_HU
+from napari_t12_bodycomp.phantom.metal import streaks
 from napari_t12_bodycomp.phantom.options import PhantomOptions
 
 F32 = npt.NDArray[np.float32]
@@ -34,7 +35,9 @@ class Scanner:
         self.profile = (1.0 - 0.38 * np.clip(r, 0, 1.3) ** 2).astype(np.float32)
 
     def _table(self, x: F32, y: F32, top_mm: float) -> F32:
-        """HU added by the table: two thin shells and foam, curved like a trough."""
+        """HU added by the table: two thin shells and foam, curved like a trough; in front of a patient who lies prone."""
+        if self.o.prone:
+            y, top_mm = -y, -top_mm
         top = top_mm - np.float32(TABLE_CURVE) * x * x
         hu = np.full(np.broadcast_shapes(x.shape, y.shape), -1000.0, np.float32)
         for depth, thick, value in ((0.0, 1.4, 40.0), (14.0, 1.6, 90.0)):
@@ -57,12 +60,17 @@ class Scanner:
     def scan(self, ideal: F32, k: int, z: float) -> npt.NDArray[np.int16]:
         """The slice as stored: int16 HU, air outside the field of view."""
         hu = self.without_noise(ideal)
+        if self.o.metal != "none":
+            added = streaks(ideal, self.o.pixel_mm, np.random.default_rng([self.o.seed, 8, k]))
+            hu = hu if added is None else hu + added
         if self.o.noise_hu > 0:
             rng = np.random.default_rng([self.o.seed, 7, k])
             body = (ideal > -300).mean() * (self.o.n_pixels * self.o.pixel_mm) ** 2 / 1e2
             load = float(np.clip(body / (640.0 * self.o.scale**2), 0.55, 1.7))
             shoulders = 1.0 + 0.5 * float(np.clip((z / self.o.scale - 195) / 35, 0, 1))
             noise = self._field(rng, self.spectrum) * (self.o.noise_hu * load * shoulders)
+            if self.o.arms_down:
+                shoulders = max(shoulders, 1.25)
             if shoulders > 1.0:
                 streak = np.repeat(rng.standard_normal((self.o.n_pixels, 1), dtype=np.float32), self.o.n_pixels, axis=1)
                 noise += streak * np.float32(self.o.noise_hu * (shoulders - 1) * 0.8)

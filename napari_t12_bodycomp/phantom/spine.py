@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
 from napari_t12_bodycomp.phantom.frame import Frame, Level
-from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, MUSCLE_HU, Part
+from napari_t12_bodycomp.phantom.parts import CORTEX_HU, DISC_HU, FAT_HU, Part
 from napari_t12_bodycomp.phantom.plane import F32, Plane, Window, ellipse_distance
 
-# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest.
-TRANSVERSE = {"T12": 25, "T11": 29, "T10": 33, "T1": 36, "T2": 34, "L1": 35, "L2": 40, "L3": 46, "L4": 42, "L5": 40}
+# Reach of the transverse processes from the midline (mm): L1's shortest of the lumbar ones, L3's longest. Then how far behind the joints
+# they end (13 mm in the middle of the chest).
+TRANSVERSE = {"T12": 27, "T11": 30, "T10": 33, "T1": 36, "T2": 34, "L1": 38, "L2": 42, "L3": 48, "L4": 45, "L5": 48}
+TRANSVERSE_BACK = {"T1": 2.0, "T2": 6.0, "T3": 10.0, "T11": 8.0, "T12": 8.0, "L1": 6.0, "L2": 5.0, "L3": 2.0, "L4": -4.0, "L5": -11.0}
+CERVICAL_REACH = (38, 28, 26, 26, 27, 29, 35)
+"""The same from C1 to C7, whose process is nearly as long as T1's."""
 
 
 def paint_spine(plane: Plane, frame: Frame) -> None:
@@ -24,8 +27,6 @@ def paint_spine(plane: Plane, frame: Frame) -> None:
     for v in near:
         if v.label != "S1":
             _Vertebra(plane, frame, v).arch()
-    if plane.z < frame.level("S1").z + 30:
-        _sacrum(plane, frame)
 
 
 def _canal(plane: Plane, frame: Frame) -> None:
@@ -43,7 +44,10 @@ class _Vertebra:
 
     def __init__(self, plane: Plane, frame: Frame, level: Level) -> None:
         self.plane, self.v = plane, level
-        self.bone_hu = frame.options.bone_hu
+        self.bone_hu, self.osteophytes, self.seed = frame.options.bone_hu, frame.options.osteophytes, frame.options.seed
+        self.variation = frame.options.variation
+        # The lowest free vertebra of a spine with 4 or 6 lumbar ones is half sacrum (Castellvi type II: broad processes that meet it).
+        self.is_winged = frame.options.n_lumbar != 5 and level is frame.levels[-2]
         sx, sy = frame.slopes(level.z)
         self.ys = frame.spine_y(level.z)
         self.sx, self.sy = sx, sy
@@ -69,7 +73,9 @@ class _Vertebra:
         """Disc below and above, then the body with cortex, endplates and spongy bone."""
         v = self.v
         a, b = v.half_width, v.half_depth
-        got = self._local(-a - 3, a + 3, -b - 3, b + 3)
+        spurs = self.osteophytes
+        room = 3 + 9 * spurs
+        got = self._local(-a - room, a + room, -b - room, b + 3)
         if got is None:
             return
         w, x, y, s = got
@@ -84,6 +90,23 @@ class _Vertebra:
         self.plane.paint(w, np.maximum(d, np.abs(s) - np.float32(half)), CORTEX_HU * 0.62, Part.BONE)
         inner = np.maximum(d + np.float32(1.1), np.abs(s) - np.float32(half - 1.1))
         self.plane.paint(w, inner, self.bone_hu, Part.BONE)
+        if spurs > 0:
+            self._spurs(w, x, y, s, d)
+
+    def _spurs(self, w: Window, x: F32, y: F32, s: F32, d: F32) -> None:
+        """Lipping at both rims, in front and at the sides; now and then it bridges the disc."""
+        v = self.v
+        half, edge = v.body / 2, v.interval / 2 + 0.4
+        turn = np.arctan2(x, -y)
+        for end in (-1, 1):
+            rng = np.random.default_rng([self.seed, 21, round(v.z * 10) % 9973, end + 1])
+            size = np.zeros_like(d)
+            for angle, width, height in zip(rng.uniform(-2.0, 2.0, 3), rng.uniform(0.2, 0.5, 3), rng.uniform(0, 8.0, 3), strict=True):
+                size += np.float32(height * self.osteophytes) * np.exp(-(((turn - angle) / width) ** 2))
+            reach = edge if rng.random() < 0.3 else half + 2.5
+            up = s * np.float32(end)
+            rim = np.maximum(d - size * np.clip((up - half + 6) / 5, 0, 1), np.maximum(up - np.float32(reach), np.float32(half - 6) - up))
+            self.plane.paint(w, np.where(size > 0.6, rim, np.float32(9)).astype(np.float32), CORTEX_HU * 0.6, Part.BONE)
 
     def _bar(self, p: tuple[float, float], q: tuple[float, float], radius: float, s0: float, s_half: float, slant: float = 0.0) -> None:
         """A flat bar from p to q (x, y behind the body's middle), `s_half` high about s0, sinking by `slant` mm per mm of its course."""
@@ -110,20 +133,38 @@ class _Vertebra:
         self.plane.paint(w, d, CORTEX_HU * 0.8, Part.BONE)
         self.plane.paint(w, d + np.float32(1.3), self.bone_hu + 120, Part.BONE)
 
+    def _process(self, side: int, px: float, joint: float) -> None:
+        """The transverse process of one side: forward beside the cervical bodies, backwards in the chest, then farther in front at each level."""
+        v, h = self.v, self.v.interval
+        if v.label[0] == "C":
+            self._bar(
+                (side * px, v.half_depth + 3),
+                (side * (CERVICAL_REACH[v.number - 1] - 3), v.half_depth + 5 - 0.9 * (7 - v.number)),
+                3.6,
+                0.0,
+                0.2 * h,
+            )
+        elif self.is_winged:
+            self._bar((side * px, joint), (side * 47, joint + TRANSVERSE_BACK["L5"] - 3), 2.7, 0.12 * h, 0.34 * h)
+        else:
+            own = float(np.random.default_rng([self.seed, 23]).normal(size=2)[int(v.is_lumbar)])
+            own += 0.6 * np.random.default_rng([self.seed, 27, v.number, side + 1]).normal()
+            reach = TRANSVERSE.get(v.label, 35) * (1 + 0.06 * self.variation * min(2.0, max(-2.0, own))) - 3
+            back = TRANSVERSE_BACK.get(v.label, 13.0) - 3
+            radius, tall = (3.2, 0.17) if v.is_lumbar else (3.5, 0.19)
+            self._bar((side * px, joint), (side * reach, joint + back), radius, 0.12 * h, tall * h)
+
     def arch(self) -> None:
         v, h, b, cy = self.v, self.v.interval, self.v.half_depth, self.canal_y
-        lumbar, cervical = v.is_lumbar, v.label[0] == "C"
-        px = 13.0 if not cervical else 13.5
+        lumbar = v.is_lumbar
+        px = 13.0 if v.label[0] != "C" else 13.5
         joint = cy + 6.5
         for side in (-1, 1):
             self._bar((side * (px - 0.5), b - 3), (side * px, joint), 3.6, 0.17 * h, 0.2 * h)
             self._bar((side * px, joint), (side * 2.0, cy + 13.5), 2.9, -0.05 * h, 0.36 * h)
             out = 15.5 if lumbar or v.label == "T12" else 13.5
             self._bar((side * out, joint + 1), (side * out, joint + 4.5), 3.4, 0.02 * h, 0.5 * h)
-            if not cervical:
-                reach = TRANSVERSE.get(v.label, 35)
-                back = 4.0 if lumbar else 13.0 if v.number < 11 else 8.0
-                self._bar((side * px, joint), (side * (reach - 3), joint + back - 3), 3.3 if lumbar else 4.2, 0.12 * h, 0.19 * h)
+            self._process(side, px, joint)
         if lumbar:
             self._bar((0, cy + 12), (0, cy + 37), 3.0, -0.12 * h, 0.36 * h)
         elif v.is_thoracic:
@@ -131,48 +172,3 @@ class _Vertebra:
             self._bar((0, cy + 12), (0, cy + (30 if v.number > 3 else 34)), 2.7, -0.05 * h, 0.27 * h, slant)
         else:
             self._bar((0, cy + 12), (0, cy + (32 if v.number == 7 else 24)), 2.8, -0.1 * h, 0.24 * h, 0.35)
-
-
-def _sacrum(plane: Plane, frame: Frame) -> None:
-    """Sacrum and pelvis, simple: a wedge with wings and two curved plates."""
-    top = frame.level("S1").z + 15
-    z = plane.z
-    ys = frame.spine_y(z)
-    depth = top - z
-    if depth <= 0:
-        return
-    grow, taper = min(1.0, depth / 8), max(0.2, 1 - depth / 130)
-    for side in (-1, 1):
-        plane.ellipse(side * 34 * taper, ys + 14, 28 * grow * taper, 19 * grow * taper, CORTEX_HU * 0.6, Part.BONE, side * 0.3)
-        plane.ellipse(
-            side * 34 * taper, ys + 14, 26.5 * grow * taper, 17.5 * grow * taper, frame.options.bone_hu - 30, Part.BONE, side * 0.3
-        )
-    plane.ellipse(0, ys + 4, 26 * taper, 15 * taper, CORTEX_HU * 0.6, Part.BONE)
-    plane.ellipse(0, ys + 4, 24.5 * taper, 13.5 * taper, frame.options.bone_hu - 20, Part.BONE)
-    plane.ellipse(0, ys + 21, 9 * taper, 5, 10.0, Part.CANAL)
-
-
-def paint_pelvis(plane: Plane, frame: Frame) -> None:
-    """Iliac wings: plates from the sacrum outward and forward, from the crest at L4 downwards."""
-    crest = frame.level("L4").z - 5
-    depth = crest - plane.z
-    if depth <= 0:
-        return
-    grow = min(1.0, depth / 45)
-    ys = frame.spine_y(plane.z)
-    course = [(60.0, 44.0), (72.0, 20.0), (94.0, 0.0), (112.0, -30.0), (118.0, -56.0)]
-    for side in (-1, 1):
-        plane.ellipse(side * 96, ys + 42 - 20 * grow, 34 * grow, 22 * grow, MUSCLE_HU, Part.GLUTEALS, side * -0.7)
-        plane.ellipse(side * 80, ys + 6, 10 * grow, 24 * grow, MUSCLE_HU, Part.PSOAS, side * -0.5)
-        nodes = _between(course, (1 - grow) * 2.2, 2.2 + grow * 1.8)
-        for radius, hu in ((5.0, CORTEX_HU * 0.75), (3.4, frame.options.bone_hu)):
-            for p, q in pairwise(nodes):
-                plane.tube((side * p[0], ys + p[1], plane.z), (side * q[0], ys + q[1], plane.z), radius, hu, Part.BONE)
-
-
-def _between(course: list[tuple[float, float]], first: float, last: float) -> list[tuple[float, float]]:
-    """Points of a polyline from node number `first` to `last`, both fractional."""
-    x, y = np.array(course).T
-    at = np.unique(np.concatenate([[first], np.arange(np.ceil(first), np.floor(last) + 1), [last]]))
-    number = np.arange(len(course))
-    return list(zip(np.interp(at, number, x).tolist(), np.interp(at, number, y).tolist(), strict=True))

@@ -56,7 +56,7 @@ class Polar:
         self.plane.paint(w, d, hu, part)
 
     def _sub(self, used: npt.NDArray[np.intp], high: F64) -> Window:
-        if len(used) > 0.6 * len(high) or self.plane.rotation or self.plane.margin > 0:
+        if len(used) > 0.6 * len(high):
             return self.w
         a = used * (2 * math.pi / len(high))
         x, y = high[used] * np.sin(a), high[used] * np.cos(a)
@@ -91,6 +91,18 @@ def paint_coat(p: Polar) -> None:
     p.plane.paint(p.w, skin, SKIN_HU, Part.SKIN)
     p.plane.paint(p.w, skin + np.float32(2.0), FAT_HU, Part.SUBCUTANEOUS_FAT)
     p.plane.paint(p.w, p.outside(c.fascia - 1.0), VISCERAL_FAT_HU, Part.VISCERAL_FAT)
+
+
+def paint_gland(p: Polar, frame: Frame, grain: F32) -> None:
+    """Gland within the breast, in lobes that follow `grain` (about unit spread, on the body's window)."""
+    o, c, phi, z = frame.options, p.contours, frame.phi, frame.chest_z(p.plane.z)
+    t = (z - 112) / 48
+    if o.sex != "F" or o.gland <= 0 or abs(t) >= 1:
+        return
+    about = np.clip(1 - ((phi - 2.3) / 0.55) ** 2 - t * t, 0, None)
+    reach = (c.skin - c.fascia) * np.minimum(1.0, 1.6 * np.sqrt(about))
+    lobes = np.float32(4.0) * (np.float32(2.2 * (0.5 - o.gland)) - grain)
+    p.band(c.fascia + 2.0, np.where(about > 0, c.fascia + np.minimum(reach, c.skin - c.fascia - 5.0), c.fascia), 34.0, Part.GLAND, lobes)
 
 
 def paint_wall(p: Polar, frame: Frame) -> None:

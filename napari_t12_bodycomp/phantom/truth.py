@@ -11,9 +11,10 @@ import numpy.typing as npt
 from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, MAIN_TISSUE, PRESETS, Region, Tissue
 from napari_t12_bodycomp.phantom.frame import Frame
 from napari_t12_bodycomp.phantom.options import PhantomOptions, PhantomTruth
-from napari_t12_bodycomp.phantom.painter import Grid, Painter
+from napari_t12_bodycomp.phantom.painter import Grid
 from napari_t12_bodycomp.phantom.parts import Part, region_lut
 from napari_t12_bodycomp.phantom.scanner import outside_fov
+from napari_t12_bodycomp.phantom.tilt import SlicePainter, build_painter, tilted_z, turn
 
 F32 = npt.NDArray[np.float32]
 FINEST_MM = 0.34
@@ -23,8 +24,9 @@ FINEST_MM = 0.34
 def known_levels(frame: Frame, shift_mm: float) -> PhantomTruth:
     """Vertebrae with their z (LPS, mm); whether they are in the scan or not."""
     scale = frame.options.scale
-    z = {v.label: v.z * scale + shift_mm for v in frame.levels}
-    body = {v.label: ((v.z - v.body / 2) * scale + shift_mm, (v.z + v.body / 2) * scale + shift_mm) for v in frame.levels}
+    z = {v.label: tilted_z(frame, v.z) + shift_mm for v in frame.levels}
+    half = scale * float(turn(frame)[2, 2]) / 2
+    body = {v.label: (z[v.label] - v.body * half, z[v.label] + v.body * half) for v in frame.levels}
     return PhantomTruth(vertebrae=z, body_z_mm=body, n_rib_pairs=frame.options.n_rib_pairs)
 
 
@@ -39,14 +41,16 @@ def window_tissues(hu: F32, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.ui
     return out
 
 
-def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32) -> PhantomTruth:
+def known_areas(
+    known: PhantomTruth, painter: SlicePainter, offsets: npt.NDArray[np.float64], z: float, index: int, clean: F32
+) -> PhantomTruth:
     """Add the regions, tissues and areas of the T12 slice at `z` (mm above mid-T12); `clean` is its noise-free image."""
     o = painter.anatomy.frame.options
     lut = region_lut()
-    fine = Painter(painter.anatomy, _finer_grid(painter, z), painter.edge_mm)
+    fine = build_painter(painter.anatomy, _finer_grid(painter, z), painter.edge_mm)
     field = np.hypot(fine.grid.x[None, :], fine.grid.y[:, None]) <= o.n_pixels * o.pixel_mm / 2
     fine_hu = fine.mean(z, offsets)
-    fine_part = fine.plane(z).part * field
+    fine_part = fine.part(z) * field
     fine_regions = lut[fine_part]
     pixel = (fine.grid.pixel_mm / 10.0) ** 2
     counts = np.bincount(window_tissues(fine_hu, fine_regions).ravel(), minlength=len(Tissue) + 1)
@@ -58,7 +62,7 @@ def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.f
         Tissue.SUBCUTANEOUS_FAT: float(parts[Part.SUBCUTANEOUS_FAT]),
         Tissue.INTERMUSCULAR_FAT: float(parts[Part.INTERMUSCULAR_FAT]),
     }
-    regions = lut[painter.plane(z).part]
+    regions = lut[painter.part(z)]
     regions[outside_fov(o)] = 0
     t12 = known.body_z_mm["T12"]
     return replace(
@@ -75,10 +79,12 @@ def known_areas(known: PhantomTruth, painter: Painter, offsets: npt.NDArray[np.f
     )
 
 
-def _finer_grid(painter: Painter, z: float) -> Grid:
+def _finer_grid(painter: SlicePainter, z: float) -> Grid:
     """Pixels of about FINEST_MM that divide the scan's, over the body's part of the scan."""
     o = painter.anatomy.frame.options
-    reach = float(painter.anatomy.frame.contours(z / o.scale).skin.max()) * o.scale + 2 + abs(o.scoliosis_mm)
+    reach = (
+        float(painter.anatomy.frame.contours(z / o.scale).skin.max()) * o.scale + 2 + abs(o.scoliosis_mm) + 2 * sum(map(abs, o.tilt_deg))
+    )
     pixel = painter.grid.pixel_mm / math.ceil(painter.grid.pixel_mm / FINEST_MM)
     half = o.n_pixels * o.pixel_mm / 2
     axes = []

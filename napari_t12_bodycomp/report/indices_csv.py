@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.level_choice import candidates_in_words
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.tissue import Tissue
 
@@ -56,6 +57,11 @@ def _slice_digest(result: Result) -> str:
     return hashlib.sha256(result.axial.hu.astype("<i2").tobytes()).hexdigest()[:16]
 
 
+def _second_opinion(result: Result) -> object:
+    asked = result.finding.second_opinion if result.finding else None
+    return f"{asked.verdict.value} ({asked.source})" if asked else None
+
+
 COLUMNS: tuple[Column, ...] = (
     Column("patient_id", "", "", lambda r: r.subject.patient_id, is_key=True),
     Column("sex", "", "", lambda r: r.subject.sex),
@@ -71,6 +77,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("level_method", "", "", lambda r: r.level.method.value),
     Column("level_status", "", "", lambda r: r.finding.status.value if r.finding else None),
     Column("level_confidence", "", ".2f", lambda r: r.finding.confidence if r.finding else None),
+    Column("level_candidates", "", "", lambda r: candidates_in_words(r.finding)),
+    Column("level_candidate", "", "", lambda r: r.level.candidate),
+    Column("level_reason", "", "", lambda r: r.level.reason),
+    Column("level_second_opinion", "", "", _second_opinion),
     Column("level_confirmed_by", "", "", lambda r: r.level.confirmed_by),
     Column("hu_preset", "", "", lambda r: r.measurement.protocol.preset.name, is_key=True),
     *(Column(f"{t.key}_hu_{word}", "HU", "d", _window(t, side)) for t in Tissue for word, side in (("min", "low"), ("max", "high"))),

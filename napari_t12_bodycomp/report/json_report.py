@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from napari_t12_bodycomp.model.level import LevelFinding
+from napari_t12_bodycomp.model.level import LevelFinding, SecondOpinion
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.tissue import Tissue
+from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.model.volume import CTVolume
 
 Json = dict[str, Any]
@@ -50,11 +51,39 @@ def locate_json(volume: CTVolume, finding: LevelFinding, seconds: float) -> Json
             }
             for c in finding.candidates
         ],
+        "second_opinion": opinion_json(finding.second_opinion, None),
         "seconds": number(seconds, 2),
     }
 
 
-def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], seconds: float) -> Json:
+def opinion_json(level: SecondOpinion | None, tissues: TissueOpinion | None) -> Json | None:
+    """What another program says about the level and about the tissues; None where it was not asked, each part None where that was not."""
+    if level is None and tissues is None:
+        return None
+    return {
+        "level": None
+        if level is None
+        else {
+            "source": level.source,
+            "verdict": level.verdict.value,
+            "message": level.sentence,
+            "t12_mid_z_mm": number(level.t12.z_mm) if level.t12 else None,
+            "t12_body_z_mm": [number(z) for z in level.t12.z_range_mm] if level.t12 else None,
+            "sees_an_end_of_the_count": level.is_anchored,
+            "cautions": list(level.cautions),
+            "vertebrae": [{"label": v.label, "z_mm": number(v.z_mm)} for v in level.vertebrae],
+        },
+        "tissues": None
+        if tissues is None
+        else {
+            "source": tissues.source,
+            "areas_cm2": {t.key: number(area) for t, area in tissues.areas_cm2.items()},
+            "dice": {t.key: number(value) for t, value in tissues.dice.items()},
+        },
+    }
+
+
+def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], seconds: float, tissues: TissueOpinion | None = None) -> Json:
     """The report of a measurement: what `locate_json` says, at the measured slice, and the numbers."""
     m, level, preset = result.measurement, result.level, result.measurement.protocol.preset
     found = locate_json(volume, result.finding, seconds) if result.finding else {"status": None, "message": ""}
@@ -64,6 +93,8 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "sop_instance_uid": result.sop_instance_uid or None,
         "level_method": level.method.value,
         "level_confirmed_by": level.confirmed_by or None,
+        "level_candidate": level.candidate or None,
+        "level_reason": level.reason or None,
         **_numbers(m.areas_cm2, m.indices),
         "mean_hu": {t.key: number(m.mean_hu[t]) for t in Tissue},
         "why_empty": dict(m.why_empty),
@@ -85,6 +116,7 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "quality_sentences": [f.sentence for f in result.quality],
         "measurement_status": result.status,
         "regions_origin": result.regions_origin or None,
+        "second_opinion": opinion_json(result.finding.second_opinion if result.finding else None, tissues),
         "files": {name: str(path) for name, path in files.items()},
     }
 
@@ -104,6 +136,7 @@ def sensitivity_json(found: LevelSensitivity | None) -> Json | None:
         "level": _numbers(found.reference.areas_cm2, found.reference.indices),
         **shifted,
         "body_mean": _numbers(found.body_areas_cm2, found.body_indices) | {"slices": found.body_slices} if found.body_slices else None,
+        "why_missing": {"body_mean" if name == "body" else f"{name}_mm": why for name, why in found.why_missing.items()},
     }
 
 

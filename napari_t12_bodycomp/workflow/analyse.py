@@ -13,6 +13,7 @@ import numpy.typing as npt
 from napari_t12_bodycomp.errors import InputError, LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice, axial_slice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level_choice import chosen_by_hand
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
@@ -34,6 +35,8 @@ class MeasureRequest:
     ----------
     z_mm : float, optional
         LPS z (mm) of the slice to measure; without it, T12 must be found.
+    level_reason : str
+        Why the level is there, where `z_mm` sets it by hand.
     regions : Path, optional
         NIfTI label map that is measured instead of the draft.
     height_cm, weight_kg : float, optional
@@ -49,9 +52,12 @@ class MeasureRequest:
     weight_kg: float | None = None
     patient_id: str = ""
     assessor: str = ""
+    level_reason: str = ""
 
     def __post_init__(self) -> None:
         self.subject(Subject())
+        if self.level_reason and self.z_mm is None:
+            raise UsageError("A reason belongs to a level that is set by hand: give the level too, with --z-mm.")
         if self.z_mm is not None and not math.isfinite(self.z_mm):
             raise UsageError(f"A level in mm (DICOM patient z) is wanted, {self.z_mm:g} came: give a number.")
 
@@ -105,8 +111,8 @@ def _refuse_gap_in(volume: CTVolume, finding: LevelFinding) -> None:
             )
 
 
-def level_at(volume: CTVolume, z_mm: float) -> MeasuredLevel:
-    """The slice nearest to `z_mm`, as a level set by hand; InputError where no slice of the scan lies there."""
+def level_at(volume: CTVolume, z_mm: float, finding: LevelFinding | None = None, reason: str = "") -> MeasuredLevel:
+    """The slice nearest to `z_mm`, as a level set by hand for `reason`; InputError where no slice of the scan lies there."""
     index = volume.nearest_slice(z_mm)
     spacing, thickness = volume.slice_spacing_mm, volume.acquisition.slice_thickness_mm
     reach = max([s for s in (spacing, thickness or 0.0) if np.isfinite(s)]) / 2 + 0.5
@@ -115,7 +121,7 @@ def level_at(volume: CTVolume, z_mm: float) -> MeasuredLevel:
             f"A level with a slice there is wanted, z {z_mm:g} mm came, where the scan from {volume.z_mm[0]:.1f} to {volume.z_mm[-1]:.1f} mm has none: "
             "check sign and unit (DICOM patient z in mm)."
         )
-    return MeasuredLevel(index, float(volume.z_mm[index]), LevelMethod.MANUAL)
+    return chosen_by_hand(finding, index, float(volume.z_mm[index]), reason)
 
 
 def draft_slice(
@@ -141,7 +147,7 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
         Where the level or the regions do not fit the scan, or where the draft cannot follow the protocol's options on this slice.
     """
     if request.z_mm is not None:
-        level = level_at(volume, request.z_mm)
+        level = level_at(volume, request.z_mm, finding, request.level_reason)
     elif finding is not None:
         level = level_of(volume, finding)
     else:

@@ -72,7 +72,7 @@ def write(state: SessionState, folder: Path) -> Path | None:
         "format": FORMAT,
         "source": state.source,
         "assessor": state.assessor,
-        "level": [level.slice_index, level.z_mm, level.method, level.confirmed_by],
+        "level": [level.slice_index, level.z_mm, level.method, level.confirmed_by, level.reason, level.candidate],
         "height": [subject.height_m, subject.height_source],
         "weight": [subject.weight_kg, subject.weight_source],
         "protocol": {name: getattr(state.protocol, name) for name in _OPTIONS} | {"preset": state.protocol.preset.name},
@@ -106,14 +106,14 @@ def read(file: Path) -> Unfinished:
             regions = data["regions"]
     except (OSError, KeyError, zipfile.BadZipFile, json.JSONDecodeError, EOFError) as error:
         raise ValueError(f"{file.name} holds no unfinished work") from error
-    index, z_mm, method, confirmed_by = facts["level"]
+    index, z_mm, method, *words = facts["level"]
     subject = Subject(
         height_m=facts["height"][0],
         height_source=ValueSource(facts["height"][1]),
         weight_kg=facts["weight"][0],
         weight_source=ValueSource(facts["weight"][1]),
     )
-    level = MeasuredLevel(index, z_mm, LevelMethod(method), confirmed_by)
+    level = MeasuredLevel(index, z_mm, LevelMethod(method), *words)
     protocol = Protocol(preset(facts["protocol"].pop("preset")), **facts["protocol"])
     return Unfinished(file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime)
 

@@ -9,15 +9,30 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.analysis import contour
 from napari_t12_bodycomp.analysis.contour import Pixels, disc, flood, inside_polygon
+from napari_t12_bodycomp.analysis.difference import Difference, difference
 from napari_t12_bodycomp.analysis.measure import slice_tissues
+from napari_t12_bodycomp.analysis.simplify import simplified
 from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
-OPERATIONS = ("fill_holes", "smooth", "grow", "shrink")
+OPERATIONS = ("fill_holes", "simplify", "grow", "shrink")
 
-__all__ = ["OPERATIONS", "PaintRules", "Pixels", "disc", "flood", "inside_polygon", "operate", "paint_rules", "stroke_name", "tissues"]
+__all__ = [
+    "OPERATIONS",
+    "Difference",
+    "PaintRules",
+    "Pixels",
+    "against_draft",
+    "disc",
+    "flood",
+    "inside_polygon",
+    "operate",
+    "paint_rules",
+    "stroke_name",
+    "tissues",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +46,12 @@ class PaintRules:
     def allowed(self, regions: npt.NDArray[np.uint8], label: int) -> npt.NDArray[np.bool_]:
         """Pixels of `regions` (Y, X) that may become `label` (0 erases)."""
         return contour.may_change(regions, label, self.active, self.locked_to, self.protected)
+
+    def painted(self, regions: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+        """`regions` with the active region painted over `mask` (both (Y, X)), as far as the rules allow."""
+        result = regions.copy()
+        result[mask & self.allowed(regions, self.active)] = self.active
+        return result
 
     def kept(self, before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """`after` with every pixel that the rules forbid put back to what it was in `before`."""
@@ -57,6 +78,13 @@ def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
     return slice_tissues(state.work.axial, regions, state.protocol)
 
 
+def against_draft(state: SessionState, regions: npt.NDArray[np.uint8]) -> Difference | None:
+    """How `regions` (Y, X) on the measured slice differ from its automatic draft; None where there is none."""
+    if state.work is None or state.work.draft is None:
+        return None
+    return difference(state.work.draft.regions, regions, state.work.axial.pixel_spacing_mm)
+
+
 def operate(state: SessionState, operation: str) -> tuple[str, npt.NDArray[np.uint8]]:
     """Run one of `OPERATIONS` on the active region; the undo step's name and the new regions. UsageError where nothing can be changed."""
     if state.work is None:
@@ -67,8 +95,8 @@ def operate(state: SessionState, operation: str) -> tuple[str, npt.NDArray[np.ui
     allowed = paint_rules(state).allowed(regions, int(region))
     if operation == "fill_holes":
         after = contour.fill_holes(regions, region, state.work.axial.pixel_spacing_mm)
-    elif operation == "smooth":
-        after = contour.smooth(regions, region, allowed)
+    elif operation == "simplify":
+        after = simplified(regions, region, allowed, state.work.axial.pixel_spacing_mm)
     elif operation == "grow":
         after = contour.grow(regions, region, allowed)
     elif operation == "shrink":

@@ -19,7 +19,7 @@ from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.analysis.measure import measure, slice_tissues
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
-from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel, Verdict
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
@@ -105,9 +105,13 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
     """What a reader of the numbers must know about the level: T12 not found, doubts about the one found, and a slice outside its body."""
     if finding is None:
         return ()
+    asked = finding.second_opinion
+    against = (QualityFlag("second_opinion_disagrees", f"Level: {asked.sentence}"),) if asked and asked.verdict is Verdict.DISAGREES else ()
     if finding.status is not LevelStatus.FOUND or finding.body_z_mm is None:
         came = "found no T12 in this scan" if finding.status is LevelStatus.ABSENT else "was uncertain which vertebra is T12"
-        return (QualityFlag("t12_not_found", f"The search {came}: that this slice is mid-T12 rests on the person who chose it alone."),)
+        why = f" ({level.reason})" if level.reason else ""
+        alone = f"The search {came}: that this slice is mid-T12 rests on the person who chose it alone{why}."
+        return (QualityFlag("t12_not_found", alone), *against)
     flags = [QualityFlag("level_doubt", f"Level: {words}") for words in finding.warnings]
     low, high = finding.body_z_mm
     if not low <= level.z_mm <= high:

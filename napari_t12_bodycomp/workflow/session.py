@@ -19,12 +19,14 @@ from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
 from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level_choice import chosen_by_hand, tidy_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
 
@@ -46,6 +48,11 @@ class Session:
     @property
     def state(self) -> SessionState:
         return self._state
+
+    @property
+    def drawn(self) -> tuple[Work, ...]:
+        """The drawings made or drafted on this case so far, on whichever slices."""
+        return tuple(self._drawn.values())
 
     def _set(self, **changes: Any) -> None:
         old = self._state
@@ -88,7 +95,7 @@ class Session:
     def set_finding(self, finding: LevelFinding) -> None:
         """Take the result of the search for T12: a found level is proposed, never confirmed; a level set by hand meanwhile stays."""
         if self._state.level is not None:
-            self._set(finding=finding)
+            self._set(finding=finding, level=self._level_in(finding))
             return
         self._set(finding=finding)
         if finding.status is LevelStatus.FOUND and finding.slice_index is not None:
@@ -96,10 +103,25 @@ class Session:
         elif finding.slice_index is not None:
             self.view(finding.slice_index)
 
+    def weigh_again(self, finding: LevelFinding) -> None:
+        """Take a finding that a second opinion was weighed into. A proposal that became doubtful is withdrawn; what a person chose stays."""
+        level = self._state.level
+        if level is None or level.method is LevelMethod.MANUAL or finding.status is LevelStatus.FOUND:
+            self._set(finding=finding, level=self._level_in(finding))
+        else:
+            self._set(finding=finding, level=None, work=None, measurement=None, saved=False)
+
+    def _level_in(self, finding: LevelFinding) -> MeasuredLevel | None:
+        """The level that stands, with the candidate or vertebra that it is in `finding`: letters follow the order of the candidates."""
+        level = self._state.level
+        if level is None or level.method is not LevelMethod.MANUAL:
+            return level
+        return replace(level, candidate=chosen_by_hand(finding, level.slice_index, level.z_mm).candidate)
+
     def choose_level(self, slice_index: int) -> None:
         """Put the level on `slice_index`; it counts as automatic only where T12 was found on just that slice. It must be confirmed anew.
 
-        One of several candidates is a person's choice: manual.
+        One of several candidates is a person's choice: manual, with the candidate's reason until the person gives another.
         """
         finding = self._state.finding
         is_found = finding is not None and finding.status is LevelStatus.FOUND and finding.slice_index == slice_index
@@ -114,6 +136,8 @@ class Session:
             self.view(slice_index)
             return
         level = MeasuredLevel(slice_index, float(volume.z_mm[slice_index]), method)
+        if method is LevelMethod.MANUAL:
+            level = chosen_by_hand(self._state.finding, slice_index, level.z_mm)
         self._set(level=level, view_index=slice_index, saved=False, **self._work_on(slice_index, self._state.protocol))
 
     def _work_on(self, slice_index: int, protocol: Protocol) -> dict[str, Any]:
@@ -125,6 +149,12 @@ class Session:
             axial = axial_slice(volume, slice_index, protocol.slab_mm)
             work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
         return {"work": work, "measurement": self._measured(work, self._state.subject, protocol)}
+
+    def set_level_reason(self, reason: str) -> None:
+        """Keep why the level was put where it is; nothing happens where it was not put there by hand."""
+        level, reason = self._state.level, tidy_reason(reason)
+        if level is not None and level.method is LevelMethod.MANUAL and level.reason != reason:
+            self._set(level=replace(level, reason=reason), saved=False)
 
     def restore_level(self, level: MeasuredLevel) -> None:
         """Put back a level as it was autosaved; it stays confirmed only where the same assessor sits here."""
@@ -291,9 +321,9 @@ class Session:
             level = replace(level, confirmed_by="")
         self._set(assessor=assessor, level=level)
 
-    def set_tools(self, **changes: Any) -> None:
-        """Change fields of the `ToolState`: tool, region, hu_lock, protected, brush_mm, display, opacity, hidden."""
-        tools = replace(self._state.tools, **changes)
+    def set_tools(self, tools: ToolState | None = None, **changes: Any) -> None:
+        """Take `tools` in hand, else the present ones, with `changes` to their fields."""
+        tools = replace(tools or self._state.tools, **changes)
         if tools != self._state.tools:
             self._set(tools=tools)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level_choice import needs_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
@@ -108,6 +109,8 @@ def why_not_confirmable(state: SessionState) -> str:
         return "More than one vertebra may be T12: choose a candidate, or drag the level line, then confirm."
     if state.level is None:
         return "No level is set: drag the level line to the middle of T12, then confirm."
+    if needs_reason(state.level, state.finding):
+        return "Say in a few words why this candidate is T12: it is kept with the level."
     if not state.assessor:
         return "Type the assessor's name or code first: a level is confirmed by somebody."
     return ""

@@ -75,14 +75,6 @@ def test_small_holes_are_filled_large_ones_and_other_regions_stay():
     assert (filled[4:6, 4:6] == M).all() and (filled[10:25, 10:25] == 0).all() and filled[7, 4] == V
 
 
-def test_smoothing_takes_a_spike_and_gives_it_to_the_neighbour():
-    regions = np.full((20, 20), V, np.uint8)
-    regions[10:, :] = M
-    regions[6:10, 10] = M
-    smoothed = contour.smooth(regions, M, np.ones(regions.shape, bool))
-    assert (smoothed[6:8, 10] == V).all() and (smoothed[12:] == M).all() and (smoothed > 0).all()
-
-
 def test_growing_keeps_to_allowed_free_pixels_and_shrinking_undoes_it_inside():
     regions = empty()
     regions[4:8, 4:8] = M
@@ -96,7 +88,7 @@ def test_growing_keeps_to_allowed_free_pixels_and_shrinking_undoes_it_inside():
     assert (shrunk == M).sum() == 4 and (shrunk[4:8, 8] == V).all()
 
 
-@pytest.mark.parametrize("operation", [lambda r: contour.smooth(r, M, np.ones(r.shape, bool)), lambda r: contour.shrink(r, M)])
+@pytest.mark.parametrize("operation", [lambda r: contour.grow(r, M, np.ones(r.shape, bool)), lambda r: contour.shrink(r, M)])
 def test_operations_leave_their_input_alone(operation):
     regions = empty()
     regions[3:7, 3:7] = M

@@ -34,7 +34,8 @@ def test_eleven_pairs_share_their_weight_between_both_meanings_of_t12() -> None:
     assert shares[3] == pytest.approx(0.6 + 0.2) and shares[4] == pytest.approx(0.2)
 
 
-def test_a_first_rib_without_the_vertebra_above_is_no_witness() -> None:
-    assert Witness(End.FIRST_RIB, True, 9.0).agrees
-    assert not Witness(End.FIRST_RIB, False, 9.0, closed=False).agrees
+def test_a_first_rib_without_the_vertebra_above_must_speak_clearly() -> None:
+    assert Witness(End.FIRST_RIB, True, 2.0).agrees
+    assert not Witness(End.FIRST_RIB, False, 2.0, closed=False).agrees
+    assert Witness(End.FIRST_RIB, False, 9.0, closed=False).agrees
     assert Witness(End.SACRUM, True, -9.0).conflicts and not Witness(End.SACRUM, False, -9.0).conflicts

@@ -41,3 +41,11 @@ def test_a_vertebra_cut_by_the_scan_keeps_its_neighbours_height() -> None:
 @pytest.mark.parametrize("profile", [np.full(80, np.nan), np.full(5, 100.0)])
 def test_nothing_seen_gives_no_vertebra(profile: np.ndarray) -> None:
     assert find_levels(profile) == []
+
+
+def test_worn_facets_do_not_cut_vertebrae_in_halves() -> None:
+    heights = [31.0, 30, 29, 28, 27]
+    profile, troughs = pedicles(heights)
+    twice, _ = pedicles([h / 2 for h in heights for _ in range(2)])
+    levels = find_levels(150 + 0.25 * profile + 0.6 * twice)
+    assert [level.low for level in levels[1:]] == pytest.approx(troughs[1:-1], abs=1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from napari_t12_bodycomp.dicom.read_labels import read_regions
+from napari_t12_bodycomp.dicom.read_labels import read_drawn_slice, read_regions
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.report.label_nifti import grid_affine, label_nifti
@@ -79,3 +79,10 @@ def test_a_file_that_is_no_nifti_is_refused(exported: Path, small_volume: CTVolu
     exported.unlink()
     with pytest.raises(InputError, match="is no file"):
         read_regions(exported, small_volume, 3)
+
+
+def test_a_drawn_slice_is_read_without_its_scan_with_its_spacing(exported: Path, small_regions: npt.NDArray[np.uint8]) -> None:
+    for index in (3, None, 7):
+        regions, spacing_mm = read_drawn_slice(exported, index)
+        assert np.array_equal(regions, small_regions)
+        assert spacing_mm == pytest.approx((0.8, 0.8))

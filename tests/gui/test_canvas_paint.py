@@ -159,7 +159,7 @@ def test_napari_keys_choose_tools_and_the_session_knows(case, hand):
         assert case.session.state.tools.tool is tool
 
 
-@pytest.mark.parametrize("operation", ["grow", "shrink", "smooth", "fill_holes"])
+@pytest.mark.parametrize("operation", ["grow", "shrink", "simplify", "fill_holes"])
 def test_operations_on_a_region_are_one_step(case, operation):
     start = np.zeros((40, 60), np.uint8)
     start[10:30, 35:50] = Region.MUSCLE

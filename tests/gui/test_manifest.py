@@ -9,7 +9,7 @@ from npe2 import PluginManifest
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.gui import _reader, _writer
-from napari_t12_bodycomp.gui.layers import PLACE, body_box, dashes, outline
+from napari_t12_bodycomp.gui.layers import PLACE, body_box, dashes, hatch, outline
 
 MANIFEST = _reader.Path(_reader.__file__).parents[1] / "napari.yaml"
 
@@ -86,6 +86,18 @@ def test_dashes_are_some_of_the_doubtful_segments():
     dashed = dashes(segments, doubtful)
     assert 0.2 * len(segments) / 2 < len(dashed) < 0.8 * len(segments) / 2
     assert dashed[..., 1].max() < 41
+
+
+@pytest.mark.parametrize("rising", [True, False])
+def test_a_hatch_is_slanted_lines_within_its_mask(rising):
+    mask = np.zeros((20, 30), bool)
+    mask[5:15, 8:22] = True
+    segments = hatch(mask, rising)
+    middle = segments.mean(axis=1)
+    assert mask[tuple(middle.astype(int).T)].all() and len(segments) == pytest.approx(mask.sum() / 4, rel=0.1)
+    across = np.diff(segments[..., 1], axis=1) * np.diff(segments[..., 0], axis=1)
+    assert (across < 0).all() if rising else (across > 0).all()
+    assert len(hatch(~mask & mask, rising)) == 0
 
 
 def test_the_body_is_framed_without_the_table():

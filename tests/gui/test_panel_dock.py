@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,16 @@ from napari_t12_bodycomp.gui.drops import dropped_path
 from napari_t12_bodycomp.gui.format import UNKNOWN
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.main_widget import MainWidget
-from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level import (
+    LevelCandidate,
+    LevelFinding,
+    LevelMethod,
+    LevelStatus,
+    MeasuredLevel,
+    SecondOpinion,
+    Verdict,
+    Vertebra,
+)
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.series import SeriesOffer
@@ -179,6 +188,76 @@ def test_a_click_on_a_candidate_sets_the_level(dock: Dock, qtbot: QtBot, small_v
     assert level is not None
     assert (level.slice_index, level.method, level.is_confirmed) == (2, LevelMethod.MANUAL, False)
     assert [card.isChecked() for card in dock.widget.level.cards] == [False, True]
+    assert (level.candidate, level.reason) == ("B", "It has short ribs.")
+    assert dock.widget.level.reason.currentText() == "It has short ribs."
+    assert why_not_confirmable(dock.session.state) == ""
+
+
+def test_every_candidate_is_one_click_away_however_many(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    many = tuple(LevelCandidate(-700.0 + 7 * n, n, (-703.0 + 7 * n, -697.0 + 7 * n), 0.2, f"reason {n}") for n in range(5))
+    _opened(dock, small_volume, replace(UNCERTAIN, candidates=many))
+    assert [card.isVisibleTo(dock.widget) for card in dock.widget.level.cards] == [True] * 5
+    _click(qtbot, dock.widget.level.cards[4])
+    assert (dock.session.state.level.slice_index, dock.session.state.level.candidate) == (4, "E")
+
+
+def test_a_candidate_without_a_reason_is_not_confirmed_and_one_pick_is_enough(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    _opened(dock, small_volume, UNCERTAIN)
+    _click(qtbot, dock.widget.level.cards[0])
+    box = dock.widget.level.reason
+    box.lineEdit().clear()
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert dock.session.state.level.reason == "" and box.property("bad") == "true"
+    assert not dock.widget.save.next.isEnabled() and dock.says("Say in a few words why this candidate is T12")
+    box.setCurrentIndex(box.findText("counted from the sacrum"))
+    box.activated.emit(box.currentIndex())
+    assert dock.session.state.level.reason == "counted from the sacrum" and box.property("bad") == "false"
+    assert dock.widget.save.next.isEnabled()
+
+
+def test_a_typed_reason_is_kept_and_escape_takes_it_back(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    _opened(dock, small_volume)
+    assert not dock.widget.level.reason.isVisibleTo(dock.widget)
+    dock.session.choose_level(6)
+    box = dock.widget.level.reason
+    assert box.isVisibleTo(dock.widget) and dock.widget.save.next.isEnabled()
+    qtbot.keyClicks(box.lineEdit(), "moved off a metal streak")
+    assert dock.session.state.level.reason == ""
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert dock.session.state.level.reason == "moved off a metal streak"
+    dock.session.confirm_level()
+    assert dock.session.state.level.confirmed_by == "anna" and dock.session.state.level.reason == "moved off a metal streak"
+    box.lineEdit().setText("no")
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert dock.session.state.level.reason == "moved off a metal streak" == box.currentText()
+
+
+def test_the_neighbours_of_a_found_t12_are_named_and_asked_for(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    row = (("L1", -695.0), ("T12", -680.0), ("T11", -668.0))
+    seen = tuple(Vertebra(name, z, (z - 5, z + 5), (20.0, 20.0)) for name, z in row)
+    _opened(dock, small_volume, replace(FOUND, vertebrae=seen))
+    level = dock.widget.level
+    assert (level.down.text(), level.up.text()) == ("▾ L1", "▴ T11") and level.up.isEnabled()
+    _click(qtbot, level.up)
+    assert dock.asked == [("vertebra_up",)]
+    dock.session.view(small_volume.nearest_slice(-668.0))
+    assert (level.down.text(), level.up.isEnabled()) == ("▾ T12", False)
+
+
+def test_a_second_opinion_is_said_with_what_speaks_against_it(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:
+    _opened(dock, small_volume)
+    _click(qtbot, dock.widget.level.ask)
+    _click(qtbot, dock.widget.level.ask_file)
+    assert dock.asked == [("second_opinion",), ("opinion_file",)]
+    opinion = SecondOpinion("map.nii.gz", Verdict.DISAGREES, "map.nii.gz calls it L1.", (), ("It knows no T13.",))
+    dock.session.weigh_again(replace(UNCERTAIN, second_opinion=opinion))
+    assert dock.session.state.level is None  # the proposal is withdrawn
+    assert dock.says("Second opinion: map.nii.gz calls it L1.")
+    assert dock.widget.level.opinion.toolTip() == "It knows no T13."
+    dock.session.choose_level(2)
+    dock.session.confirm_level()
+    dock.session.weigh_again(replace(FOUND, second_opinion=opinion))
+    assert dock.session.state.level.confirmed_by == "anna"  # what a person chose stays
 
 
 def test_an_absent_t12_is_said_with_a_way_out_and_cannot_be_confirmed(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:

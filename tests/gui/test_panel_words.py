@@ -9,6 +9,7 @@ import pytest
 from napari_t12_bodycomp.gui import case_words, words
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui.reformat_place import place
+from napari_t12_bodycomp.model.level_choice import is_vertebra
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step
@@ -87,7 +88,7 @@ def test_what_a_header_does_not_say_is_not_made_up(small_volume: CTVolume) -> No
 
 @pytest.mark.parametrize("label", ["C0", "C-1", "T14", "L7", "", "X1"])
 def test_no_such_vertebra(label: str) -> None:
-    assert not words.is_vertebra(label)
+    assert not is_vertebra(label)
 
 
 def test_a_picture_keeps_its_proportions_and_its_z() -> None:

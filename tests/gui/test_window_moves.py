@@ -1,6 +1,7 @@
 """A real window under real keys and drops: held keys, opacity, 3D, a dropped folder, comparing levels, leaving and coming back."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import napari
@@ -12,7 +13,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui import case_flow
+from napari_t12_bodycomp.gui import case_flow, level_flow
 from napari_t12_bodycomp.gui._widget import WorkbenchStarter
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.measurement import Measurement
@@ -43,7 +44,10 @@ def measured(area):
 
 
 def around():
-    return LevelSensitivity(measured(100.0), {-5.0: measured(98.2), 5.0: None}, {}, {}, 0)
+    indices = {"SMI": 41.0, "VFI": 20.0, "SFI": 30.0, "VSR": 0.66}
+    shifted = {-5.0: replace(measured(98.2), indices=indices), 5.0: None}
+    why = {"+5": "There is no slice at z 5.0 mm: the scan ends before it."}
+    return LevelSensitivity(replace(measured(100.0), indices=indices), shifted, {}, indices | {"SMI": 42.0}, 4, why)
 
 
 def last_column(case):
@@ -97,7 +101,7 @@ def test_a_folder_dropped_on_the_picture_becomes_a_case(bench, qtbot):
     assert bench.jobs.state.name == "Reading the scan"
     qtbot.waitUntil(lambda: bench.session.state.level is not None and not bench.jobs.state.running, timeout=30000)
     assert bench.session.state.source == str(SAMPLE)
-    assert bench.session.state.volume.shape[0] == 69
+    assert bench.session.state.volume.shape[0] == 73
 
 
 def test_a_scan_opened_by_naparis_menu_becomes_a_case(bench, qtbot):
@@ -108,14 +112,17 @@ def test_a_scan_opened_by_naparis_menu_becomes_a_case(bench, qtbot):
 
 
 def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case, qtbot, monkeypatch):
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: around())
     case.session.edit("start", drawn())
     assert last_column(case) == "−29 … 150"
     case.actions.trigger("compare_levels")
     qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
     assert last_column(case) == "−1.8% / –"
     tip = case.panel.stats.cells[Tissue.MUSCLE.key, 4].toolTip()
-    assert "Automatic drafts" in tip and "no slice, or none" in tip
+    assert "Automatic drafts" in tip and "no slice at z 5.0 mm" in tip
+    card = case.panel.stats.cards["SMI"].around
+    assert card.text() == "+5 mm –\n−5 mm 41.0\nbody 42.0" and card.isVisibleTo(case.panel.stats)
+    assert "4 slices" in card.toolTip() and "the scan ends before it" in card.toolTip()
     case.session.set_height(170)
     case.actions.trigger("confirm_level")
     assert case.session.state.sensitivity is not None
@@ -125,10 +132,10 @@ def test_levels_are_compared_on_request_and_the_answer_goes_with_the_level(case,
 
 def test_comparing_stops_when_the_protocol_changes_and_a_late_answer_is_dropped(case, qtbot, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: go.wait(5) and around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: go.wait(5) and around())
     before = case.session.state
     case.actions.trigger("compare_levels")
-    assert case.jobs.state.name == case_flow.COMPARING
+    assert case.jobs.state.name == level_flow.COMPARING
     case.session.set_protocol(Protocol(preset=PRESETS["alberta"]))
     assert not case.jobs.state.running
     go.set()
@@ -139,11 +146,47 @@ def test_comparing_stops_when_the_protocol_changes_and_a_late_answer_is_dropped(
 
 
 def test_a_second_click_takes_the_comparison_away(case, qtbot, monkeypatch):
-    monkeypatch.setattr(case_flow, "level_sensitivity", lambda *arguments: around())
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: around())
     case.actions.trigger("compare_levels")
     qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
+    assert case.panel.stats.compare.isChecked()
     qtbot.mouseClick(case.panel.stats.compare, Qt.MouseButton.LeftButton)
-    assert case.session.state.sensitivity is None
+    assert case.session.state.sensitivity is None and not case.panel.stats.compare.isChecked()
+
+
+def test_the_comparison_stays_on_for_the_next_case_once_its_level_is_confirmed(case, volume, qtbot, monkeypatch):
+    calls = []
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: calls.append(arguments[1].slice_index) or around())
+    case.actions.trigger("compare_levels")
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
+    case.flow.open_volume(volume, "the next one")
+    qtbot.waitUntil(lambda: case.session.state.level is not None and not case.jobs.state.running)
+    case.session.edit("start", drawn())
+    assert case.session.state.sensitivity is None and case.panel.stats.compare.isChecked() and len(calls) == 1
+    case.actions.trigger("confirm_level")
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None)
+    case.session.set_protocol(Protocol(preset=PRESETS["alberta"]))
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None and not case.jobs.state.running)
+    case.session.choose_level(4)
+    case.session.choose_level(LEVEL)
+    case.actions.trigger("confirm_level")
+    qtbot.waitUntil(lambda: case.session.state.sensitivity is not None and not case.jobs.state.running)
+    assert calls == [LEVEL] * 4
+    case.actions.trigger("compare_levels")
+    case.session.set_protocol(Protocol())
+    qtbot.wait(50)
+    assert case.session.state.sensitivity is None and len(calls) == 4
+
+
+def test_a_level_that_cannot_be_drafted_is_not_compared_again_and_again(case, qtbot, monkeypatch):
+    calls = []
+    monkeypatch.setattr(level_flow, "level_sensitivity", lambda *arguments: calls.append(1))
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    case.actions.trigger("compare_levels")
+    qtbot.waitUntil(lambda: bool(calls) and not case.jobs.state.running)
+    qtbot.wait(100)
+    assert len(calls) == 1 and "cannot be compared" in case.desk.state.message
 
 
 def test_the_window_is_naparis_again_after_closing_and_the_workbench_comes_back(qtbot, volume, tmp_path, monkeypatch):

@@ -232,13 +232,13 @@ def test_a_key_changed_in_naparis_settings_counts(case, hand):
 
     name = "napari-t12-bodycomp:go_to_level"
     action_manager.unbind_shortcut(name)
-    action_manager.bind_shortcut(name, "G")
+    action_manager.bind_shortcut(name, "J")
     try:
-        assert case.actions.key("go_to_level") == "G" and "(G)" in case.actions.tooltip("go_to_level")
+        assert case.actions.key("go_to_level") == "J" and "(J)" in case.actions.tooltip("go_to_level")
         case.session.view(0)
         hand.key(Qt.Key.Key_L)
         assert case.session.state.view_index == 0
-        hand.key(Qt.Key.Key_G)
+        hand.key(Qt.Key.Key_J)
         assert case.session.state.view_index == LEVEL
     finally:
         action_manager.unbind_shortcut(name)

@@ -1,5 +1,6 @@
 """Autosave: what was drawn comes back after the program was killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -127,3 +128,21 @@ def test_a_killed_program_loses_at_most_the_last_stroke(tmp_path):
     done = int(rest[-1]) if rest else done
     found = autosave.unfinished(tmp_path)[0]
     assert int(found.regions.sum()) in (done, done + 1)
+
+
+def test_the_reason_of_a_level_comes_back_and_older_files_have_none(tmp_path):
+    session, saver = work_on(tmp_path)
+    session.set_level_reason("counted from T1")
+    session.edit("stroke", painted(3))
+    saver.close()
+    (kept,) = autosave.unfinished(tmp_path)
+    assert kept.level.reason == "counted from T1"
+
+    with np.load(kept.file) as data:
+        arrays = dict(data)
+    facts = json.loads(arrays["facts"].tobytes())
+    facts["level"] = facts["level"][:4]
+    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    np.savez_compressed(kept.file, **arrays)
+    (older,) = autosave.unfinished(tmp_path)
+    assert older.level.slice_index == 2 and (older.level.reason, older.level.candidate) == ("", "")

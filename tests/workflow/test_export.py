@@ -16,7 +16,7 @@ import pytest
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import axial_slice
-from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel, SecondOpinion, Verdict
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
@@ -209,6 +209,11 @@ def test_a_level_outside_the_t12_that_was_found_is_flagged() -> None:
 def test_a_level_that_the_search_could_not_support_is_flagged(status: LevelStatus, words: str) -> None:
     flags = level_flags(MeasuredLevel(1, -695.0, LevelMethod.MANUAL), replace(FOUND, status=status))
     assert [f.code for f in flags] == ["t12_not_found"]
+    against = SecondOpinion("map", Verdict.DISAGREES, "map calls it L1.")
+    level = MeasuredLevel(1, -695.0, LevelMethod.MANUAL, reason="counted from T1")
+    first, second = level_flags(level, replace(FOUND, status=status, second_opinion=against))
+    assert "alone (counted from T1)." in first.sentence
+    assert (second.code, second.sentence) == ("second_opinion_disagrees", "Level: map calls it L1.")
     assert words in flags[0].sentence
 
 

@@ -142,3 +142,46 @@ def test_another_assessor_must_confirm_anew(session):
     session.confirm_level()
     session.set_assessor("bert")
     assert not session.state.level.is_confirmed
+
+
+def test_a_reason_is_kept_with_the_level_and_taken_into_the_confirmation(session):
+    both = (LevelCandidate(10.0, 2, (0, 12), 0.5, "a"), LevelCandidate(15.0, 3, (13, 25), 0.4, "b"))
+    session.set_finding(LevelFinding(LevelStatus.UNCERTAIN, "two", 2, 10.0, (0, 12), 0.5, candidates=both))
+    session.choose_level(3)
+    assert (session.state.level.candidate, session.state.level.reason) == ("B", "b")
+    session.set_level_reason("")
+    with pytest.raises(LevelError, match="why this candidate"):
+        session.confirm_level()
+    session.set_level_reason("counted from\nT1")
+    session.confirm_level()
+    level = session.state.level
+    assert (level.confirmed_by, level.reason, level.candidate) == ("anna", "counted from T1", "B")
+
+
+def test_an_automatic_level_has_no_reason_of_a_person(session):
+    session.set_finding(found(2))
+    session.set_level_reason("because")
+    assert session.state.level.reason == ""
+
+
+def test_a_second_opinion_withdraws_a_proposal_that_became_doubtful_and_leaves_what_a_person_chose(session):
+    session.set_finding(found(2))
+    session.edit("paint", drawn())
+    doubtful = LevelFinding(LevelStatus.UNCERTAIN, "two", 2, 10.0, (0, 20), 0.5)
+    session.weigh_again(doubtful)
+    assert session.state.level is None and session.state.work is None and session.state.measurement is None
+    session.choose_level(2)
+    assert (session.state.work.regions == drawn()).all()  # what was drawn there is still there
+    session.set_level_reason("seen")
+    session.weigh_again(doubtful)
+    assert session.state.level.slice_index == 2
+
+
+def test_the_letter_of_a_candidate_follows_when_the_candidates_are_weighed_anew(session):
+    first, second = LevelCandidate(10.0, 2, (0, 12), 0.5, "a"), LevelCandidate(15.0, 3, (13, 25), 0.4, "b")
+    session.set_finding(LevelFinding(LevelStatus.UNCERTAIN, "two", 2, 10.0, (0, 12), 0.5, candidates=(first, second)))
+    session.choose_level(3)
+    session.confirm_level()
+    session.weigh_again(LevelFinding(LevelStatus.UNCERTAIN, "two", 3, 15.0, (13, 25), 0.6, candidates=(second, first)))
+    level = session.state.level
+    assert (level.slice_index, level.candidate, level.reason, level.confirmed_by) == (3, "A", "b", "anna")
