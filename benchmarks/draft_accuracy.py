@@ -3,7 +3,7 @@
     python benchmarks/draft_accuracy.py [--phantoms 20] [--first 0]
 
 One line per slice: for each tissue (t12-study windows) its area, the error against the mean of the references, and Dice with the mean of the
-references; for the hand drawings also the hands' own Dice. The real scans are read from ``../shared`` (or ``T12_SHARED``).
+references; for the hand drawings also the hands' own Dice. Then Dice by tissue, median and worst, and for phantoms by kind of difficulty. The real scans are read from ``../shared`` (or ``T12_SHARED``).
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, PRESETS, Region
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.phantom import make_phantom
-from napari_t12_bodycomp.phantom.population import random_options
+from napari_t12_bodycomp.phantom.population import difficulties, random_options
 from napari_t12_bodycomp.workflow.source import load_volume
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("T12_SHARED", ROOT.parent / "shared")) / "data"
 SHORT = {Region.MUSCLE: "muscle", Region.VISCERAL: "visceral", Region.SUBCUTANEOUS: "subcut."}
+IN_PLANE = {"scoliosis", "noise", "slices over 5 mm", "cut field of view", "arms down", "rotated", "obese", "osteoporosis"}
+"""Difficulties that a draft of one slice meets; the others are those of the level."""
 Labels = npt.NDArray[np.uint8]
 
 
@@ -48,6 +50,19 @@ class Case:
     references: tuple[Labels, ...]
     tissue_labels: bool = False
     canal: npt.NDArray[np.float64] | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one draft compares, by tissue: Dice reached, Dice lost against the hands' own (or against 1), and area error (%)."""
+
+    name: str
+    kinds: tuple[str, ...]
+    line: str
+    dice: tuple[float, ...]
+    gaps: tuple[float, ...]
+    errors_percent: tuple[float, ...]
 
 
 def scan_path(key: str) -> Path:
@@ -80,9 +95,13 @@ def phantoms(count: int, first: int) -> Iterator[Case]:
     from dataclasses import replace
 
     for seed in range(first, first + count):
-        phantom = make_phantom(replace(random_options(seed), z_range_mm=(-40.0, 40.0)))
+        options = replace(random_options(seed), z_range_mm=(-40.0, 40.0))
+        phantom = make_phantom(options)
         if phantom.truth.regions is not None and phantom.truth.t12_slice_index is not None:
-            yield Case(f"phantom {seed}", phantom.volume, phantom.truth.t12_slice_index, (phantom.truth.regions,))
+            kinds = tuple(k for k in difficulties(options) if k in IN_PLANE)
+            yield Case(
+                f"phantom {seed}", phantom.volume, phantom.truth.t12_slice_index, (phantom.truth.regions,), kinds=kinds or ("plain",)
+            )
 
 
 def dice(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
@@ -97,37 +116,46 @@ def drafted(case: Case) -> tuple[AxialSlice, Draft, float]:
     return axial, draft, time.perf_counter() - start
 
 
-def row(case: Case) -> tuple[str, list[float], list[float]]:
-    """The table's line for `case`, the Dice lost against the hands' own (or against 1), and the area errors (%)."""
+def score(case: Case) -> Score:
+    """Draft `case` and compare it."""
     axial, draft, seconds = drafted(case)
-    parts, gaps, errors = [], [], []
+    parts, reached, gaps, errors = [], [], [], []
     for region, tissue in MAIN_TISSUE.items():
         window = in_window(axial.hu, PRESETS["t12-study"].window(tissue))
         ours = (draft.regions == region) & window
         references = [(r == region) & (window | case.tissue_labels) for r in case.references]
-        reached = float(np.mean([dice(ours, r) for r in references]))
+        reached.append(float(np.mean([dice(ours, r) for r in references])))
         between = dice(*references) if len(references) == 2 else 1.0
         area = float(np.mean([r.sum() for r in references]))
-        gaps.append(between - reached)
-        errors.append(100 * (ours.sum() - area) / max(1.0, area))
+        gaps.append(between - reached[-1])
+        errors.append(float(100 * (ours.sum() - area) / max(1.0, area)))
         hands = f" (hands {between:.3f})" if len(references) == 2 else ""
-        parts.append(f"{SHORT[region]} {ours.sum() * case.volume.pixel_area_cm2:6.1f} cm2 {errors[-1]:+5.1f}% Dice {reached:.3f}{hands}")
-    return f"{case.name:32s} {seconds:4.2f} s  " + "; ".join(parts) + f"  {' '.join(draft.flags)}", gaps, errors
+        parts.append(
+            f"{SHORT[region]} {ours.sum() * case.volume.pixel_area_cm2:6.1f} cm2 {errors[-1]:+5.1f}% Dice {reached[-1]:.3f}{hands}"
+        )
+    notes = " ".join((*draft.flags, *(f"[{kind}]" for kind in case.kinds)))
+    line = f"{case.name:32s} {seconds:4.2f} s  " + "; ".join(parts) + f"  {notes}"
+    return Score(case.name, case.kinds, line, tuple(reached), tuple(gaps), tuple(errors))
 
 
 def table(title: str, cases: Iterator[Case]) -> None:
     print(title)
-    gaps, errors = [], []
+    scores = []
     for case in cases:
-        line, gap, error = row(case)
-        gaps.append(gap)
-        errors.append(error)
-        print("  " + line, flush=True)
-    if gaps:
-        median = ", ".join(f"{n} {e:.1f}%" for n, e in zip(SHORT.values(), np.median(np.abs(errors), axis=0), strict=True))
-        print(
-            f"  worst Dice gap {np.max(gaps):.3f}, mean {np.mean(gaps):.3f}; median area error {np.median(np.abs(errors)):.1f}% ({median})"
-        )
+        scores.append(score(case))
+        print("  " + scores[-1].line, flush=True)
+    if not scores:
+        return
+    gaps, errors = np.array([s.gaps for s in scores]), np.abs([s.errors_percent for s in scores])
+    median = ", ".join(f"{n} {e:.1f}%" for n, e in zip(SHORT.values(), np.median(errors, axis=0), strict=True))
+    print(f"  worst Dice gap {gaps.max():.3f}, mean {gaps.mean():.3f}; median area error {np.median(errors):.1f}% ({median})")
+    for place, name in enumerate(SHORT.values()):
+        worst = min(scores, key=lambda s, place=place: s.dice[place])  # type: ignore[misc]
+        print(f"  Dice {name:9s} median {np.median([s.dice[place] for s in scores]):.3f}, worst {worst.dice[place]:.3f} ({worst.name})")
+    for kind in sorted({kind for s in scores for kind in s.kinds}):
+        some = [s for s in scores if kind in s.kinds]
+        medians = ", ".join(f"{n} {np.median([s.dice[i] for s in some]):.3f}" for i, n in enumerate(SHORT.values()))
+        print(f"  {kind:18s} {len(some):3d} drafts, median Dice {medians}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -113,6 +113,22 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--acquisition", metavar="N", type=int, help="which acquisition, where the series holds several")
 
 
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """What counts as muscle and as visceral fat."""
+    for name, choices, usual, words in (
+        ("--intercostals", ("include", "exclude"), "include", "intercostal muscles as muscle"),
+        ("--crura", ("include", "exclude"), "exclude", "diaphragm and crura as muscle; refused where the slice does not show them"),
+        ("--thoracic-fat", ("include", "exclude"), "include", "fat above the diaphragm as visceral; refused where it cannot be told"),
+        (
+            "--fat-rims",
+            ("keep", "exclude"),
+            "keep",
+            "rims of gas and stool, which partial volume puts into the fat window, as visceral fat",
+        ),
+    ):
+        parser.add_argument(name, choices=choices, default=usual, help=f"{words} (default {usual})")
+
+
 def _add_opinion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--second-opinion",
@@ -210,11 +226,7 @@ def _measure(words: list[str]) -> int:
     parser.add_argument("--level-reason", metavar="WORDS", default="", help="why the level is there; with --z-mm")
     parser.add_argument("--slab-mm", metavar="T", type=float, help="average thinner slices to about this (default 5; 0: one slice)")
     parser.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="measure these regions instead of the draft")
-    parser.add_argument("--no-intercostals", action="store_true", help="intercostal muscles do not count as muscle")
-    parser.add_argument("--crura", action="store_true", help="diaphragm and crura count as muscle; only with --regions that hold them")
-    parser.add_argument(
-        "--no-thoracic-fat", action="store_true", help="fat above the diaphragm is not visceral; only with --regions without it"
-    )
+    _add_options(parser)
     parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
     parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
     _add_opinion(parser)
@@ -229,9 +241,10 @@ def _measure(words: list[str]) -> int:
     request = MeasureRequest(
         Protocol(
             preset(args.preset or DEFAULT_PRESET),
-            intercostals_are_muscle=not args.no_intercostals,
-            crura_are_muscle=args.crura,
-            thoracic_fat_is_visceral=not args.no_thoracic_fat,
+            intercostals_are_muscle=args.intercostals == "include",
+            crura_are_muscle=args.crura == "include",
+            thoracic_fat_is_visceral=args.thoracic_fat == "include",
+            gas_rims_are_fat=args.fat_rims == "keep",
             **slab,
         ),
         args.z_mm,

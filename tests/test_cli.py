@@ -131,7 +131,7 @@ def test_the_help_lists_what_works_and_the_exit_codes(capsys: pytest.CaptureFixt
         ["measure", "x", "--out", "o", "--second-opinion", "nobody.nii.gz"],
         ["locate", "x", "--second-opinion", "somebody"],
         ["measure", "x", "--out", "o", "--crura"],
-        ["measure", "x", "--out", "o", "--no-thoracic-fat"],
+        ["measure", "x", "--out", "o", "--thoracic-fat", "perhaps"],
         ["measure", "x", "--out", "o", "--dicom-seg"],
         ["locate"],
         ["locate", "x", "y"],
@@ -337,14 +337,36 @@ def test_exported_regions_measured_again_give_the_same_numbers(
 
 def test_what_counts_as_what_is_said_and_done(series: Path, call: Call, finding: Callable[..., None], tmp_path: Path) -> None:
     _, usual, _ = call("measure", series, "--out", tmp_path)
-    _, less, _ = call("measure", series, "--out", tmp_path, "--no-intercostals")
+    _, less, _ = call("measure", series, "--out", tmp_path, "--intercostals", "exclude")
     assert (usual["protocol"]["intercostals_are_muscle"], less["protocol"]["intercostals_are_muscle"]) == (True, False)
     assert less["areas_cm2"]["muscle"] < usual["areas_cm2"]["muscle"]
-    regions = tmp_path / "regions.nii.gz"
-    code, drawn, _ = call("measure", series, "--out", tmp_path / "drawn", "--regions", regions, "--crura", "--no-thoracic-fat")
+    code, chest, _ = call("measure", series, "--out", tmp_path, "--thoracic-fat", "exclude")
     assert code == 0
-    assert drawn["areas_cm2"] == usual["areas_cm2"]
-    assert {"crura_not_drafted", "thoracic_fat_not_separated"} <= set(drawn["quality"])
+    assert usual["thoracic_fat_cm2"] == pytest.approx(chest["thoracic_fat_cm2"])
+    lost = usual["areas_cm2"]["visceral_fat"] - chest["areas_cm2"]["visceral_fat"]
+    assert lost == pytest.approx(usual["thoracic_fat_cm2"], abs=1e-3)
+    assert lost > 1
+    _, rimless, _ = call("measure", series, "--out", tmp_path, "--fat-rims", "exclude")
+    lost = usual["areas_cm2"]["visceral_fat"] - rimless["areas_cm2"]["visceral_fat"]
+    assert lost == pytest.approx(usual["gas_rim_cm2"], abs=1e-3)
+    assert usual["gas_rim_cm2"] == rimless["gas_rim_cm2"] > 0.2
+    assert len((tmp_path / "indices.csv").read_text().splitlines()) == 1 + 4
+
+
+def test_crura_that_the_slice_does_not_show_are_refused_unless_a_hand_drew_the_regions(
+    series: Path, call: Call, finding: Callable[..., None], tmp_path: Path
+) -> None:
+    _, usual, _ = call("measure", series, "--out", tmp_path)
+    code, answer, error = call("measure", series, "--out", tmp_path / "refused", "--crura", "include")
+    assert code == 3
+    assert "--regions" in answer["message"]
+    assert "--crura exclude" in error
+    assert not (tmp_path / "refused").exists()
+    drawn = ("--regions", tmp_path / "regions.nii.gz")
+    code, answer, _ = call("measure", series, "--out", tmp_path / "drawn", "--crura", "include", *drawn)
+    assert code == 0
+    assert answer["areas_cm2"] == usual["areas_cm2"]
+    assert "crura_not_drafted" in answer["quality"]
 
 
 def test_a_level_by_hand_is_manual_and_needs_no_t12(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.analysis.body import find_trunk
-from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.body import Trunk, find_trunk
+from napari_t12_bodycomp.analysis.bone import Bones, behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.bystanders import without_bystanders
+from napari_t12_bodycomp.analysis.crura import find_crura
+from napari_t12_bodycomp.analysis.diaphragm import find_diaphragm
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
+from napari_t12_bodycomp.analysis.fluid import find_fluid
+from napari_t12_bodycomp.analysis.patient import patient_flags
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
 from napari_t12_bodycomp.analysis.walls import (
     cartilage_level,
-    find_fascia,
     find_inner_wall,
     inner_prior,
     lean_tissue,
@@ -32,6 +38,34 @@ RIB_SUPPORT = 0.2
 """From this support on, what lies between the ribs' outer and inner surface on a ray is intercostal muscle."""
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wall:
+    """The body wall but for where it ends inward: what `regions` are painted from."""
+
+    axial: AxialSlice
+    trunk: Trunk
+    bones: Bones
+    rays: Rays
+    cage: RibCage
+    cartilage_hu: float
+    inside_fascia: npt.NDArray[np.bool_]
+    with_intercostals: bool
+
+    def regions(self, inner_mm: Floats) -> npt.NDArray[np.uint8]:
+        """Regions (uint8, (Y, X)) about the inner wall `inner_mm` (K,)."""
+        hu, inside = self.axial.hu, self.trunk.under_skin
+        cavity = filled(self.rays.points_px(inner_mm), hu.shape)
+        wall = inside & self.inside_fascia & ~cavity
+        hard = self.bones.mask | find_cartilage(hu, wall, cavity, self.bones, self.cartilage_hu, self.axial.pixel_spacing_mm)
+        if not self.with_intercostals:
+            hard |= _between_ribs(self.rays, self.cage, inner_mm, self.bones.canal_px, hu.shape)
+        regions = np.zeros(hu.shape, np.uint8)
+        regions[inside & ~self.inside_fascia] = Region.SUBCUTANEOUS
+        regions[wall & ~hard] = Region.MUSCLE
+        regions[inside & cavity & ~self.bones.vertebra] = Region.VISCERAL
+        return regions
 
 
 def draft_regions(
@@ -63,27 +97,44 @@ def draft_regions(
     progress(0.2, "finding the fascia")
     lean = lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing)
     lean[behind_spine(bones, spacing)] = 0
-    fascia = find_fascia(lean, skin_mm, rays)
+    bystanders, fascia = without_bystanders(lean, axial.hu, trunk.body, trunk.depth_mm, skin_mm, rays)
     progress(0.4, "fitting the rib cage")
     level = cartilage_level(axial.hu, rays, fascia)
     cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
+    inside_fascia = snapped(filled(rays.points_px(fascia), axial.hu.shape), axial.hu, spacing)
+    wall = _Wall(axial, trunk, bones, rays, cage, level, inside_fascia, protocol.intercostals_are_muscle)
     inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
-    inside_fascia, cavity = filled(rays.points_px(fascia), axial.hu.shape), filled(rays.points_px(inner), axial.hu.shape)
-    regions = np.zeros(axial.hu.shape, np.uint8)
-    inside_fascia = snapped(inside_fascia, axial.hu, spacing)
-    wall = trunk.under_skin & inside_fascia & ~cavity
-    hard = bones.mask | find_cartilage(axial.hu, wall, cavity, bones, level, spacing)
-    regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS
-    if not protocol.intercostals_are_muscle:
-        hard |= _between_ribs(rays, cage, inner, bones.canal_px, axial.hu.shape)
-    regions[wall & ~hard] = Region.MUSCLE
-    regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
-    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
+    regions = wall.regions(inner)
+    whole = regions if protocol.intercostals_are_muscle else replace(wall, with_intercostals=True).regions(inner)
+    fluid = find_fluid(axial, whole, bones.canal_px)
+    if fluid is not None:
+        inner, edge = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm)
+        regions = wall.regions(inner)
+    progress(0.8, "telling chest from abdomen")
+    inside = regions == Region.VISCERAL
+    parts = find_diaphragm(volume, axial, trunk.body, inside, bones.canal_px)
+    crura = find_crura(axial, trunk.body, inside, parts, bones.canal_px)
     flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
+    flags += patient_flags(axial, trunk, regions, bystanders, fluid)
+    if protocol.crura_are_muscle and not crura.why_not:
+        regions[crura.mask] = Region.MUSCLE
+    if not protocol.thoracic_fat_is_visceral:
+        regions[parts.chest & (regions == Region.VISCERAL)] = 0
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
-    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags), protocol)
+    return Draft(
+        regions,
+        trunk.body,
+        doubts.mask(axial.hu.shape) & trunk.body,
+        notes,
+        tuple(code for code, _ in flags),
+        protocol,
+        None if parts.why_not else parts.chest,
+        parts.why_not,
+        crura.why_not,
+    )
 
 
 def _between_ribs(

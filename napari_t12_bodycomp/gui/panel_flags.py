@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
-from napari_t12_bodycomp.workflow.export import option_flags
+from napari_t12_bodycomp.workflow.options import option_flags
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MAX_SHOWN = 3

@@ -17,8 +17,9 @@ from napari_t12_bodycomp.workflow.session_state import SessionState
 SLABS_MM = (0.0, 3.0, 5.0, 10.0)
 OPTIONS = {
     "intercostals_are_muscle": "Intercostal muscles count as muscle",
-    "crura_are_muscle": "Diaphragm and crura count as muscle (paint them by hand)",
-    "thoracic_fat_is_visceral": "Fat above the diaphragm counts as visceral (else erase it by hand)",
+    "crura_are_muscle": "Diaphragm and crura count as muscle",
+    "thoracic_fat_is_visceral": "Fat above the diaphragm counts as visceral",
+    "gas_rims_are_fat": "Rims of gas and stool count as visceral fat",
 }
 
 
@@ -48,7 +49,9 @@ class ProtocolPanel(Panel):
         self.slab.setToolTip("Slices thinner than this are averaged to about this thickness around the level")
         self.options = QToolButton()
         self.options.setText("options")
-        self.options.setToolTip("What counts as muscle and as visceral fat, used by the next draft and written to the row")
+        self.options.setToolTip(
+            "What counts as muscle and as visceral fat, written to the row; draft again (D) to follow a change, rims of gas and stool follow at once"
+        )
         self.options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.options)
         self.items = {name: menu.addAction(words) for name, words in OPTIONS.items()}

@@ -20,6 +20,9 @@ class Protocol:
         Whether the draft counts intercostal muscles, and diaphragm with crura, as skeletal muscle.
     thoracic_fat_is_visceral : bool
         Whether fat above the diaphragm that shares the slice counts as visceral fat.
+    gas_rims_are_fat : bool
+        Whether pixels between gas and soft tissue, and within stool, that lie in the fat window by partial volume alone count as visceral
+        fat. True is the study's way: its windows count them.
     """
 
     preset: HUPreset = field(default_factory=lambda: PRESETS[DEFAULT_PRESET])
@@ -27,6 +30,7 @@ class Protocol:
     intercostals_are_muscle: bool = True
     crura_are_muscle: bool = False
     thoracic_fat_is_visceral: bool = True
+    gas_rims_are_fat: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.slab_mm <= 20:

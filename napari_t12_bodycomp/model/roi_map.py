@@ -37,6 +37,10 @@ class Draft:
         The same as short codes for the quality column: ``fov_truncated``, ``arms_in_view``, ...
     protocol : Protocol, optional
         What it was made by; None where that is not known.
+    thoracic : bool array (Y, X), optional
+        The part of the cavity above the diaphragm; None where the diaphragm could not be told.
+    why_no_thoracic, why_no_crura : str
+        Why fat above the diaphragm could not be told from abdominal fat, and why diaphragm and crura could not be outlined; "" where they were.
     """
 
     regions: npt.NDArray[np.uint8]
@@ -45,6 +49,9 @@ class Draft:
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     protocol: Protocol | None = None
+    thoracic: npt.NDArray[np.bool_] | None = None
+    why_no_thoracic: str = ""
+    why_no_crura: str = ""
 
     def __post_init__(self) -> None:
         check_roi_map(self.regions)

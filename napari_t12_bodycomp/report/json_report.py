@@ -99,6 +99,8 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
         "mean_hu": {t.key: number(m.mean_hu[t]) for t in Tissue},
         "why_empty": dict(m.why_empty),
         "low_attenuation_muscle_cm2": number(m.low_attenuation_muscle_cm2),
+        "thoracic_fat_cm2": number(m.thoracic_fat_cm2),
+        "gas_rim_cm2": number(m.gas_rim_cm2),
         "height_m": number(result.subject.height_m),
         "height_source": result.subject.height_source.value or None,
         "protocol": {
@@ -108,6 +110,7 @@ def measure_json(volume: CTVolume, result: Result, files: Mapping[str, Path], se
             "intercostals_are_muscle": m.protocol.intercostals_are_muscle,
             "crura_are_muscle": m.protocol.crura_are_muscle,
             "thoracic_fat_is_visceral": m.protocol.thoracic_fat_is_visceral,
+            "gas_rims_are_fat": m.protocol.gas_rims_are_fat,
         },
         "quality": list(dict.fromkeys(f.code for f in result.quality)),
         "quality_sentences": [f.sentence for f in result.quality],

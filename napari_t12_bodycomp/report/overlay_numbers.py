@@ -86,7 +86,8 @@ def _facts(axes: Axes, result: Result, top: float) -> float:
     options = (
         f"intercostals {'count' if protocol.intercostals_are_muscle else 'do not count'} as muscle, "
         f"crura {'do' if protocol.crura_are_muscle else 'do not'}; "
-        f"fat above the diaphragm {'counts' if protocol.thoracic_fat_is_visceral else 'does not count'} as visceral"
+        f"fat above the diaphragm {'counts' if protocol.thoracic_fat_is_visceral else 'does not count'} as visceral, "
+        f"gas rims {'do' if protocol.gas_rims_are_fat else 'do not'}"
     )
     who = f"drawn by {result.assessor}" if result.assessor else ""
     first = "  ·  ".join(filter(None, (height, f"preset {protocol.preset.name}", result.status, who)))

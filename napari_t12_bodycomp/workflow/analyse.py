@@ -22,6 +22,7 @@ from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.export import build_result
+from napari_t12_bodycomp.workflow.options import refuse_undrafted
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +60,6 @@ class MeasureRequest:
             raise UsageError("A reason belongs to a level that is set by hand: give the level too, with --z-mm.")
         if self.z_mm is not None and not math.isfinite(self.z_mm):
             raise UsageError(f"A level in mm (DICOM patient z) is wanted, {self.z_mm:g} came: give a number.")
-        if self.regions is None and (self.protocol.crura_are_muscle or not self.protocol.thoracic_fat_is_visceral):
-            raise UsageError(
-                "Regions drawn by hand are wanted where diaphragm and crura count as muscle or fat above the diaphragm does not count as visceral: "
-                "the draft cannot do either; give them with --regions."
-            )
 
     def subject(self, from_header: Subject) -> Subject:
         """The subject of the header with what the request says put over it."""
@@ -148,7 +144,7 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
     LevelError
         Where no level is given and T12 was not found for certain.
     InputError
-        Where the level or the regions do not fit the scan.
+        Where the level or the regions do not fit the scan, or where the draft cannot follow the protocol's options on this slice.
     """
     if request.z_mm is not None:
         level = level_at(volume, request.z_mm, finding, request.level_reason)
@@ -161,6 +157,8 @@ def measure_volume(volume: CTVolume, request: MeasureRequest, finding: LevelFind
         from napari_t12_bodycomp.dicom.read_labels import read_regions
 
         drawn = replace(drawn, regions=read_regions(request.regions, volume, level.slice_index))
+    else:
+        refuse_undrafted(drawn.draft, request.protocol)
     return build_result(
         volume,
         finding,

@@ -31,7 +31,7 @@ from napari_t12_bodycomp.workflow.session_state import SessionState, Work
 
 FORMAT = 2
 
-_OPTIONS = ("slab_mm", "intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral")
+_OPTIONS = ("slab_mm", "intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral", "gas_rims_are_fat")
 
 
 def default_folder() -> Path:

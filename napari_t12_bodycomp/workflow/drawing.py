@@ -10,8 +10,9 @@ import numpy.typing as npt
 from napari_t12_bodycomp.analysis import contour
 from napari_t12_bodycomp.analysis.contour import Pixels, disc, flood, inside_polygon
 from napari_t12_bodycomp.analysis.difference import Difference, difference
+from napari_t12_bodycomp.analysis.measure import slice_tissues
 from napari_t12_bodycomp.analysis.simplify import simplified
-from napari_t12_bodycomp.analysis.windowing import in_window, tissue_map
+from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -74,7 +75,7 @@ def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
     """Tissues of `regions` on the measured slice, both (Y, X)."""
     if state.work is None:
         return np.zeros(regions.shape, np.uint8)
-    return tissue_map(state.work.axial.hu, regions, state.protocol.preset)
+    return slice_tissues(state.work.axial, regions, state.protocol)
 
 
 def against_draft(state: SessionState, regions: npt.NDArray[np.uint8]) -> Difference | None:

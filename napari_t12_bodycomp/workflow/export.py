@@ -16,8 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.analysis.measure import measure
-from napari_t12_bodycomp.analysis.windowing import tissue_map
+from napari_t12_bodycomp.analysis.measure import measure, slice_tissues
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel, Verdict
@@ -30,6 +29,7 @@ from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
 from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.report.label_nifti import label_nifti
 from napari_t12_bodycomp.report.overlay_png import overlay_png
+from napari_t12_bodycomp.workflow.options import option_flags
 
 _CORRECTED_PX = 3
 """A correction settles the doubt this many pixels around it."""
@@ -78,7 +78,7 @@ def build_result(
         finding=finding,
         axial=axial,
         regions=regions.copy(),
-        measurement=measure(axial, regions, subject.height_m, protocol),
+        measurement=measure(axial, regions, subject.height_m, protocol, None if draft is None else draft.thoracic),
         quality=tuple(
             dict.fromkeys((*quality, *option_flags(protocol, draft), *level_flags(level, finding), *series_flags(volume.acquisition)))
         ),
@@ -120,24 +120,6 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
     return tuple(flags)
 
 
-def option_flags(protocol: Protocol, draft: Draft | None) -> tuple[QualityFlag, ...]:
-    """Where `draft` does not do what the options of `protocol` say, so that only a hand can make the regions keep to them."""
-    if draft is None:
-        return ()
-    flags = []
-    if draft.protocol is not None and draft.protocol.intercostals_are_muscle != protocol.intercostals_are_muscle:
-        was = "counted as muscle" if draft.protocol.intercostals_are_muscle else "left out"
-        words = f"The draft was made with intercostals {was}, the protocol says otherwise: draft again, or correct them by hand."
-        flags.append(QualityFlag("intercostals_not_redrafted", words))
-    if protocol.crura_are_muscle:
-        words = "The draft cannot outline diaphragm and crura, which count as muscle here: they are in the muscle region only where a hand painted them."
-        flags.append(QualityFlag("crura_not_drafted", words))
-    if not protocol.thoracic_fat_is_visceral:
-        words = "The draft cannot tell fat above the diaphragm from abdominal fat: it is left out of the visceral region only where a hand erased it."
-        flags.append(QualityFlag("thoracic_fat_not_separated", words))
-    return tuple(flags)
-
-
 def series_flags(acquisition: Acquisition) -> tuple[QualityFlag, ...]:
     """What the reader met in the series, such as a missing slice."""
     return tuple(QualityFlag("series_irregular", words) for words in acquisition.warnings)
@@ -158,7 +140,7 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
         with _alone_in(out):
             header, rows = _read_table(table)
             names = _file_names(rows, indices_csv.row(result))
-            tissues = tissue_map(result.axial.hu, result.regions, result.measurement.protocol.preset)
+            tissues = slice_tissues(result.axial, result.regions, result.measurement.protocol)
             index = result.level.slice_index
             contents = {
                 names["overlay_file"]: overlay_png(volume, result, tissues),

@@ -17,6 +17,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.options import refuse_undrafted
 
 OFFSETS_MM = (-5.0, 5.0)
 BODY_STEP_MM = 5.0
@@ -35,7 +36,7 @@ def level_sensitivity(
 
     All are drafts, so that differences come from the level and not from a person's corrections. The body is the one of `finding` that the level
     lies in: T12's, or that of the candidate or the vertebra that a person took for it. `own`, where given, is the draft measured at the level, which
-    is then not made again. None where not even the level's own slice can be drafted.
+    is then not made again. None where not even the level's own slice can be drafted as the protocol's options want it.
     """
     known: dict[int, Measurement | None] = {} if own is None else {level.slice_index: own}
 
@@ -44,7 +45,8 @@ def level_sensitivity(
             axial = axial_slice(volume, index, protocol.slab_mm)
             try:
                 draft = draft_regions(volume, axial, protocol, canal=finding.canal if finding else None)
-                known[index] = measure(axial, draft.regions, height_m, protocol)
+                refuse_undrafted(draft, protocol)
+                known[index] = measure(axial, draft.regions, height_m, protocol, draft.thoracic)
             except InputError:
                 known[index] = None
         return known[index]

@@ -262,7 +262,8 @@ class Session:
 
     @staticmethod
     def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
-        return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol)
+        thoracic = None if work.draft is None else work.draft.thoracic
+        return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------
 

@@ -440,8 +440,11 @@ def test_the_preset_is_chosen_by_name_and_shown_with_its_windows(dock: Dock, sma
     assert dock.session.state.protocol.preset is PRESETS["alberta"]
     assert dock.widget.stats.cells["subcutaneous_fat", 4].text() == "−190 … −30"
     assert "TomoVision" in protocol.preset.toolTip()
-    protocol.items["crura_are_muscle"].trigger()
-    assert dock.session.state.protocol.crura_are_muscle
+    before = dock.session.state.protocol
+    for name, item in protocol.items.items():
+        assert item.isChecked() == getattr(before, name)
+        item.trigger()
+        assert getattr(dock.session.state.protocol, name) != getattr(before, name)
 
 
 def test_no_cut_offs_are_chosen_until_a_person_does_and_then_they_stand_beside_the_index(

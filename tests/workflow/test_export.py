@@ -25,7 +25,7 @@ from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import export
-from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result, level_flags, option_flags, still_doubtful
+from napari_t12_bodycomp.workflow.export import build_result, check_out_dir, export_result, level_flags, still_doubtful
 
 FILES = {"indices.csv", "overlay.png", "regions.nii.gz", "tissues.nii.gz"}
 FOUND = LevelFinding(LevelStatus.FOUND, "T12 found.", 4, -681.2, (-690.0, -670.0), 0.95)
@@ -186,17 +186,6 @@ def test_a_failed_write_leaves_the_files_of_before(
     with pytest.raises(InputError, match=words):
         export_result(small_volume, _result(small_volume, small_regions), tmp_path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-
-
-def test_options_that_the_draft_does_not_keep_are_flagged(small_regions: npt.NDArray[np.uint8]) -> None:
-    body = small_regions > 0
-    draft = Draft(small_regions, body, ~body, protocol=Protocol())
-    assert option_flags(Protocol(), draft) == ()
-    assert option_flags(Protocol(crura_are_muscle=True), None) == ()
-    other = Protocol(intercostals_are_muscle=False, crura_are_muscle=True, thoracic_fat_is_visceral=False)
-    codes = ["intercostals_not_redrafted", "crura_not_drafted", "thoracic_fat_not_separated"]
-    assert [f.code for f in option_flags(other, draft)] == codes
-    assert [f.code for f in option_flags(other, replace(draft, protocol=other))] == codes[1:]
 
 
 def test_a_row_says_whether_anybody_changed_the_draft(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path) -> None:
