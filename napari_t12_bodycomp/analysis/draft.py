@@ -8,17 +8,10 @@ import numpy.typing as npt
 from napari_t12_bodycomp.analysis.body import find_trunk
 from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
+from napari_t12_bodycomp.analysis.inner_wall import find_inner_wall, inner_prior
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
-from napari_t12_bodycomp.analysis.walls import (
-    cartilage_level,
-    find_fascia,
-    find_inner_wall,
-    inner_prior,
-    lean_tissue,
-    outer_radius,
-    snapped,
-)
+from napari_t12_bodycomp.analysis.walls import cartilage_level, find_fascia, lean_tissue, outer_radius, snapped
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
