@@ -11,7 +11,7 @@ from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
 from napari_t12_bodycomp.analysis.inner_wall import find_inner_wall, inner_prior
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
-from napari_t12_bodycomp.analysis.walls import cartilage_level, find_fascia, lean_tissue, outer_radius, snapped
+from napari_t12_bodycomp.analysis.walls import cartilage_level, find_fascia, lean_tissue, muscle_level, outer_radius, snapped
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -58,11 +58,12 @@ def draft_regions(
     lean[behind_spine(bones, spacing)] = 0
     fascia = find_fascia(lean, skin_mm, rays)
     progress(0.4, "fitting the rib cage")
-    level = cartilage_level(axial.hu, rays, fascia)
+    muscle_hu = muscle_level(axial.hu, rays, fascia)
+    level = cartilage_level(muscle_hu)
     cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
-    inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
+    inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     inside_fascia, cavity = filled(rays.points_px(fascia), axial.hu.shape), filled(rays.points_px(inner), axial.hu.shape)
     regions = np.zeros(axial.hu.shape, np.uint8)
     inside_fascia = snapped(inside_fascia, axial.hu, spacing)

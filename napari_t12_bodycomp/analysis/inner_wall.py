@@ -26,6 +26,14 @@ BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
 """Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
 RIB_SLACK_MM = 2.0
 INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
+ORGAN_MM = (5.0, 14.0)
+"""How far inside the expected wall an organ that touches it is looked at."""
+ORGAN_HU, ORGAN_SPREAD_HU = (35.0, 220.0), 50.0
+ORGAN_CONTRAST_HU = 25.0
+"""Intercostal muscle, thin and with fat between its sheets, reads at least this much darker than liver or spleen beside it."""
+DIAPHRAGM_MM = 2.0
+"""Between the wall and liver or spleen lies the diaphragm, which reads like muscle but belongs to the cavity."""
+ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.25, 8.0, 25
 
 
 def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -106,11 +114,17 @@ def gaps(known: Mask) -> list[tuple[int, int]]:
 
 
 def find_inner_wall(
-    hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats, prior_mm: Floats, belief: Floats, rib_inner_mm: Floats
+    hu: npt.NDArray[np.int16],
+    rays: Rays,
+    fascia_mm: Floats,
+    prior_mm: Floats,
+    belief: Floats,
+    rib_inner_mm: Floats,
+    muscle_hu: float,
 ) -> tuple[Floats, Floats]:
     """Radius (K,) of the inner wall, and how clear the edge there is (0 none, 1 muscle against fat, more against gas).
 
-    The wall lies near the prior, on an edge from wall to fat or gas, not outside a rib of this slice.
+    The wall lies near the prior, on an edge from wall to fat or gas or outside an organ brighter than muscle, not outside a rib of this slice.
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
@@ -138,5 +152,28 @@ def find_inner_wall(
     )
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
+    cost += organ_cost(hu, rays, prior_mm, offsets, muscle_hu)
     path = closed_path(cost, 0.15, 4)
     return prior_mm + offsets[path], edge[np.arange(len(path)), path]
+
+
+def organ_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats, muscle_hu: float) -> Floats:
+    """What a wall at each of `offsets_mm` (R,) from the prior costs (K, R) where an organ brighter than muscle touches it, else 0.
+
+    Counted are the mm of organ left in the wall and the mm of wall left inside; the diaphragm lies between the two.
+    """
+    deep = rays.sample(hu, prior_mm[:, None] - np.arange(*ORGAN_MM, 1.0)[None, :])
+    low, middle, high = np.percentile(deep, (25, 50, 75), axis=1)
+    organ = ndi.median_filter(middle, ORGAN_RAYS, mode="wrap")
+    even = (np.abs(middle - organ) < ORGAN_CONTRAST_HU) & (high - low < ORGAN_SPREAD_HU)
+    here = even & (organ > max(ORGAN_HU[0], muscle_hu)) & (organ < ORGAN_HU[1])
+    half = np.maximum(organ - muscle_hu, ORGAN_CONTRAST_HU)[:, None] / 2
+    values = rays.sample(hu, prior_mm[:, None] - DIAPHRAGM_MM + offsets_mm[None, :])
+    values = ndi.gaussian_filter1d(np.clip(values, -110, 250), 2.0, axis=0, mode="wrap")
+    like_organ = np.where(values < 0, 0.0, np.clip((values - organ[:, None] + half) / half, -1, 1))
+    left_in_wall = np.cumsum(np.maximum(like_organ, 0)[:, ::-1], 1)[:, ::-1]
+    left_inside = np.cumsum(np.maximum(-like_organ, 0), 1)
+    wrong_mm = (left_in_wall + left_inside) * STEP_MM
+    wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_ORGAN_MM)
+    sure = np.clip((organ - muscle_hu) / 20.0, 0.3, 2.0)
+    return np.where(here, ORGAN_COST * sure, 0.0)[:, None] * wrong_mm

@@ -20,6 +20,9 @@ RAY_MM = 2.0
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
+USUAL_MUSCLE_HU = 55.0
+CARTILAGE_HU = (80.0, 25.0)
+"""Cartilage is brighter than the first, and than the own muscle plus the second."""
 
 
 def outer_radius(rays: Rays, mask: Mask, reach_mm: float) -> Floats:
@@ -99,12 +102,17 @@ def lipschitz(depth: npt.NDArray[np.intp], slope: int, reach: int) -> npt.NDArra
     return result
 
 
-def cartilage_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
-    """HU above which tissue in the wall is cartilage, not muscle: clearly above this person's own back muscles."""
+def muscle_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
+    """HU of this person's own back muscles."""
     behind = rays.direction[:, 0] > 0.6
     values = rays.sample(hu, fascia_mm[:, None] - np.arange(4.0, 20.0, 1.0)[None, :])[behind]
     muscle = values[(values > 10) & (values < 120)]
-    return max(80.0, float(np.median(muscle)) + 25.0) if muscle.size > 50 else 90.0
+    return float(np.median(muscle)) if muscle.size > 50 else USUAL_MUSCLE_HU
+
+
+def cartilage_level(muscle_hu: float) -> float:
+    """HU above which tissue in the wall is cartilage, not muscle: clearly above this person's own muscle."""
+    return max(CARTILAGE_HU[0], muscle_hu + CARTILAGE_HU[1])
 
 
 def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
