@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.analysis.body import find_trunk
-from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.bone import behind_spine, find_bones, find_canal
+from napari_t12_bodycomp.analysis.cartilage import find_cartilage
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
 from napari_t12_bodycomp.analysis.inner_wall import find_inner_wall, inner_prior
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
