@@ -26,6 +26,8 @@ BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
 """Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
 RIB_SLACK_MM = 2.0
 INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
+LINING_MM = 0.5
+"""Pleura and endothoracic fascia line the ribs from inside; between two ribs the wall keeps as much outside the ribs' inner surface."""
 ORGAN_MM = (5.0, 14.0)
 """How far inside the expected wall an organ that touches it is looked at."""
 ORGAN_HU, ORGAN_SPREAD_HU = (35.0, 220.0), 50.0
@@ -72,7 +74,10 @@ def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[fl
         radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
     in_front = rays.direction[:, 0] < -0.4
     radius = np.where(in_front, np.maximum(radius, fascia_mm - THICKEST_FRONT_MM), radius)
-    return np.minimum(radius, fascia_mm - 1), belief
+    lined = ndi.gaussian_filter1d(
+        np.where(support > 0.2, np.where(np.isfinite(cage.own_inner_mm), -LINING_MM, LINING_MM), 0.0), 1.5, mode="wrap"
+    )
+    return np.minimum(radius + lined, fascia_mm - 1), belief
 
 
 def _bowed(rays: Rays, radius_mm: Floats, own_inner_mm: Floats) -> Floats:
