@@ -12,16 +12,17 @@ Mask = npt.NDArray[np.bool_]
 
 CALCIFICATION_MM2 = 100.0
 OPEN_MM, CLOSE_MM = 1.2, 2.5
-CARTILAGE_MM2 = 30.0
-BLUR_MM, CORE_MM2 = 2.0, 8.0
+BLUR_MM, CORE_MM2 = 2.0, 5.0
 """Bone brightens what lies nearer than this; cartilage shows at least so much of itself beyond."""
+SIDE = 0.4
+"""Costal cartilage lies in front of this share of the way from the front of the wall to the canal; further back there are ribs only."""
 FAT_RIM_HU, RIM_MM, RIM_REACH_MM = -29, 1.0, 1.6
 
 
 def find_cartilage(
     hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]
 ) -> Mask:
-    """Costal cartilage (Y, X) within the `wall` in front of the spine: brighter than `level_hu`, compact, calcified parts included.
+    """Costal cartilage (Y, X) in front and at the sides of the `wall`: brighter than `level_hu`, compact, calcified parts included.
 
     What is bright only within the blur of a bone is its rim, no cartilage.
     """
@@ -29,7 +30,8 @@ def find_cartilage(
     rows, cols = np.flatnonzero(wall.any(1)), np.flatnonzero(wall.any(0))
     if not rows.size:
         return np.zeros_like(wall)
-    window = np.s_[rows[0] : max(rows[0] + 1, int(bones.canal_px[0] - 10 / spacing_mm[0])), cols[0] : cols[-1] + 1]
+    side = rows[0] + int(SIDE * max(0.0, bones.canal_px[0] - rows[0]))
+    window = np.s_[rows[0] : side + 1, cols[0] : cols[-1] + 1]
     smooth = ndi.median_filter(hu[window], size)
     pieces, _ = ndi.label(bones.mask[window])
     ribs = np.bincount(pieces.ravel()) * spacing_mm[0] * spacing_mm[1] > CALCIFICATION_MM2
@@ -39,8 +41,7 @@ def find_cartilage(
     labels, _ = ndi.label(bright)
     apart = ndi.distance_transform_edt(~bones.mask[window], sampling=spacing_mm) > BLUR_MM
     pixel_mm2 = spacing_mm[0] * spacing_mm[1]
-    big = np.bincount(labels.ravel()) * pixel_mm2 > CARTILAGE_MM2
-    big &= np.bincount(labels.ravel(), weights=(apart & bright).ravel()) * pixel_mm2 > CORE_MM2
+    big = np.bincount(labels.ravel(), weights=(apart & bright).ravel()) * pixel_mm2 > CORE_MM2
     big[0] = False
     result = np.zeros_like(wall)
     soft = big[labels]

@@ -22,7 +22,7 @@ SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
 SNAP_BLUR_MM = 0.5
 USUAL_MUSCLE_HU = 55.0
-CARTILAGE_HU = (80.0, 25.0)
+CARTILAGE_HU = (77.0, 22.0)
 """Cartilage is brighter than the first, and than the own muscle plus the second."""
 
 
