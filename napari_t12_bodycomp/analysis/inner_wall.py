@@ -8,7 +8,7 @@ from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.polar import Rays, closed_path
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage
-from napari_t12_bodycomp.analysis.walls import STEP_MM
+from napari_t12_bodycomp.analysis.walls import FAT_HU, LEAN_HU, STEP_MM
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -36,6 +36,9 @@ ORGAN_CONTRAST_HU = 25.0
 DIAPHRAGM_MM = 2.0
 """Between the wall and liver or spleen lies the diaphragm, which reads like muscle but belongs to the cavity."""
 ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.25, 8.0, 25
+POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), (8.0, 4.0)
+"""In front, where nothing but the transversus lines the wall, fat pockets are looked for; muscle further in than this belongs to bowel."""
+POCKET_COST, POCKET_FAT, MOST_POCKET_MM = 0.3, 0.3, 6.0
 
 
 def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -158,8 +161,26 @@ def find_inner_wall(
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
     cost += organ_cost(hu, rays, prior_mm, offsets, muscle_hu)
+    cost += pocket_cost(hu, rays, prior_mm, offsets)
     path = closed_path(cost, 0.15, 4)
     return prior_mm + offsets[path], edge[np.arange(len(path)), path]
+
+
+def pocket_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats) -> Floats:
+    """What a wall at each of `offsets_mm` (R,) from the prior costs (K, R) in front where fat lies inside it, else 0.
+
+    Counted are the mm of muscle left inside and, less, the mm of fat left in the wall: the transversus often runs behind a pocket of fat.
+    """
+    deep = np.median(rays.sample(hu, prior_mm[:, None] - np.arange(*ORGAN_MM, 1.0)[None, :]), axis=1)
+    here = (deep < POCKET_HU[1]) & (deep > POCKET_HU[0]) & (rays.direction[:, 0] < POCKET_FROM)
+    values = rays.sample(hu, prior_mm[:, None] + offsets_mm[None, :])
+    values = ndi.gaussian_filter1d(np.clip(values, -110, 60), 1.0, axis=0, mode="wrap")
+    lean = np.clip((values - FAT_HU) / (LEAN_HU - FAT_HU), 0, 1)
+    left_inside = np.cumsum(np.where(offsets_mm > -POCKET_MM[0], lean, 0), 1)
+    left_in_wall = np.cumsum(np.where((offsets_mm > -POCKET_MM[0]) & (offsets_mm < POCKET_MM[1]), 1 - lean, 0)[:, ::-1], 1)[:, ::-1]
+    wrong_mm = (left_inside + POCKET_FAT * left_in_wall) * STEP_MM
+    wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_POCKET_MM)
+    return np.where(here, POCKET_COST, 0.0)[:, None] * wrong_mm
 
 
 def organ_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats, muscle_hu: float) -> Floats:
