@@ -67,7 +67,7 @@ def draft_regions(
     inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     inside_fascia, cavity = filled(rays.points_px(fascia), axial.hu.shape), filled(rays.points_px(inner), axial.hu.shape)
     regions = np.zeros(axial.hu.shape, np.uint8)
-    inside_fascia = snapped(inside_fascia, axial.hu, spacing)
+    inside_fascia = snapped(inside_fascia, axial.hu, spacing, muscle_hu)
     wall = trunk.under_skin & inside_fascia & ~cavity
     hard = bones.mask | find_cartilage(axial.hu, wall, cavity, bones, level, spacing)
     regions[trunk.under_skin & ~inside_fascia] = Region.SUBCUTANEOUS

@@ -20,7 +20,7 @@ RAY_MM = 2.0
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
-SNAP_BLUR_MM = 0.5
+SNAP_BLUR_MM, PURE_FAT_HU = 0.5, -100.0
 USUAL_MUSCLE_HU = 55.0
 CARTILAGE_HU = (77.0, 22.0)
 """Cartilage is brighter than the first, and than the own muscle plus the second."""
@@ -116,9 +116,9 @@ def cartilage_level(muscle_hu: float) -> float:
     return max(CARTILAGE_HU[0], muscle_hu + CARTILAGE_HU[1])
 
 
-def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
-    """`inside` (Y, X) with the pixels along its border given to the side that their HU belong to."""
+def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], muscle_hu: float) -> Mask:
+    """`inside` (Y, X) with the pixels along its border given to the side that holds more of them: half-way from fat to the own muscle."""
     border = ndi.binary_dilation(inside) & ~ndi.binary_erosion(inside)
-    lean = ndi.gaussian_filter(hu.astype(np.float32), [SNAP_BLUR_MM / s for s in spacing_mm]) > (LEAN_HU + FAT_HU) / 2
+    lean = ndi.gaussian_filter(hu.astype(np.float32), [SNAP_BLUR_MM / s for s in spacing_mm]) > (muscle_hu + PURE_FAT_HU) / 2
     result: Mask = np.where(border, lean, inside)
     return result
