@@ -64,7 +64,7 @@ def draft_regions(
     cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
-    inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
+    inner, edge, play = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     inside_fascia, cavity = filled(rays.points_px(fascia), axial.hu.shape), filled(rays.points_px(inner), axial.hu.shape)
     regions = np.zeros(axial.hu.shape, np.uint8)
     inside_fascia = snapped(inside_fascia, axial.hu, spacing, muscle_hu)
@@ -75,10 +75,10 @@ def draft_regions(
         hard |= _between_ribs(rays, cage, inner, bones.canal_px, axial.hu.shape)
     regions[wall & ~hard] = Region.MUSCLE
     regions[trunk.under_skin & cavity & ~bones.vertebra] = Region.VISCERAL
-    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu)
     flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
-    return Draft(regions, trunk.body, doubts.mask(axial.hu.shape) & trunk.body, notes, tuple(code for code, _ in flags), protocol)
+    return Draft(regions, trunk.body, doubts.mask(regions, bones) & trunk.body, notes, tuple(code for code, _ in flags), protocol)
 
 
 def _between_ribs(

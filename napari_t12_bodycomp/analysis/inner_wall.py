@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
-from napari_t12_bodycomp.analysis.polar import Rays, closed_path
+from napari_t12_bodycomp.analysis.polar import Rays, path_margins
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage
 from napari_t12_bodycomp.analysis.walls import FAT_HU, LEAN_HU, STEP_MM
 
@@ -36,6 +36,8 @@ ORGAN_CONTRAST_HU = 25.0
 DIAPHRAGM_MM = 2.0
 """Between the wall and liver or spleen lies the diaphragm, which reads like muscle but belongs to the cavity."""
 ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.25, 8.0, 25
+EQUAL_COST, PLAY_COST = 0.5, 2.0
+"""Walls whose cost differs by less than the first are equally good; the second is what moving the wall off a clear edge costs at least."""
 POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), (8.0, 4.0)
 """In front, where nothing but the transversus lines the wall, fat pockets are looked for; muscle further in than this belongs to bowel."""
 POCKET_COST, POCKET_FAT, MOST_POCKET_MM = 0.3, 0.3, 6.0
@@ -129,10 +131,12 @@ def find_inner_wall(
     belief: Floats,
     rib_inner_mm: Floats,
     muscle_hu: float,
-) -> tuple[Floats, Floats]:
-    """Radius (K,) of the inner wall, and how clear the edge there is (0 none, 1 muscle against fat, more against gas).
+) -> tuple[Floats, Floats, Floats]:
+    """Radius (K,) of the inner wall, how clear the edge there is (0 none, 1 muscle against fat, more against gas), and its play (mm).
 
     The wall lies near the prior, on an edge from wall to fat or gas or outside an organ brighter than muscle, not outside a rib of this slice.
+
+    Of walls that cost about the same the mean is taken; the play is how far the wall can move on its ray at little cost.
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
@@ -162,8 +166,11 @@ def find_inner_wall(
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
     cost += organ_cost(hu, rays, prior_mm, offsets, muscle_hu)
     cost += pocket_cost(hu, rays, prior_mm, offsets)
-    path = closed_path(cost, 0.15, 4)
-    return prior_mm + offsets[path], edge[np.arange(len(path)), path]
+    margins = path_margins(cost, 0.15, 4)
+    weight = np.exp(-margins / EQUAL_COST)
+    path = margins.argmin(1)
+    play = (margins < PLAY_COST).sum(1) * STEP_MM
+    return prior_mm + (weight @ offsets) / weight.sum(1), edge[np.arange(len(path)), path], play
 
 
 def pocket_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats) -> Floats:
@@ -180,7 +187,8 @@ def pocket_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets
     left_in_wall = np.cumsum(np.where((offsets_mm > -POCKET_MM[0]) & (offsets_mm < POCKET_MM[1]), 1 - lean, 0)[:, ::-1], 1)[:, ::-1]
     wrong_mm = (left_inside + POCKET_FAT * left_in_wall) * STEP_MM
     wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_POCKET_MM)
-    return np.where(here, POCKET_COST, 0.0)[:, None] * wrong_mm
+    cost: Floats = np.where(here, POCKET_COST, 0.0)[:, None] * wrong_mm
+    return cost
 
 
 def organ_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats, muscle_hu: float) -> Floats:
@@ -202,4 +210,5 @@ def organ_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_
     wrong_mm = (left_in_wall + left_inside) * STEP_MM
     wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_ORGAN_MM)
     sure = np.clip((organ - muscle_hu) / 20.0, 0.3, 2.0)
-    return np.where(here, ORGAN_COST * sure, 0.0)[:, None] * wrong_mm
+    cost: Floats = np.where(here, ORGAN_COST * sure, 0.0)[:, None] * wrong_mm
+    return cost
