@@ -38,9 +38,11 @@ DIAPHRAGM_MM = 2.0
 ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.25, 8.0, 25
 EQUAL_COST, PLAY_COST = 0.5, 2.0
 """Walls whose cost differs by less than the first are equally good; the second is what moving the wall off a clear edge costs at least."""
-POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), (8.0, 4.0)
+POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), 8.0
 """In front, where nothing but the transversus lines the wall, fat pockets are looked for; muscle further in than this belongs to bowel."""
 POCKET_COST, POCKET_FAT, MOST_POCKET_MM = 0.3, 0.3, 6.0
+AFLOAT_MM, FAT_DECIDES = (-3.0, 4.0), 0.1
+"""Where the expected wall lies amid fat or has fat inside it, the fat and not the prior tells how thin the wall is."""
 
 
 def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -140,7 +142,7 @@ def find_inner_wall(
 
     `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
     """
-    offsets = np.arange(-16.0, 14.0 + STEP_MM, STEP_MM)
+    offsets = np.arange(-16.0, 19.0 + STEP_MM, STEP_MM)
     radius = prior_mm[:, None] + offsets[None, :]
     pad = 4.0
     wide = np.arange(offsets[0] - pad, offsets[-1] + pad + STEP_MM, STEP_MM)
@@ -159,13 +161,16 @@ def find_inner_wall(
     front = np.clip(-rays.direction[:, :1] * 2, 0, 1)
     off = np.minimum((offsets[None, :] / 3.0) ** 2, 9.0)
     thin_wall = np.where(offsets[None, :] > 0, 1 + THIN_WALL_COST * front, 1 - FRONT_FREEDOM * front)
+    pocket = _fat_in_front(hu, rays, prior_mm, ORGAN_MM)
+    afloat = _fat_in_front(hu, rays, prior_mm, AFLOAT_MM) | pocket
+    thin_wall = np.where(afloat[:, None] & (offsets[None, :] > 0), FAT_DECIDES, thin_wall)
     cost = (
         off * thin_wall * (0.15 + 0.85 * belief[:, None]) * PRIOR_COST - EDGE_COST * (1 + FRONT_EDGE * front * (1 - belief[:, None])) * edge
     )
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
     cost += organ_cost(hu, rays, prior_mm, offsets, muscle_hu)
-    cost += pocket_cost(hu, rays, prior_mm, offsets)
+    cost += np.where(pocket[:, None], pocket_cost(hu, rays, prior_mm, offsets), 0.0)
     margins = path_margins(cost, 0.15, 4)
     weight = np.exp(-margins / EQUAL_COST)
     path = margins.argmin(1)
@@ -173,21 +178,25 @@ def find_inner_wall(
     return prior_mm + (weight @ offsets) / weight.sum(1), edge[np.arange(len(path)), path], play
 
 
+def _fat_in_front(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, depth_mm: tuple[float, float]) -> Mask:
+    """Rays (K,) in front on which fat lies at `depth_mm` (from, to) inside the expected wall."""
+    deep: Floats = np.median(rays.sample(hu, prior_mm[:, None] - np.arange(*depth_mm, 1.0)[None, :]), axis=1)
+    return (deep < POCKET_HU[1]) & (deep > POCKET_HU[0]) & (rays.direction[:, 0] < POCKET_FROM)
+
+
 def pocket_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats) -> Floats:
-    """What a wall at each of `offsets_mm` (R,) from the prior costs (K, R) in front where fat lies inside it, else 0.
+    """What a wall at each of `offsets_mm` (R,) from the prior costs (K, R) where fat lies inside it.
 
     Counted are the mm of muscle left inside and, less, the mm of fat left in the wall: the transversus often runs behind a pocket of fat.
     """
-    deep = np.median(rays.sample(hu, prior_mm[:, None] - np.arange(*ORGAN_MM, 1.0)[None, :]), axis=1)
-    here = (deep < POCKET_HU[1]) & (deep > POCKET_HU[0]) & (rays.direction[:, 0] < POCKET_FROM)
     values = rays.sample(hu, prior_mm[:, None] + offsets_mm[None, :])
     values = ndi.gaussian_filter1d(np.clip(values, -110, 60), 1.0, axis=0, mode="wrap")
     lean = np.clip((values - FAT_HU) / (LEAN_HU - FAT_HU), 0, 1)
-    left_inside = np.cumsum(np.where(offsets_mm > -POCKET_MM[0], lean, 0), 1)
-    left_in_wall = np.cumsum(np.where((offsets_mm > -POCKET_MM[0]) & (offsets_mm < POCKET_MM[1]), 1 - lean, 0)[:, ::-1], 1)[:, ::-1]
+    left_inside = np.cumsum(np.where(offsets_mm > -POCKET_MM, lean, 0), 1)
+    left_in_wall = np.cumsum(np.where(offsets_mm > -POCKET_MM, 1 - lean, 0)[:, ::-1], 1)[:, ::-1]
     wrong_mm = (left_inside + POCKET_FAT * left_in_wall) * STEP_MM
     wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_POCKET_MM)
-    cost: Floats = np.where(here, POCKET_COST, 0.0)[:, None] * wrong_mm
+    cost: Floats = POCKET_COST * wrong_mm
     return cost
 
 
