@@ -140,8 +140,9 @@ class Doubts:
         soft = wall & (regions == 0) & ~bones.mask
         arch = bones.vertebra.copy()
         arch[: int(bones.canal_px[0])] = False
-        around: Mask = ndi.binary_dilation(soft | arch, disk(self.rays.spacing_mm, OUTLINE_MM))
-        return around
+        ball = disk(self.rays.spacing_mm, OUTLINE_MM)
+        outline: Mask = ndi.binary_dilation(soft | arch, ball) & ~ndi.binary_erosion(arch, ball)
+        return outline
 
     def notes(self, canal_seen: bool) -> tuple[str, ...]:
         """The doubts in words."""

@@ -28,7 +28,7 @@ RIB_SLACK_MM = 2.0
 INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
 LINING_MM = 0.5
 """Pleura and endothoracic fascia line the ribs from inside; between two ribs the wall keeps as much outside the ribs' inner surface."""
-ORGAN_MM = (5.0, 14.0)
+ORGAN_MM = (8.0, 17.0)
 """How far inside the expected wall an organ that touches it is looked at."""
 ORGAN_HU, ORGAN_SPREAD_HU = (35.0, 220.0), 50.0
 ORGAN_CONTRAST_HU = 25.0
