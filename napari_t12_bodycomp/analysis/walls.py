@@ -19,6 +19,8 @@ RAY_MM = 2.0
 """About the distance between rays at the body wall."""
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
+DEEP_UNDER_SKIN_MM, DEEP_SHARE = 15.0, 0.1
+"""No skin is this thick: what touches it and reaches deeper with more than this share is the wall, met by the edge of the field of view."""
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.5
 SNAP_BLUR_MM, PURE_FAT_HU = 0.5, -100.0
 USUAL_MUSCLE_HU = 55.0
@@ -47,7 +49,13 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     firm = lean > 0.5
     shallow = skin_depth_mm < THICK_SKIN_MM
     firm &= ~shallow | opened(firm, spacing_mm, 2.0)
-    at_skin = _pieces(firm, lambda labels, size: np.unique(labels[shallow]))
+    deep = firm & (skin_depth_mm > DEEP_UNDER_SKIN_MM)
+
+    def skin_only(labels: npt.NDArray[np.intp], size: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        share = np.bincount(labels[deep], minlength=len(size)) / np.maximum(size, 1)
+        return np.setdiff1d(np.unique(labels[shallow]), np.flatnonzero(share > DEEP_SHARE))
+
+    at_skin = _pieces(firm, skin_only)
     firm &= ~at_skin
     linked = firm | ndi.binary_closing(firm, disk(spacing_mm, LINK_MM))
     pixel_mm2 = spacing_mm[0] * spacing_mm[1]

@@ -226,3 +226,14 @@ def test_the_blur_around_a_rib_is_no_cartilage():
     rim = (soft > 60) & (soft <= 150) & (hu == 50)
     rim[250:] = False
     assert (draft_of(soft).regions == Region.MUSCLE)[rim].mean() > 0.9
+
+
+def test_a_wall_cut_by_the_field_of_view_stays_wall():
+    hu, truth = trunk()
+    hu[ellipse(hu.shape, (200, 200), (65, 105)) & (hu == -100)] = 60
+    rows, cols = np.indices(hu.shape)
+    outside = (rows - 200) ** 2 + (cols - 200) ** 2 > 125**2
+    draft = draft_of(np.where(outside, -1024, hu).astype(np.int16), outside_fov=outside)
+    seen = ~outside & (rows < 260)
+    assert "fov_truncated" in draft.flags
+    assert dice((draft.regions == Region.MUSCLE) & seen, (truth == Region.MUSCLE) & seen) > 0.85
