@@ -13,10 +13,6 @@ Mask = npt.NDArray[np.bool_]
 BONE_HU = 190
 RIM_HU = 130
 DISC_HU, OPEN_DISC_MM = 80, 3.0
-CALCIFICATION_MM2 = 100.0
-OPEN_MM, CLOSE_MM = 1.2, 2.5
-CARTILAGE_MM2 = 30.0
-FAT_RIM_HU, RIM_MM, RIM_REACH_MM = -29, 1.0, 1.6
 VESSEL_HU, VESSEL_CORE_MM, BODY_BACK_MM, BODY_FRONT_MM = 160, 3.5, 12.0, 30.0
 """No cortex is 7 mm thick, and a vertebral body fills the midline from 12 to 30 mm in front of the canal's centre."""
 JOINT_MM, ARCH_MM, STRIP_MM = 4.5, 5.5, 1.5
@@ -42,7 +38,7 @@ def find_bones(
     cortex = (hu > BONE_HU) & body
     box = ndi.find_objects(body.astype(np.uint8))[0]
     solid = np.zeros_like(cortex)
-    solid[box] = cortex[box] | ndi.binary_erosion(ndi.binary_fill_holes(_closed(cortex[box], spacing_mm, 3.0)))
+    solid[box] = cortex[box] | ndi.binary_erosion(ndi.binary_fill_holes(closed(cortex[box], spacing_mm, 3.0)))
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _guess(solid, body)
@@ -86,10 +82,10 @@ def opened(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mas
     return result
 
 
-def _closed(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
+def closed(mask: Mask, spacing_mm: tuple[float, float], radius_mm: float) -> Mask:
     """Closing with a disk."""
-    closed: Mask = ndi.binary_closing(mask, disk(spacing_mm, radius_mm))
-    return closed | mask
+    result: Mask = ndi.binary_closing(mask, disk(spacing_mm, radius_mm))
+    return result | mask
 
 
 def find_canal(hu: npt.NDArray[np.int16], body: Mask, spacing_mm: tuple[float, float]) -> tuple[float, float] | None:
@@ -100,8 +96,8 @@ def find_canal(hu: npt.NDArray[np.int16], body: Mask, spacing_mm: tuple[float, f
     left, right = int(middle - 0.4 * half), int(middle + 0.4 * half)
     window = np.s_[top : rows[-1] + 1, left : right + 1]
     for bone_hu, radius_mm in ((BONE_HU, 1.5), (BONE_HU, 3.0), (RIM_HU, 3.0)):
-        closed = _closed((hu[window] > bone_hu) & body[window], spacing_mm, radius_mm)
-        labels, count = ndi.label(ndi.binary_fill_holes(closed) & ~closed)
+        ring = closed((hu[window] > bone_hu) & body[window], spacing_mm, radius_mm)
+        labels, count = ndi.label(ndi.binary_fill_holes(ring) & ~ring)
         best, score = None, 0.0
         for i in range(1, count + 1):
             hole = labels == i
@@ -170,7 +166,7 @@ def _vertebra(hu: npt.NDArray[np.int16], solid: Mask, canal_px: tuple[float, flo
     joints = (np.abs(side) < 36) & (np.abs(down) < 22)
     arch = ((down - 6) ** 2 + side**2 < 15**2) & (down > -6)
     vertebra |= _spinous_strip(vertebra, side, down, spacing_mm)
-    tight, loose, wide = (_closed(vertebra, spacing_mm, r) for r in (2.0, JOINT_MM, ARCH_MM))
+    tight, loose, wide = (closed(vertebra, spacing_mm, r) for r in (2.0, JOINT_MM, ARCH_MM))
     result = np.zeros_like(solid)
     result[window] = ndi.binary_fill_holes(vertebra | tight | (joints & loose) | (arch & wide))
     return result
@@ -199,40 +195,6 @@ def _spinous_strip(
     middle = tip * np.clip(down_mm / down_mm[rows[-1], 0], 0, 1)
     strip[:] = (np.abs(side_mm - middle) < STRIP_MM) & (down_mm > 0) & (down_mm <= down_mm[rows[-1], 0])
     return strip
-
-
-def find_cartilage(
-    hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bones: Bones, level_hu: float, spacing_mm: tuple[float, float]
-) -> Mask:
-    """Costal cartilage (Y, X) within the `wall` in front of the spine: brighter than `level_hu`, compact, calcified parts included."""
-    size = [max(1, 2 * int(1.5 / s) + 1) for s in spacing_mm]
-    rows, cols = np.flatnonzero(wall.any(1)), np.flatnonzero(wall.any(0))
-    if not rows.size:
-        return np.zeros_like(wall)
-    window = np.s_[rows[0] : max(rows[0] + 1, int(bones.canal_px[0] - 10 / spacing_mm[0])), cols[0] : cols[-1] + 1]
-    smooth = ndi.median_filter(hu[window], size)
-    pieces, _ = ndi.label(bones.mask[window])
-    ribs = np.bincount(pieces.ravel()) * spacing_mm[0] * spacing_mm[1] > CALCIFICATION_MM2
-    ribs[0] = False
-    rim = ndi.binary_dilation(ribs[pieces])
-    bright = opened((smooth > level_hu) & wall[window] & ~rim, spacing_mm, OPEN_MM)
-    labels, _ = ndi.label(bright)
-    big = np.bincount(labels.ravel()) * spacing_mm[0] * spacing_mm[1] > CARTILAGE_MM2
-    big[0] = False
-    result = np.zeros_like(wall)
-    soft = big[labels]
-    soft |= ndi.binary_dilation(soft, disk(spacing_mm, 1.6)) & (smooth > level_hu)
-    whole = ndi.binary_fill_holes(_closed(soft | (bones.mask[window] & ndi.binary_dilation(soft, iterations=2)), spacing_mm, CLOSE_MM))
-    result[window] = whole | _rim(whole, hu[window], wall[window], cavity[window], bones.mask[window], spacing_mm)
-    return result & wall
-
-
-def _rim(cartilage: Mask, hu: npt.NDArray[np.int16], wall: Mask, cavity: Mask, bone: Mask, spacing_mm: tuple[float, float]) -> Mask:
-    """Pixels between cartilage and fat that look like muscle because they hold a part of both: a sheet too thin for muscle."""
-    lean = wall & (hu > FAT_RIM_HU) & ~cartilage & ~bone
-    near = ndi.binary_dilation(cartilage, disk(spacing_mm, RIM_REACH_MM)) & ndi.binary_dilation(cavity, disk(spacing_mm, 2 * RIM_REACH_MM))
-    rim: Mask = lean & ~opened(lean, spacing_mm, RIM_MM) & near
-    return rim
 
 
 def behind_spine(bones: Bones, spacing_mm: tuple[float, float]) -> Mask:

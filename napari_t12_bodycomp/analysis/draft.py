@@ -8,23 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.analysis.body import Trunk, find_trunk
-from napari_t12_bodycomp.analysis.bone import Bones, behind_spine, find_bones, find_canal, find_cartilage
+from napari_t12_bodycomp.analysis.bone import Bones, behind_spine, find_bones, find_canal
 from napari_t12_bodycomp.analysis.bystanders import without_bystanders
+from napari_t12_bodycomp.analysis.cartilage import find_cartilage
 from napari_t12_bodycomp.analysis.crura import find_crura
 from napari_t12_bodycomp.analysis.diaphragm import find_diaphragm
 from napari_t12_bodycomp.analysis.doubt import Doubts, scan_flags
 from napari_t12_bodycomp.analysis.fluid import find_fluid
+from napari_t12_bodycomp.analysis.inner_wall import find_inner_wall, inner_prior
 from napari_t12_bodycomp.analysis.patient import patient_flags
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
-from napari_t12_bodycomp.analysis.walls import (
-    cartilage_level,
-    find_inner_wall,
-    inner_prior,
-    lean_tissue,
-    outer_radius,
-    snapped,
-)
+from napari_t12_bodycomp.analysis.walls import cartilage_level, lean_tissue, muscle_level, outer_radius, snapped
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -99,18 +94,19 @@ def draft_regions(
     lean[behind_spine(bones, spacing)] = 0
     bystanders, fascia = without_bystanders(lean, axial.hu, trunk.body, trunk.depth_mm, skin_mm, rays)
     progress(0.4, "fitting the rib cage")
-    level = cartilage_level(axial.hu, rays, fascia)
+    muscle_hu = muscle_level(axial.hu, rays, fascia)
+    level = cartilage_level(muscle_hu)
     cage = fit_rib_cage(volume, axial, rays, fascia, bones.mask, bones.canal_px, level)
     progress(0.7, "finding the inner wall")
     prior, belief = inner_prior(rays, fascia, cage, bones.canal_px)
-    inside_fascia = snapped(filled(rays.points_px(fascia), axial.hu.shape), axial.hu, spacing)
+    inside_fascia = snapped(filled(rays.points_px(fascia), axial.hu.shape), axial.hu, spacing, muscle_hu)
     wall = _Wall(axial, trunk, bones, rays, cage, level, inside_fascia, protocol.intercostals_are_muscle)
-    inner, edge = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm)
+    inner, edge, play = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     regions = wall.regions(inner)
     whole = regions if protocol.intercostals_are_muscle else replace(wall, with_intercostals=True).regions(inner)
     fluid = find_fluid(axial, whole, bones.canal_px)
     if fluid is not None:
-        inner, edge = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm)
+        inner, edge, play = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
         regions = wall.regions(inner)
     progress(0.8, "telling chest from abdomen")
     inside = regions == Region.VISCERAL
@@ -122,12 +118,12 @@ def draft_regions(
         regions[crura.mask] = Region.MUSCLE
     if not protocol.thoracic_fat_is_visceral:
         regions[parts.chest & (regions == Region.VISCERAL)] = 0
-    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge)
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu)
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
     return Draft(
         regions,
         trunk.body,
-        doubts.mask(axial.hu.shape) & trunk.body,
+        doubts.mask(regions, bones) & trunk.body,
         notes,
         tuple(code for code, _ in flags),
         protocol,

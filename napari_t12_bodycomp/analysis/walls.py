@@ -1,4 +1,4 @@
-"""The two contours of the body wall: the fascia under the subcutaneous fat, and the inner wall around the cavity."""
+"""The outer contour of the body wall: the fascia under the subcutaneous fat."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.analysis.bone import disk, opened
 from napari_t12_bodycomp.analysis.polar import Rays, closed_path
-from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -18,22 +17,15 @@ Mask = npt.NDArray[np.bool_]
 STEP_MM = 0.5
 RAY_MM = 2.0
 """About the distance between rays at the body wall."""
-THICKEST_FRONT_MM = 22.0
-GAS_HU = -400
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
-GAP_BELIEF, BACK_BELIEF = 0.25, 0.4
-"""How far the prior is believed (0 to 1) between the ribs in front and beside the spine, where no rib carries it."""
-PRIOR_COST, EDGE_COST, THIN_WALL_COST, FRONT_EDGE = 0.5, 1.0, 2.0, 2.0
-"""Weights of the inner wall: being 3 mm off a fully believed prior costs half of what an edge from muscle to fat earns. In front a wall
-thinner than the prior costs more, a thicker one less, and edges count more where no rib is: the rectus and the transversus lie inside
-the costal cartilage, and nothing but fat behind them shows where they end."""
-FRONT_FREEDOM = 0.8
-BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
-"""Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
-RIB_SLACK_MM = 2.0
-INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
-MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.35
+DEEP_UNDER_SKIN_MM, DEEP_SHARE = 15.0, 0.1
+"""No skin is this thick: what touches it and reaches deeper with more than this share is the wall, met by the edge of the field of view."""
+MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.5
+SNAP_BLUR_MM, PURE_FAT_HU = 0.5, -100.0
+USUAL_MUSCLE_HU = 55.0
+CARTILAGE_HU = (77.0, 22.0)
+"""Cartilage is brighter than the first, and than the own muscle plus the second."""
 
 
 def outer_radius(rays: Rays, mask: Mask, reach_mm: float) -> Floats:
@@ -57,7 +49,13 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     firm = lean > 0.5
     shallow = skin_depth_mm < THICK_SKIN_MM
     firm &= ~shallow | opened(firm, spacing_mm, 2.0)
-    at_skin = _pieces(firm, lambda labels, size: np.unique(labels[shallow]))
+    deep = firm & (skin_depth_mm > DEEP_UNDER_SKIN_MM)
+
+    def skin_only(labels: npt.NDArray[np.intp], size: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        share = np.bincount(labels[deep], minlength=len(size)) / np.maximum(size, 1)
+        return np.setdiff1d(np.unique(labels[shallow]), np.flatnonzero(share > DEEP_SHARE))
+
+    at_skin = _pieces(firm, skin_only)
     firm &= ~at_skin
     linked = firm | ndi.binary_closing(firm, disk(spacing_mm, LINK_MM))
     pixel_mm2 = spacing_mm[0] * spacing_mm[1]
@@ -113,131 +111,22 @@ def lipschitz(depth: npt.NDArray[np.intp], slope: int, reach: int) -> npt.NDArra
     return result
 
 
-def inner_prior(rays: Rays, fascia_mm: Floats, cage: RibCage, canal_px: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Where the inner wall should be (K,), and how strongly that is believed (0 to 1).
-
-    The ribs' inner surface where ribs support it; straight chords between supported ends; behind, chords from the canal to the first rib.
-    """
-    support = cage.support.copy()
-    radius = np.where(support > 0.2, cage.inner_mm, np.nan)
-    radius = _bowed(rays, radius, cage.own_inner_mm)
-    canal = np.array([canal_px[0] * rays.spacing_mm[0], canal_px[1] * rays.spacing_mm[1]])
-    known = np.isfinite(radius)
-    points = rays.points_mm(np.where(known, radius, fascia_mm))
-    belief = np.where(known, support, 0.0)
-    side = points[:, 1] - canal[1]
-    behind = rays.direction[:, 0] > 0
-    near = behind & (np.abs(side) < SPINE_MM - 2)
-    known &= ~near
-    count = len(rays)
-    bowed = np.clip(cage.inner_mm, fascia_mm - 18, fascia_mm - 4)
-    if not known.any():
-        return bowed, np.full(count, GAP_BELIEF)
-    for start, end in gaps(known):
-        here = np.arange(start + 1, end) % count
-        a, b = points[start % count], points[end % count]
-        back = rays.direction[here, 0].mean() > 0.5 and (a[1] - canal[1]) * (b[1] - canal[1]) < 0
-        if back:
-            chord = _by_canal(rays, here, a, b, canal)
-            belief[here] = BACK_BELIEF
-        else:
-            line = np.full(count, np.nan)
-            line[here] = rays.crossing(a, b)[here]
-            chord = (line[here] + bowed[here]) / 2
-            belief[here] = GAP_BELIEF
-        limit = fascia_mm[here] - 3
-        radius[here] = np.where(np.isfinite(chord), np.minimum(chord, limit), limit - 7)
-    in_front = rays.direction[:, 0] < -0.4
-    radius = np.where(in_front, np.maximum(radius, fascia_mm - THICKEST_FRONT_MM), radius)
-    return np.minimum(radius, fascia_mm - 1), belief
-
-
-def _bowed(rays: Rays, radius_mm: Floats, own_inner_mm: Floats) -> Floats:
-    """`radius_mm` (K,) with the wall between two ribs of this slice bowed outward: halfway to a line that follows the trunk's own curve."""
-    own = np.isfinite(own_inner_mm)
-    result, count = radius_mm.copy(), len(rays)
-    points = rays.points_mm(np.where(own, own_inner_mm, 0.0))
-    for start, end in gaps(own):
-        here = np.arange(start + 1, end) % count
-        a, b = start % count, end % count
-        if np.hypot(*(points[a] - points[b])) > INTERCOSTAL_MM or rays.direction[here, 0].min() < BOWED_FROM:
-            continue
-        curve = np.interp(np.arange(start + 1, end), (start, end), (own_inner_mm[a], own_inner_mm[b]))
-        result[here] = np.where(curve > radius_mm[here], (curve + radius_mm[here]) / 2, radius_mm[here])
-    return result
-
-
-def _by_canal(rays: Rays, here: npt.NDArray[np.intp], a: Floats, b: Floats, canal: Floats) -> Floats:
-    """Chords from one rib to the pedicle of its side, through the canal, and on to the other rib."""
-    right, left = (a, b) if a[1] < b[1] else (b, a)
-    pedicles = canal + np.array([-4.0, -20.0]), canal + np.array([-4.0, 20.0])
-    result = np.full(len(here), np.nan)
-    for start, end in ((right, pedicles[0]), (pedicles[0], pedicles[1]), (pedicles[1], left)):
-        radius = rays.crossing(start, end)[here]
-        column = rays.foot_mm[here, 1] + radius * rays.direction[here, 1]
-        within = (column >= start[1] - 0.5) & (column <= end[1] + 0.5)
-        result = np.where(within & np.isnan(result), radius, result)
-    return result
-
-
-def gaps(known: Mask) -> list[tuple[int, int]]:
-    """Pairs of indices (last known before, first known after) of each unknown stretch of a ring; indices may exceed the ring's length."""
-    count = len(known)
-    if not known.any():
-        return []
-    places = np.flatnonzero(known)
-    following = np.append(places[1:], places[0] + count)
-    return [(int(a), int(b)) for a, b in zip(places, following, strict=True) if b - a > 1]
-
-
-def find_inner_wall(
-    hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats, prior_mm: Floats, belief: Floats, rib_inner_mm: Floats
-) -> tuple[Floats, Floats]:
-    """Radius (K,) of the inner wall, and how clear the edge there is (0 none, 1 muscle against fat, more against gas).
-
-    The wall lies near the prior, on an edge from wall to fat or gas, not outside a rib of this slice.
-
-    `rib_inner_mm` (K,) is where this slice's own ribs end inward, NaN where there is none.
-    """
-    offsets = np.arange(-16.0, 14.0 + STEP_MM, STEP_MM)
-    radius = prior_mm[:, None] + offsets[None, :]
-    pad = 4.0
-    wide = np.arange(offsets[0] - pad, offsets[-1] + pad + STEP_MM, STEP_MM)
-    raw = rays.sample(hu, prior_mm[:, None] + wide[None, :])
-    values = ndi.gaussian_filter1d(np.clip(raw, -110, 90) - 150 * (raw < GAS_HU), 1.0, axis=0, mode="wrap")
-    total = np.pad(np.cumsum(values, 1), ((0, 0), (1, 0)))
-    at = np.arange(len(offsets)) + int(pad / STEP_MM)
-
-    def box(start: int, stop: int) -> Floats:
-        mean: Floats = (total[:, at + stop] - total[:, at + start]) / (stop - start)
-        return mean
-
-    broad = box(0, 6) - box(-int(BROAD_MM / STEP_MM), 0)
-    narrow = box(0, 3) - box(-3, 0)
-    edge = np.clip(BROAD_SHARE * broad + (1 - BROAD_SHARE) * narrow - EDGE_DEAD_HU, 0, 220) / 100
-    front = np.clip(-rays.direction[:, :1] * 2, 0, 1)
-    off = np.minimum((offsets[None, :] / 3.0) ** 2, 9.0)
-    thin_wall = np.where(offsets[None, :] > 0, 1 + THIN_WALL_COST * front, 1 - FRONT_FREEDOM * front)
-    cost = (
-        off * thin_wall * (0.15 + 0.85 * belief[:, None]) * PRIOR_COST - EDGE_COST * (1 + FRONT_EDGE * front * (1 - belief[:, None])) * edge
-    )
-    cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
-    cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
-    path = closed_path(cost, 0.15, 4)
-    return prior_mm + offsets[path], edge[np.arange(len(path)), path]
-
-
-def cartilage_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
-    """HU above which tissue in the wall is cartilage, not muscle: clearly above this person's own back muscles."""
+def muscle_level(hu: npt.NDArray[np.int16], rays: Rays, fascia_mm: Floats) -> float:
+    """HU of this person's own back muscles."""
     behind = rays.direction[:, 0] > 0.6
     values = rays.sample(hu, fascia_mm[:, None] - np.arange(4.0, 20.0, 1.0)[None, :])[behind]
     muscle = values[(values > 10) & (values < 120)]
-    return max(80.0, float(np.median(muscle)) + 25.0) if muscle.size > 50 else 90.0
+    return float(np.median(muscle)) if muscle.size > 50 else USUAL_MUSCLE_HU
 
 
-def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float]) -> Mask:
-    """`inside` (Y, X) with the pixels along its border given to the side that their HU belong to."""
+def cartilage_level(muscle_hu: float) -> float:
+    """HU above which tissue in the wall is cartilage, not muscle: clearly above this person's own muscle."""
+    return max(CARTILAGE_HU[0], muscle_hu + CARTILAGE_HU[1])
+
+
+def snapped(inside: Mask, hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], muscle_hu: float) -> Mask:
+    """`inside` (Y, X) with the pixels along its border given to the side that holds more of them: half-way from fat to the own muscle."""
     border = ndi.binary_dilation(inside) & ~ndi.binary_erosion(inside)
-    lean = hu > (LEAN_HU + FAT_HU) / 2 - 5
+    lean = ndi.gaussian_filter(hu.astype(np.float32), [SNAP_BLUR_MM / s for s in spacing_mm]) > (muscle_hu + PURE_FAT_HU) / 2
     result: Mask = np.where(border, lean, inside)
     return result

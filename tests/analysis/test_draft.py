@@ -181,8 +181,8 @@ def test_a_real_slice_is_drafted_nearly_as_two_people_drew_it(shared_data, key):
     for region, tissue in MAIN_TISSUE.items():
         window = in_window(axial.hu, PRESETS["t12-study"].window(tissue))
         ours, first, second = ((r == region) & window for r in (regions, *hands))
-        assert (dice(ours, first) + dice(ours, second)) / 2 > dice(first, second) - 0.035
-        assert ours.sum() == pytest.approx((first.sum() + second.sum()) / 2, rel=0.06)
+        assert (dice(ours, first) + dice(ours, second)) / 2 > dice(first, second) - 0.015
+        assert ours.sum() == pytest.approx((first.sum() + second.sum()) / 2, rel=0.04)
 
 
 def test_an_aorta_as_bright_as_bone_that_touches_the_vertebra_is_no_bone():
@@ -202,3 +202,38 @@ def test_a_thin_flap_that_noise_breaks_into_pieces_is_muscle():
     hu[flap & (rows % 8 > 1)] = 45
     kept = flap & (rows % 8 > 1)
     assert (draft_of(hu).regions[kept] == Region.MUSCLE).mean() > 0.8
+
+
+def blurred(hu, sigma_mm):
+    from scipy.ndimage import gaussian_filter
+
+    return np.rint(gaussian_filter(hu.astype(float), sigma_mm)).astype(np.int16)
+
+
+def test_a_bright_liver_shows_where_the_wall_ends_between_the_ribs():
+    hu, truth = trunk(ribs=False)
+    diaphragm = ellipse(hu.shape, (200, 200), (78, 118)) & ~ellipse(hu.shape, (200, 200), (76, 116))
+    hu[(truth == Region.VISCERAL)] = 115
+    hu[diaphragm & (truth == Region.VISCERAL)] = 50
+    at_side = np.s_[140:230, :]
+    muscle = (draft_of(blurred(hu, 0.7)).regions == Region.MUSCLE)[at_side]
+    assert dice(muscle, (truth == Region.MUSCLE)[at_side]) > 0.93
+
+
+def test_the_blur_around_a_rib_is_no_cartilage():
+    hu, _ = trunk()
+    soft = blurred(hu, 1.2)
+    rim = (soft > 60) & (soft <= 150) & (hu == 50)
+    rim[250:] = False
+    assert (draft_of(soft).regions == Region.MUSCLE)[rim].mean() > 0.9
+
+
+def test_a_wall_cut_by_the_field_of_view_stays_wall():
+    hu, truth = trunk()
+    hu[ellipse(hu.shape, (200, 200), (65, 105)) & (hu == -100)] = 60
+    rows, cols = np.indices(hu.shape)
+    outside = (rows - 200) ** 2 + (cols - 200) ** 2 > 125**2
+    draft = draft_of(np.where(outside, -1024, hu).astype(np.int16), outside_fov=outside)
+    seen = ~outside & (rows < 260)
+    assert "fov_truncated" in draft.flags
+    assert dice((draft.regions == Region.MUSCLE) & seen, (truth == Region.MUSCLE) & seen) > 0.85

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_t12_bodycomp.analysis.polar import closed_path, filled, trunk_rays
+from napari_t12_bodycomp.analysis.polar import closed_path, filled, path_margins, trunk_rays
 
 
 def body():
@@ -59,3 +59,16 @@ def test_a_polygon_holds_the_pixel_centres_within_it(shift):
 def test_a_polygon_may_leave_the_image():
     inside = filled(np.array([[-5.0, -5.0], [-5.0, 20.0], [20.0, 20.0], [20.0, -5.0]]), (6, 8))
     assert inside.all()
+
+
+def test_margins_tell_how_much_more_each_detour_costs():
+    rng = np.random.default_rng(1)
+    cost = rng.uniform(0, 1, (48, 9))
+    margins = path_margins(cost, 0.2, 2)
+    assert margins.min() >= 0
+    best = closed_path(cost, 0.2, 2)
+    assert np.allclose(margins[np.arange(48), best], 0, atol=1e-5)
+    dear = cost.copy()
+    dear[7, best[7]] += 10
+    elsewhere = closed_path(dear, 0.2, 2)[7]
+    assert margins[7].argsort()[1] == elsewhere
