@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from napari_t12_bodycomp.analysis.organs import bright_organs
+
 Mask = npt.NDArray[np.bool_]
 
 BONE_HU = 190
@@ -42,6 +44,9 @@ def find_bones(
     seen = canal_px is not None
     if canal_px is None:
         canal_px = _guess(solid, body)
+    organs = bright_organs(hu, spacing_mm, canal_px)
+    if organs is not None:
+        solid &= ~organs
     vessel = _vessel(hu, canal_px, spacing_mm)
     solid &= ~vessel
     vertebra = _vertebra(np.where(vessel, 0, hu), solid, canal_px, spacing_mm)

@@ -41,6 +41,8 @@ EQUAL_COST, PLAY_COST = 0.5, 2.0
 POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), 8.0
 """In front, where nothing but the transversus lines the wall, fat pockets are looked for; muscle further in than this belongs to bowel."""
 POCKET_COST, POCKET_FAT, MOST_POCKET_MM = 0.3, 0.3, 6.0
+FAT_SEAM_MM, THICKEST_SHEET_MM, THICK_COST = 2.0, 7.0, 0.5
+"""What lies behind a seam of fat and is thicker than the transversus can be belongs to the cavity; cost of each mm of it in the wall."""
 AFLOAT_MM, FAT_DECIDES = (-3.0, 4.0), 0.1
 """Where the expected wall lies amid fat or has fat inside it, the fat and not the prior tells how thin the wall is."""
 
@@ -170,6 +172,7 @@ def find_inner_wall(
     cost += np.where(radius > fascia_mm[:, None] - 1.0, 50.0, 0.0)
     cost += np.maximum(np.nan_to_num(radius - rib_inner_mm[:, None]) - RIB_SLACK_MM, 0)
     cost += organ_cost(hu, rays, prior_mm, offsets, muscle_hu)
+    cost += thick_cost(hu, rays, radius, fascia_mm)
     cost += np.where(pocket[:, None], pocket_cost(hu, rays, prior_mm, offsets), 0.0)
     margins = path_margins(cost, 0.15, 4)
     weight = np.exp(-margins / EQUAL_COST)
@@ -198,6 +201,26 @@ def pocket_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets
     wrong_mm = np.minimum(wrong_mm - wrong_mm.min(1, keepdims=True), MOST_POCKET_MM)
     cost: Floats = POCKET_COST * wrong_mm
     return cost
+
+
+def thick_cost(hu: npt.NDArray[np.int16], rays: Rays, radius_mm: Floats, fascia_mm: Floats) -> Floats:
+    """What a wall at each of `radius_mm` (K, R), rising outward, costs (K, R) for the mm of liver, bowel or stomach left in it.
+
+    In front, lean tissue behind a seam of fat that is thicker than a sheet of muscle is none.
+    """
+    values = rays.sample(hu, radius_mm)
+    values = ndi.gaussian_filter1d(np.clip(values, -110, 60), 1.0, axis=0, mode="wrap")
+    lean = values > (FAT_HU + LEAN_HU) / 2
+    seam = np.cumsum((~lean & (radius_mm < fascia_mm[:, None]))[:, ::-1], 1)[:, ::-1] * STEP_MM >= FAT_SEAM_MM
+    run = np.zeros(lean.shape)
+    for column in range(lean.shape[1]):
+        before = run[:, column - 1] if column else np.zeros(len(lean))
+        run[:, column] = np.where(lean[:, column], before + STEP_MM, 0.0)
+    for column in range(lean.shape[1] - 2, -1, -1):
+        run[:, column] = np.where(lean[:, column] & lean[:, column + 1], run[:, column + 1], run[:, column])
+    thick = lean & seam & (run > THICKEST_SHEET_MM) & (rays.direction[:, :1] < POCKET_FROM)
+    left_in_wall: Floats = np.cumsum(thick[:, ::-1], 1)[:, ::-1] * STEP_MM
+    return THICK_COST * np.minimum(left_in_wall, MOST_ORGAN_MM)
 
 
 def organ_cost(hu: npt.NDArray[np.int16], rays: Rays, prior_mm: Floats, offsets_mm: Floats, muscle_hu: float) -> Floats:

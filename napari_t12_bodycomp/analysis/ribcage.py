@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from napari_t12_bodycomp.analysis.organs import without_bright_organs
 from napari_t12_bodycomp.analysis.polar import Rays
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.volume import CTVolume
@@ -87,7 +88,8 @@ def fit_rib_cage(
     radius = fascia[:, None] - depths[None, :]
     chosen = neighbours(volume, axial)
     dz = volume.z_mm[chosen] - axial.z_mm
-    samples = [thin.sample(axial.hu if i == axial.index else volume.hu[i], radius) for i in chosen]
+    slices = [axial.hu if i == axial.index else volume.hu[i] for i in chosen]
+    samples = [thin.sample(without_bright_organs(hu, rays.spacing_mm, canal_px), radius) for hu in slices]
     mine = chosen.index(axial.index)
     marrow = thin.sample(ndi.binary_erosion(bone), radius, outside=0) > 0.9
     filled = [np.where(marrow, np.maximum(hu, 2.0 * RIB_HU), hu) if k == mine else hu for k, hu in enumerate(samples)]
