@@ -24,7 +24,7 @@ def test_vertebrae_are_cut_at_the_foramina() -> None:
 
 def test_a_gap_in_the_scan_is_no_vertebra() -> None:
     profile, _ = pedicles([30.0, 29, 28, 27])
-    profile[:10] = np.nan
+    profile[:12] = np.nan
     levels = find_levels(profile)
     assert len(levels) == 3
     assert levels[0].low == pytest.approx(15, abs=1)
