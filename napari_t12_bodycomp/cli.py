@@ -282,6 +282,8 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
 
     files = export_result(volume, result, args.out)
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
+    if files.kept is not None:
+        by_name["earlier regions, kept"] = files.kept
     if args.json:
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity

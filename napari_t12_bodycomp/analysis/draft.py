@@ -19,7 +19,7 @@ from napari_t12_bodycomp.analysis.inner_wall import find_inner_wall, inner_prior
 from napari_t12_bodycomp.analysis.patient import patient_flags
 from napari_t12_bodycomp.analysis.polar import Rays, filled, trunk_rays
 from napari_t12_bodycomp.analysis.ribcage import SPINE_MM, RibCage, fit_rib_cage
-from napari_t12_bodycomp.analysis.walls import cartilage_level, lean_tissue, muscle_level, outer_radius, snapped
+from napari_t12_bodycomp.analysis.walls import bridged, cartilage_level, lean_tissue, muscle_level, outer_radius, snapped
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -93,6 +93,7 @@ def draft_regions(
     lean = lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing)
     lean[behind_spine(bones, spacing)] = 0
     bystanders, fascia = without_bystanders(lean, axial.hu, trunk.body, trunk.depth_mm, skin_mm, rays)
+    fascia = bridged(fascia, skin_mm, _cut_rays(rays, trunk, reach))
     progress(0.4, "fitting the rib cage")
     muscle_hu = muscle_level(axial.hu, rays, fascia)
     level = cartilage_level(muscle_hu)
@@ -131,6 +132,16 @@ def draft_regions(
         parts.why_not,
         crura.why_not,
     )
+
+
+def _cut_rays(rays: Rays, trunk: Trunk, reach_mm: float) -> npt.NDArray[np.bool_]:
+    """Rays (K,) on which the body ends at the edge of the field of view."""
+    if not trunk.cut.any():
+        return np.zeros(len(rays), bool)
+    edge_mm = outer_radius(rays, trunk.body, reach_mm)
+    near = rays.sample(trunk.cut, edge_mm[:, None] - np.arange(-1.0, 2.5, 0.5)[None, :], order=0, outside=0)
+    cut: npt.NDArray[np.bool_] = near.max(1) > 0.5
+    return cut
 
 
 def _between_ribs(

@@ -21,6 +21,8 @@ LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
 DEEP_UNDER_SKIN_MM, DEEP_SHARE = 15.0, 0.1
 """No skin is this thick: what touches it and reaches deeper with more than this share is the wall, met by the edge of the field of view."""
+FALLEN_MM = 10.0
+"""On rays that the field of view cuts, a fascia this much deeper than between its neighbours has fallen through the missing wall."""
 MUSCLE_OUTSIDE_COST, FAT_INSIDE_COST = 1.0, 0.5
 SNAP_BLUR_MM, PURE_FAT_HU = 0.5, -100.0
 USUAL_MUSCLE_HU = 55.0
@@ -101,6 +103,21 @@ def find_fascia(lean: Floats, skin_mm: Floats, rays: Rays) -> Floats:
     high = int(min(out.shape[1], np.percentile(first, 98) + 40 / STEP_MM))
     path = closed_path(cost[:, low:high], 0.05, 6)
     return radius[::-1][path + low]
+
+
+def bridged(fascia_mm: Floats, skin_mm: Floats, cut: Mask) -> Floats:
+    """`fascia_mm` (K,) where the edge of the field of view cuts the body on the rays `cut` (K,).
+
+    Where the wall itself lies outside the field, the fascia falls through into the cavity: there it runs straight between the ends that were seen,
+    or along the edge, whichever is further in.
+    """
+    if not cut.any() or cut.all():
+        return fascia_mm
+    count = len(cut)
+    known = np.flatnonzero(~cut)
+    line = np.interp(np.arange(count), known, fascia_mm[known], period=count)
+    fallen = cut & (fascia_mm < line - FALLEN_MM)
+    return np.where(fallen, np.minimum(line, skin_mm), fascia_mm)
 
 
 def lipschitz(depth: npt.NDArray[np.intp], slope: int, reach: int) -> npt.NDArray[np.intp]:

@@ -240,7 +240,8 @@ class CaseFlow:
         if not why:
             self.session.mark_saved()
         self.desk.set(offer_draft=False)
-        self._say(f"{'Saved as draft' if why else 'Saved'}: row, picture and regions are in {files.csv.parent}.")
+        kept = f" The regions drawn there before are kept as {files.kept.name}." if files.kept is not None else ""
+        self._say(f"{'Saved as draft' if why else 'Saved'}: row, picture and regions are in {files.csv.parent}.{kept}")
         return True
 
     # -- words -------------------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ class ExportedFiles:
     overlay: Path
     regions: Path
     tissues: Path
+    kept: Path | None = None
+    """Where an earlier drawing was put aside, because an untouched draft took its place; None where there was none."""
 
 
 def build_result(
@@ -130,8 +132,8 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
 
     A directory may hold several measurements: ``indices.csv`` gets one row each, the first one's files are ``overlay.png``,
     ``regions.nii.gz`` and ``tissues.nii.gz``, later ones' carry a number, and the row names them. The same measurement again (same scan,
-    slice, protocol and assessor) replaces its row and its files. The same result gives the same bytes. Each file appears complete or not at
-    all, the row last. InputError where the directory cannot be written.
+    slice, protocol and assessor) replaces its row and its files; regions that an untouched draft would replace are kept under another name. The same
+    result gives the same bytes. Each file appears complete or not at all, the row last. InputError where the directory cannot be written.
     """
     out = Path(out_dir)
     try:
@@ -149,11 +151,24 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
             }
             header, rows = indices_csv.merged(header, rows, indices_csv.row(result, names))
             contents[CSV_NAME] = indices_csv.as_text(header, rows).encode()
+            kept = _put_aside(out / names["regions_file"], contents[names["regions_file"]]) if result.regions_origin == "draft" else None
             for name, content in contents.items():
                 write_atomically(out / name, content)
     except OSError as error:
         raise InputError(_write_sentence(out, error)) from error
-    return ExportedFiles(table, *(out / names[column] for column in indices_csv.FILE_COLUMNS))
+    overlay, regions, tissue_file = (out / names[column] for column in indices_csv.FILE_COLUMNS)
+    return ExportedFiles(table, overlay, regions, tissue_file, kept)
+
+
+def _put_aside(path: Path, content: bytes) -> Path | None:
+    """Copy other regions than `content` that lie at `path`: nobody's drawing is lost to a draft. The copy's path, None where there is nothing to keep."""
+    if not path.exists() or (old := path.read_bytes()) == content:
+        return None
+    number = 1
+    while (aside := path.with_name(f"regions_kept_{number}.nii.gz")).exists():
+        number += 1
+    write_atomically(aside, old)
+    return aside
 
 
 @contextlib.contextmanager

@@ -240,3 +240,16 @@ def test_a_correction_settles_the_doubt_around_it(small_regions: npt.NDArray[np.
     assert not left[18:23].any()
     assert left[:18].all()
     assert left[23:].all()
+
+
+def test_a_draft_never_takes_the_place_of_a_drawing(small_volume: CTVolume, small_regions: npt.NDArray[np.uint8], tmp_path: Path) -> None:
+    draft = Draft(small_regions, small_regions > 0, np.zeros(small_regions.shape, bool), ())
+    drawn = small_regions.copy()
+    drawn[0:4, 0:4] = 1
+    first = export_result(small_volume, _result(small_volume, drawn, draft=draft), tmp_path)
+    by_hand = first.regions.read_bytes()
+    again = export_result(small_volume, _result(small_volume, small_regions, draft=draft), tmp_path)
+    assert again.regions == first.regions and again.regions.read_bytes() != by_hand
+    assert again.kept is not None and again.kept.read_bytes() == by_hand
+    assert export_result(small_volume, _result(small_volume, small_regions, draft=draft), tmp_path).kept is None
+    assert export_result(small_volume, _result(small_volume, drawn, draft=draft), tmp_path).kept is None
