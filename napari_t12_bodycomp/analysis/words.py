@@ -31,7 +31,7 @@ def evidence_in_words(column: Column, best: Explanation, witnesses: Sequence[Wit
         if w.agrees:
             out.append(tell[w.end](column, best))
         elif not w.covered:
-            out.append(f"The {w.end} is not wholly in the scan.")
+            out.append(f"The {w.end} is not wholly in the stretch of spine that could be followed.")
         else:
             out.append(f"The {w.end} {'speaks against' if w.conflicts else 'leans towards' if w.leans else 'does not settle'} the count.")
     return tuple(out)
