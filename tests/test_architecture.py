@@ -26,7 +26,8 @@ SEES = {
     "workflow": {"errors", "model", "analysis", "cohort", "dicom", "store", "report", "phantom"},
     "batch": {"errors", "model", "workflow"},
     "gui": {"errors", "model", "workflow", "phantom"},
-    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom"},
+    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom", "cli_study"},
+    "cli_study": {"errors", "model", "workflow"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -48,6 +49,8 @@ ONLY_IN = {
     "dicomweb_client": {"dicom"},
     "nibabel": {"dicom", "report"},
     "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "argon2": {"store"},
     "psycopg": {"store"},
     "sqlite3": {"store"},
     "dask": {"batch"},
