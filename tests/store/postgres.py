@@ -98,11 +98,11 @@ def server(durable: bool = False) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(url: str) -> str:
-    """The URL of a new, empty database on the server at `url`."""
+def new_database(url: str, template: str = "template0") -> str:
+    """The URL of a new database on the server at `url`: empty, or a copy of the database at the URL `template`."""
     import psycopg
 
     name = f"study_{secrets.token_hex(6)}"
     with psycopg.connect(url.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.rpartition("/")[2]}"')  # type: ignore[call-overload]
     return f"{url}/{name}"
