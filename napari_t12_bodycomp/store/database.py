@@ -13,7 +13,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.store import triggers
@@ -78,6 +78,10 @@ def connected(engine: Engine, writing: bool = False) -> Iterator[Connection]:
                 yield connection
     except OperationalError as error:
         raise InputError(_sentence(engine, error)) from error
+    except DatabaseError as error:
+        if type(error.orig) is not sqlite3.DatabaseError:
+            raise
+        raise InputError(f"{engine.url.database} is damaged, or no study ({error.orig}): restore a backup.") from error
 
 
 def _sentence(engine: Engine, error: DBAPIError) -> str:

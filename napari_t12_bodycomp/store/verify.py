@@ -131,6 +131,10 @@ def _is_whole(row: dict[str, Any]) -> bool:
 
 
 def _schema(connection: Connection) -> Iterator[Finding]:
+    if connection.dialect.name == "sqlite":
+        for (words,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+            if words != "ok":
+                yield Finding("file", 0, f"The file is damaged: {words}.")
     if revision_of(connection) != newest_revision():
         yield Finding("alembic_version", 0, "The revision of the tables was changed.")
     for name in triggers.missing(connection):
