@@ -23,7 +23,7 @@ def backup(store: StudyStore, file: str | Path) -> Path:
     if not target.absolute().parent.is_dir():
         raise InputError(f"A file in an existing folder is wanted for the backup, {target} is in none: make the folder first.")
     partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
+    database.remove_file(partial)
     engine = database.open_engine(database.url_of(partial))
     try:
         with store.reading() as source, database.connected(engine, writing=True) as sink:
@@ -35,8 +35,7 @@ def backup(store: StudyStore, file: str | Path) -> Path:
         partial.replace(target)
     finally:
         engine.dispose()
-        for leftover in (partial, partial.with_name(f"{partial.name}-wal"), partial.with_name(f"{partial.name}-shm")):
-            leftover.unlink(missing_ok=True)
+        database.remove_file(partial)
     return target
 
 
@@ -44,10 +43,8 @@ def restore(file: str | Path, where: str | Path) -> StudyStore:
     """Put the backup `file` into an empty database. InputError where the backup is not as its audit says; then nothing is left behind."""
     source_store = open_store(file, bring_up_to_date=False)
     url = database.url_of(where)
-    if url.get_backend_name() == "sqlite" and Path(url.database or "").exists():
-        raise InputError(f"A new file is wanted, {url.database} exists already: name another one.")
     store = StudyStore(database.open_engine(url))
-    with source_store.reading() as source:
+    with database.new_file(url), store.closed_on_failure(), source_store.reading() as source:
         found = verify(source)
         if not found.is_clean:
             raise InputError(f"A backup as its audit says is wanted, this one was changed: {found.findings[0].sentence}")

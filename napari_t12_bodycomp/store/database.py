@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,45 @@ def _sentence(engine: Engine, error: DBAPIError) -> str:
     if "full" in words or "no space" in words:
         return f"The disk of {where} is full: free some space and try again; nothing was changed."
     return f"{where} cannot be reached or used ({type(error.orig).__name__}): check the URL, and that the server runs; nothing was changed."
+
+
+@contextmanager
+def new_file(url: URL) -> Iterator[None]:
+    """Make a study in a new SQLite file: refused where it holds something, taken away again where the making fails. Servers pass through.
+
+    A file without any table, as a program that was killed leaves it, counts as new.
+    """
+    if url.get_backend_name() != "sqlite":
+        yield
+        return
+    if not url.database or url.database == ":memory:":
+        raise UsageError("The path of a file is wanted for an SQLite study, none came.")
+    file = Path(url.database)
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"A file in an existing folder is wanted, {file} is in none: make the folder first.")
+    if file.exists() and not _holds_nothing(file):
+        raise InputError(f"A new file is wanted, {file} exists already: open the study in it, or name another file.")
+    try:
+        yield
+    except BaseException:
+        remove_file(file)
+        raise
+
+
+def _holds_nothing(file: Path) -> bool:
+    if not file.is_file() or not file.stat().st_size:
+        return file.is_file()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    except sqlite3.Error:
+        return False
+
+
+def remove_file(file: Path) -> None:
+    """Take away an SQLite file with its log."""
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
 
 
 def _scripts() -> ScriptDirectory:

@@ -40,6 +40,15 @@ class StudyStore:
             key = connection.execute(select(study.c.pseudonym_key)).scalar() or b""
             yield Writer(connection, who, action, bytes(key))
 
+    @contextmanager
+    def closed_on_failure(self) -> Iterator[None]:
+        """Let go of the database where what is done inside fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
     def verify(self, noted_head: str = "") -> Verification:
         """Whether every row is as the audit says; see `store.verify`."""
         with self.reading() as connection:
@@ -64,29 +73,17 @@ def create(
     if not name.strip():
         raise UsageError("A name for the study is wanted, none came.")
     hashed = accounts.hashed(password)
-    if url.get_backend_name() == "sqlite":
-        _check_new_file(url.database)
     store = StudyStore(database.open_engine(url))
-    with database.connected(store.engine, writing=True) as connection:
+    with database.new_file(url), store.closed_on_failure(), database.connected(store.engine, writing=True) as connection:
         if not database.is_empty(connection):
             raise InputError("An empty database is wanted, this one holds tables already: open the study in it, or name another database.")
         database.migrate(connection)
         writer = Writer(connection, None, "study.create")
         values = {"name": name, "created_at": now(), "keep_patient_ids": int(keep_patient_ids), "blind_review": 1}
         writer.insert(study, pseudonym_key=secrets.token_bytes(32), **values)
-        lead_id = accounts.insert(writer, lead, hashed, {Role.LEAD})
-        writer.who = lead_id
+        writer.who = accounts.insert(writer, lead, hashed, {Role.LEAD})
         add_protocol(writer, protocol or Protocol(), "as the study began")
     return store
-
-
-def _check_new_file(path: str | None) -> None:
-    if not path:
-        raise UsageError("The path of a file is wanted for an SQLite study, none came.")
-    if Path(path).exists() and Path(path).stat().st_size:
-        raise InputError(f"A new file is wanted, {path} exists already: open the study in it, or name another file.")
-    if not Path(path).absolute().parent.is_dir():
-        raise InputError(f"A file in an existing folder is wanted, {path} is in none: make the folder first.")
 
 
 def open_store(where: str | Path, bring_up_to_date: bool = True) -> StudyStore:

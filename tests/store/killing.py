@@ -111,14 +111,14 @@ def strokes_kept(folder: Path) -> int:
     return 0 if found is None else len(found.undo)
 
 
-def kill_often(url: str, folder: Path, times: int, seed: int) -> list[str]:
+def kill_often(url: str, folder: Path, times: int, seed: int, longest_s: float = 0.4) -> list[str]:
     """Kill clients one after the other on one database; everything that was not as it must be, in words."""
     from napari_t12_bodycomp.workflow.study import verify_study
 
     wrong: list[str] = []
     kept = deeds_kept(url)
     for k in range(times):
-        killed = kill_once(url, folder, 1 + 1000 * (k + 1), seed + k)
+        killed = kill_once(url, folder, 1 + 1000 * (k + 1), seed + k, longest_s)
         before, kept = kept, deeds_kept(url)
         if not killed.deeds <= kept - before <= killed.deeds + 1:
             wrong.append(f"kill {k}: {killed.deeds} deeds were told, {kept - before} are kept")
