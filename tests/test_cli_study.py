@@ -70,7 +70,12 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     ]
     listed = study("list", "--state", "approved", "--assessor", "ann")[1]
     assert (listed["total"], listed["progress"], listed["cases"][0]["reviewer"]) == (1, "1 of 1 approved", "rev")
-    assert study("export", "--out", "results")[1]["cases"] == 1
+    exported = study("export", "--out", "results", "--sheet")[1]
+    assert (exported["cases"], exported["without_picture"]) == (1, [])
+    assert (tmp_path / "results" / "contact_sheet.pdf").read_bytes().startswith(b"%PDF")
+    happened = study("history", "P-001")[1]["history"]
+    approval = next(entry for entry in happened if entry["action"] == "case.approve" and entry["table"] == "cases")
+    assert (approval["account"], approval["before"]["state"], approval["after"]["state"]) == ("rev", "submitted", "approved")
     with (tmp_path / "results" / "indices.csv").open(encoding="utf-8", newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["case_id"], row["status"], row["assessor"], row["reviewer"]) == ("P-001", "approved", "ann", "rev")

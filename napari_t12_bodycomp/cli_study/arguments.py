@@ -72,6 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
     command("show", "One case: its versions, decisions and comments.", "show", signed_in=False, case=True)
 
+    command("history", "Everything that happened to one case: who, when, what, before and after.", "history", signed_in=False, case=True)
+
     assign = command("assign", "Assign cases; a name of '-' sets them free.", "assign")
     assign.add_argument("cases", metavar="CASE", nargs="+")
     assign.add_argument("--assessor", metavar="NAME")
@@ -105,6 +107,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     export.add_argument(
         "--state", action="append", choices=[s.value for s in CaseState], help="others than the approved cases; several times"
     )
+
+    export.add_argument("--sheet", action="store_true", help="also a PDF with the picture of every result; reads every scan again")
 
     verify = command("verify", "Whether anybody changed the study behind the program's back.", "verify", signed_in=False)
     verify.add_argument("--head", metavar="HASH", default="", help="a head that an earlier verify printed and somebody noted")

@@ -80,14 +80,14 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _show(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow import review
+    from napari_t12_bodycomp.workflow import case_view
 
     store = open_store(args)
-    case = review.case_named(store, args.case)
+    case = case_view.case_named(store, args.case)
     versions, decisions, comments = (
-        review.versions_of(store, case.id),
-        review.reviews_of(store, case.id),
-        review.comments_of(store, case.id),
+        case_view.versions_of(store, case.id),
+        case_view.reviews_of(store, case.id),
+        case_view.comments_of(store, case.id),
     )
     answer = {
         "case_id": case.pseudonym,
@@ -108,8 +108,25 @@ def _show(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     return say_done(say, args, answer, "\n".join(lines))
 
 
+def _history(args: argparse.Namespace, say: Say, progress: Progress) -> int:
+    from napari_t12_bodycomp.workflow.case_view import case_named, history_of
+
+    store = open_store(args)
+    entries = history_of(store, case_named(store, args.case).id)
+    names = ("id", "at", "account", "action", "table", "row_id", "before", "after")
+    lines = [
+        f"{e.at[:19]} {e.account or '-':12s} {e.action:14s} {e.table} {e.row_id}: "
+        + ", ".join(
+            f"{name} {(e.before or {}).get(name)!r} -> {value!r}" if e.before else f"{name} {value!r}" for name, value in e.after.items()
+        )
+        for e in entries
+    ]
+    return say_done(say, args, {"history": [{name: getattr(e, name) for name in names} for e in entries]}, "\n".join(lines))
+
+
 def _assign(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import assign, case_named
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import assign
 
     desk, _ = desk_of(args)
     free = {None: None, "-": ""}
@@ -130,6 +147,7 @@ DEEDS: dict[str, Callable[[argparse.Namespace, Say, Progress], int]] = {
     "add": _add,
     "list": _list,
     "show": _show,
+    "history": _history,
     "assign": _assign,
     "relocate": _relocate,
 }

@@ -25,7 +25,8 @@ def _draft(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _submit(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import case_named, submit
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import submit
 
     desk, _ = desk_of(args)
     case = case_named(desk.store, args.case)
@@ -33,35 +34,40 @@ def _submit(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _approve(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import approve, case_named, ticket_for
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import approve, ticket_for
 
     desk, password = desk_of(args)
     return say_case(say, args, approve(desk, ticket_for(desk.store, case_named(desk.store, args.case).id), password))
 
 
 def _return(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import case_named, return_case, ticket_for
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import return_case, ticket_for
 
     desk, _ = desk_of(args)
     return say_case(say, args, return_case(desk, ticket_for(desk.store, case_named(desk.store, args.case).id), args.reason))
 
 
 def _reopen(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import case_named, reopen, ticket_for
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import reopen, ticket_for
 
     desk, _ = desk_of(args)
     return say_case(say, args, reopen(desk, ticket_for(desk.store, case_named(desk.store, args.case).id), args.reason))
 
 
 def _exclude(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import case_named, exclude
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import exclude
 
     desk, _ = desk_of(args)
     return say_case(say, args, exclude(desk, case_named(desk.store, args.case).id, ExclusionReason(args.reason), args.note))
 
 
 def _include(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.review import case_named, include
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.review import include
 
     desk, _ = desk_of(args)
     return say_case(say, args, include(desk, case_named(desk.store, args.case).id))

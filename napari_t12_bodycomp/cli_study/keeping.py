@@ -22,9 +22,18 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.study_export import APPROVED_ONLY, export_study
 
     states = frozenset(CaseState(state) for state in args.state) if args.state else APPROVED_ONLY
-    files = export_study(open_store(args), args.out, states)
-    answer = {"cases": files.n_cases, "files": {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow)}}
-    return say_done(say, args, answer, f"{files.n_cases} cases in {files.csv}")
+    store = open_store(args)
+    files = export_study(store, args.out, states)
+    paths = {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow)}
+    lines = [f"{files.n_cases} cases in {files.csv}"]
+    missing: list[str] = []
+    if args.sheet:
+        from napari_t12_bodycomp.workflow.study_sheet import contact_sheet
+
+        sheet, missing = contact_sheet(store, args.out, states, progress)
+        paths["sheet"] = str(sheet)
+        lines += [f"Pictures in {sheet}", *missing]
+    return say_done(say, args, {"cases": files.n_cases, "files": paths, "without_picture": missing}, "\n".join(lines))
 
 
 def _verify(args: argparse.Namespace, say: Say, progress: Progress) -> int:

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role
 
-EDITABLE = frozenset({CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED})
-
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.NEW: frozenset({CaseState.DRAFTED, CaseState.EXCLUDED}),
     CaseState.DRAFTED: frozenset({CaseState.SUBMITTED, CaseState.EXCLUDED}),
@@ -163,3 +161,12 @@ def why_not_assign(actor: Account, case: Case, people: Mapping[str, int | None])
     if all(person == actor.id and free[column] in (None, actor.id) for column, person in people.items()):
         return ""
     return "Only a lead may assign cases to others or take them from somebody: take a free one, or ask a lead."
+
+
+def why_not_numbers(actor: Account, case: Case, blind: bool) -> str:
+    """Why `actor` may not see the numbers of `case` yet: in a blinded review, who is to decide on a drawing sees them afterwards."""
+    if sentence := why_not_work(actor):
+        return sentence
+    if blind and case.state is CaseState.SUBMITTED and actor.has(Role.REVIEWER) and case.current_author != actor.id:
+        return "The review is blinded: the numbers are shown once you have decided."
+    return ""

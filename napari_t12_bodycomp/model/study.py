@@ -202,3 +202,20 @@ class Ticket:
     version_id: int
     revision: int
     nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit: who changed which row of which table, when and in doing what; only columns that changed stand in it.
+
+    `account` is "" where the program itself did it; `before` is None where the row is new.
+    """
+
+    id: int
+    at: str
+    account: str
+    action: str
+    table: str
+    row_id: int
+    before: Mapping[str, object] | None
+    after: Mapping[str, object]

@@ -140,11 +140,6 @@ def by_name(connection: Connection, pseudonym: str) -> Case:
     return _case(row)
 
 
-def patient_id(connection: Connection, case_id: int) -> str:
-    """The patient ID of a case where the study keeps them, else ""."""
-    return connection.execute(select(cases.c.patient_id).where(cases.c.id == case_id)).scalar() or ""
-
-
 def _case(row: RowMapping) -> Case:
     c, s = cases.c, series.c
     subject = Subject(
@@ -214,6 +209,12 @@ def page(connection: Connection, query: WorklistQuery) -> WorklistPage:
         for r in (found[number] for number in ids)
     )
     return WorklistPage(rows, total, query.offset)
+
+
+def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> int | None:
+    """Id of the first case after `pseudonym`, in the order of names, that the filters of `query` leave; None where there is none."""
+    later = select(cases.c.id).where(*_conditions(query), cases.c.pseudonym > pseudonym).order_by(cases.c.pseudonym).limit(1)
+    return connection.execute(later).scalar()
 
 
 def _conditions(query: WorklistQuery) -> list[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Float, Integer, LargeBinary, Table, func, ins
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from napari_t12_bodycomp.errors import Refused
-from napari_t12_bodycomp.store.tables import HIDDEN, audit, metadata
+from napari_t12_bodycomp.store.tables import HIDDEN, audit
 
 Values = Mapping[str, Any]
 AUDIT_FIELDS = ("id", "at", "account_id", "action", "table_name", "row_id", "before", "after", "previous_hash")
@@ -138,8 +138,3 @@ def refusal(error: IntegrityError | OperationalError) -> str:
     diagnostic = getattr(error.orig, "diag", None)
     words = str((diagnostic.message_primary if diagnostic is not None else None) or error.orig)
     return words if words.endswith(".") else f"The study's database refuses this ({words}): open the case again and look at it."
-
-
-def table_named(name: str) -> Table | None:
-    """The table that an audit row is about; None where there is none of that name."""
-    return metadata.tables.get(name)

@@ -16,12 +16,9 @@ from napari_t12_bodycomp.model.study import (
     Account,
     Case,
     CaseState,
-    Comment,
     Decision,
     ExclusionReason,
-    Review,
     Role,
-    StoredRegions,
     Ticket,
     Version,
 )
@@ -262,48 +259,3 @@ def record_time(desk: Desk, case_id: int, step: str, active_seconds: float) -> N
     """Note how long the person at the desk worked on a step of a case, idle time left out (`model.activity`)."""
     with desk.store.writing(desk.account_id, "case.time") as writer:
         versions.add_timing(writer, case_id, acting(writer, desk).id, step, active_seconds)
-
-
-# -- looking -------------------------------------------------------------------------------------------------------------------------------
-
-
-def case_named(store: StudyStore, pseudonym: str) -> Case:
-    """The case called `pseudonym`."""
-    with store.reading() as connection:
-        return cases.by_name(connection, pseudonym)
-
-
-def case_by_id(store: StudyStore, case_id: int) -> Case:
-    """The case with the number `case_id`."""
-    with store.reading() as connection:
-        return cases.by_id(connection, case_id)
-
-
-def versions_of(store: StudyStore, case_id: int) -> list[Version]:
-    """All versions of a case, the oldest first."""
-    with store.reading() as connection:
-        return versions.of_case(connection, case_id)
-
-
-def regions_of(store: StudyStore, case_id: int, version: int) -> StoredRegions:
-    """The drawing of a version; InputError where it does not fit its checksum."""
-    with store.reading() as connection:
-        return versions.regions_of(connection, versions.one(connection, case_id, version))
-
-
-def reviews_of(store: StudyStore, case_id: int) -> list[Review]:
-    """All decisions on a case, the oldest first."""
-    with store.reading() as connection:
-        return versions.reviews_of(connection, case_id)
-
-
-def comments_of(store: StudyStore, case_id: int) -> list[Comment]:
-    """All remarks on a case, the oldest first."""
-    with store.reading() as connection:
-        return versions.comments_of(connection, case_id)
-
-
-def times_of(store: StudyStore, case_id: int) -> dict[tuple[str, str], float]:
-    """Active seconds on a case by account name and step."""
-    with store.reading() as connection:
-        return versions.timings_of(connection, case_id)

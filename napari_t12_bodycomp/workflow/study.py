@@ -11,7 +11,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.review import why_not_lead, why_not_work
 from napari_t12_bodycomp.model.study import Account, ProtocolVersion, Role, StudyRecord
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, studies
+from napari_t12_bodycomp.store import accounts, cases, history, studies
 from napari_t12_bodycomp.store.backup import backup, restore
 from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.studies import StudyStore
@@ -173,6 +173,18 @@ def study_counts(store: StudyStore) -> StudyCounts:
     """How many cases stand where, for progress and flow chart."""
     with store.reading() as connection:
         return cases.counts(connection)
+
+
+def next_case(store: StudyStore, query: WorklistQuery, after: str = "") -> int | None:
+    """Id of the case that comes next after the one called `after` among those that the filters of `query` leave; None after the last."""
+    with store.reading() as connection:
+        return cases.following(connection, query, after)
+
+
+def latest_change(store: StudyStore) -> int:
+    """A number that rises with every change of the study, by whomever: a window that shows the worklist asks it now and then."""
+    with store.reading() as connection:
+        return history.latest_change(connection)
 
 
 # -- keeping -------------------------------------------------------------------------------------------------------------------------------

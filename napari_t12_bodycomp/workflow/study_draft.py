@@ -9,8 +9,9 @@ from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.study import Version
 from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
 from napari_t12_bodycomp.workflow.case_list import subject_of
+from napari_t12_bodycomp.workflow.case_view import case_named
 from napari_t12_bodycomp.workflow.places import load_case
-from napari_t12_bodycomp.workflow.review import case_named, save_version
+from napari_t12_bodycomp.workflow.review import save_version
 from napari_t12_bodycomp.workflow.study import Desk, study_protocol
 
 

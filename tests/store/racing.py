@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import trial
 
 from napari_t12_bodycomp.errors import Conflict
-from napari_t12_bodycomp.workflow import review
+from napari_t12_bodycomp.workflow import case_view, review
 from napari_t12_bodycomp.workflow.study import Desk, everybody, open_study
 
 
@@ -33,7 +33,7 @@ def race(url: str, case_id: int, rounds: int) -> Race:
         desk = next(Desk(store, account.id, name) for account in everybody(store) if account.name == name)
         try:
             for k in range(rounds):
-                base = review.case_by_id(store, case_id).current_version
+                base = case_view.case_by_id(store, case_id).current_version
                 drawing = trial.result(name, k % 20 + 1)
                 barrier.wait(timeout=120)
                 try:
@@ -63,7 +63,7 @@ def losses(url: str, case_id: int, rounds: int, outcome: Race) -> list[str]:
     """Everything that two clients' drawings should have left and did not, in words."""
     store = open_study(url)
     wrong = list(outcome.failures)
-    versions = review.versions_of(store, case_id)
+    versions = case_view.versions_of(store, case_id)
     if len(outcome.won) != rounds or len(outcome.kept) != rounds:
         wrong.append(f"{rounds} winners and losers are wanted, {len(outcome.won)} won and {len(outcome.kept)} lost")
     if [v.number for v in versions] != list(range(1, 2 * rounds + 1)):
@@ -74,9 +74,9 @@ def losses(url: str, case_id: int, rounds: int, outcome: Race) -> list[str]:
         wrong.append("a base was saved on twice by the same person")
     for version in versions:
         k = (version.number - 1) // 2
-        if not (review.regions_of(store, case_id, version.number).regions == trial.regions(k % 20 + 1)).all():
+        if not (case_view.regions_of(store, case_id, version.number).regions == trial.regions(k % 20 + 1)).all():
             wrong.append(f"version {version.number} is not what {version.author} drew")
-    if review.case_by_id(store, case_id).current_version not in outcome.won:
+    if case_view.case_by_id(store, case_id).current_version not in outcome.won:
         wrong.append("the version that counts is none that won")
     wrong += [finding.sentence for finding in store.verify().findings]
     store.close()

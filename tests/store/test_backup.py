@@ -13,7 +13,7 @@ from trial import PASSWORD, Trial
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.study import CaseState
-from napari_t12_bodycomp.workflow import review
+from napari_t12_bodycomp.workflow import case_view, review
 from napari_t12_bodycomp.workflow.study import backup_study, restore_study, sign_in, study_counts
 
 
@@ -38,7 +38,7 @@ def test_a_study_comes_back_from_its_backup_and_goes_on(a_trial: Trial, empty: s
     assert after.is_clean
     assert (after.head, after.length, after.rows) == (before.head, before.length, before.rows)
     assert study_counts(store).screened == 2
-    assert (review.regions_of(store, 1, 1).regions == trial.regions()).all()
+    assert (case_view.regions_of(store, 1, 1).regions == trial.regions()).all()
     rev = sign_in(store, "rev", PASSWORD)
     assert review.approve(rev, review.ticket_for(store, 2), PASSWORD).state is CaseState.APPROVED
     assert store.verify().is_clean

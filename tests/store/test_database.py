@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 import trial
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
 from trial import PASSWORD, Trial
 
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.protocol import Protocol
+from napari_t12_bodycomp.model.study import SeriesReference
+from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tissue import preset
-from napari_t12_bodycomp.store import database
+from napari_t12_bodycomp.store import cases, database, tables
+from napari_t12_bodycomp.store.cases import NewCase
 from napari_t12_bodycomp.store.tables import metadata
-from napari_t12_bodycomp.workflow import review
+from napari_t12_bodycomp.workflow import case_view, review
 from napari_t12_bodycomp.workflow.study import change_protocol, create_study, open_study, protocol_versions, set_options, study_record
 
 
@@ -91,29 +96,35 @@ def test_the_protocol_changes_in_place_until_the_first_approval_and_as_a_new_ver
     (case,) = trial.add_cases(t.lena, 1, 2)
     saved = review.save_version(t.ann, case.id, None, trial.result("ann", protocol=uniform))
     assert saved.protocol_number == 3
-    assert review.versions_of(t.store, 1)[0].protocol_number == 1
+    assert case_view.versions_of(t.store, 1)[0].protocol_number == 1
     assert t.store.verify().is_clean
 
 
 def test_patient_ids_are_stored_only_while_the_lead_wants_it(sqlite_trial: Trial) -> None:
-    from napari_t12_bodycomp.model.study import SeriesReference
-    from napari_t12_bodycomp.model.subject import Subject
-    from napari_t12_bodycomp.store import cases
-
     t = sqlite_trial
 
-    def add(patient: str) -> str:
+    def add(patient: str) -> None:
         with t.store.writing(1, "case.import") as writer:
-            (number,) = cases.insert(writer, [cases.NewCase("", Subject(patient), SeriesReference("", "", None, "/x"))])
-            return cases.patient_id(writer.connection, number)
+            cases.insert(writer, [NewCase("", Subject(patient), SeriesReference("", "", None, "/x"))])
 
-    assert add("PID-1") == ""
+    def stored() -> list[str | None]:
+        with t.store.reading() as connection:
+            return list(connection.execute(select(tables.cases.c.patient_id).order_by(tables.cases.c.id)).scalars())
+
+    add("PID-1")
     set_options(t.lena, keep_patient_ids=True)
-    assert add("PID-2") == "PID-2"
+    add("PID-2")
+    assert stored() == [None, "PID-2"]
     set_options(t.lena, keep_patient_ids=False)
+    assert stored() == [None, None]
     with t.store.reading() as connection:
-        assert cases.patient_id(connection, 2) == ""
         one, two = (cases.by_id(connection, n).pseudonym for n in (1, 2))
     assert one != two
     assert one.startswith("T12-")
     assert t.store.verify().is_clean
+
+
+def test_without_the_driver_postgresql_is_refused_with_the_line_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UsageError, match=r"napari-t12-bodycomp\[postgres\]"):
+        open_study("postgresql+psycopg://study@127.0.0.1:1/none")

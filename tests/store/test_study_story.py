@@ -12,7 +12,7 @@ from trial import PASSWORD
 from napari_t12_bodycomp.model.study import CaseState, Decision, ExclusionReason, Role
 from napari_t12_bodycomp.model.subject import ValueSource
 from napari_t12_bodycomp.model.worklist import WorklistQuery
-from napari_t12_bodycomp.workflow import case_list, review, study
+from napari_t12_bodycomp.workflow import case_list, case_view, review, study
 from napari_t12_bodycomp.workflow.study_export import export_study
 
 
@@ -42,7 +42,7 @@ def test_from_an_empty_database_to_the_approved_table(url: str, tmp_path: Path) 
     assert [row.pseudonym for row in mine.rows] == ["P-001", "P-002"]
 
     # 4. ann draws and submits; the height of the list is in the numbers
-    case = review.case_named(store, "P-001")
+    case = case_view.case_named(store, "P-001")
     subject = case_list.subject_of(case, trial.volume().subject)
     assert (subject.height_m, subject.height_source) == (1.6, ValueSource.MANIFEST)
     first = review.save_version(ann, case.id, None, trial.result("ann", subject=subject), active_seconds=12.5)
@@ -61,12 +61,12 @@ def test_from_an_empty_database_to_the_approved_table(url: str, tmp_path: Path) 
     review.assign(lena, [case.id], reviewer="ben")
     done = review.approve(ben, review.ticket_for(store, case.id), PASSWORD)
     assert (done.state, done.current_version) == (CaseState.APPROVED, third.number)
-    assert [r.decision for r in review.reviews_of(store, case.id)] == [Decision.RETURNED, Decision.CORRECTED, Decision.APPROVED]
-    assert [v.author for v in review.versions_of(store, case.id)] == ["ann", "ann", "rev"]
-    (comment,) = review.comments_of(store, case.id)
+    assert [r.decision for r in case_view.reviews_of(store, case.id)] == [Decision.RETURNED, Decision.CORRECTED, Decision.APPROVED]
+    assert [v.author for v in case_view.versions_of(store, case.id)] == ["ann", "ann", "rev"]
+    (comment,) = case_view.comments_of(store, case.id)
     assert (comment.account, comment.row, comment.column) == ("rev", 12.0, 33.5)
-    assert review.times_of(store, case.id) == {("ann", "draw"): 12.5}
-    assert (review.regions_of(store, case.id, 3).regions == trial.regions(18)).all()
+    assert case_view.times_of(store, case.id) == {("ann", "draw"): 12.5}
+    assert (case_view.regions_of(store, case.id, 3).regions == trial.regions(18)).all()
 
     # 7. another case is only drafted, a third one excluded
     review.save_version(ann, 2, None, trial.result("ann"))
@@ -79,7 +79,7 @@ def test_from_an_empty_database_to_the_approved_table(url: str, tmp_path: Path) 
     (row,) = read(files.csv)
     assert row["case_id"] == row["patient_id"] == "P-001"
     assert (row["status"], row["assessor"], row["reviewer"], row["level_confirmed_by"]) == ("approved", "rev", "ben", "rev")
-    assert row["reviewed_at"] == review.reviews_of(store, case.id)[-1].at
+    assert row["reviewed_at"] == case_view.reviews_of(store, case.id)[-1].at
     assert float(row["muscle_area_cm2"]) == pytest.approx((18 * 30 - 200) * 0.0064, abs=5e-4)
     assert float(row["smi_cm2_m2"]) == pytest.approx((18 * 30 - 200) * 0.0064 / 1.6**2, abs=5e-4)
     assert (row["version"], row["protocol_version"], row["group"]) == ("3", "1", "a")

@@ -11,7 +11,7 @@ from trial import PASSWORD, Trial
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model.study import CaseState
-from napari_t12_bodycomp.workflow import review
+from napari_t12_bodycomp.workflow import case_view, review
 from napari_t12_bodycomp.workflow.study import Desk, open_study
 
 ROUNDS = 30
@@ -51,7 +51,7 @@ def test_of_two_reviewers_who_approve_at_once_one_does(a_trial: Trial) -> None:
     for thread in clients:
         thread.join()
     assert sorted(said) == ["The case is approved and locked: ask a lead to reopen it, with a reason.", CaseState.APPROVED.value]
-    assert len(review.reviews_of(a_trial.store, case.id)) == 1
+    assert len(case_view.reviews_of(a_trial.store, case.id)) == 1
     assert a_trial.store.verify().is_clean
 
 
@@ -66,6 +66,6 @@ def test_a_drawing_that_meets_an_approved_case_is_put_aside(a_trial: Trial) -> N
         assert "yours is kept as version 3" in str(refusal)
     else:
         raise AssertionError("a late drawing counted")
-    now = review.case_by_id(a_trial.store, case.id)
+    now = case_view.case_by_id(a_trial.store, case.id)
     assert (now.state, now.current_version) == (CaseState.APPROVED, second.number)
-    assert [v.kept for v in review.versions_of(a_trial.store, case.id)] == [False, False, True]
+    assert [v.kept for v in case_view.versions_of(a_trial.store, case.id)] == [False, False, True]

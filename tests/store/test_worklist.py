@@ -6,11 +6,11 @@ import pytest
 import trial
 from trial import PASSWORD, Trial
 
-from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.errors import Refused, UsageError
 from napari_t12_bodycomp.model.study import CaseState, ExclusionReason
 from napari_t12_bodycomp.model.worklist import WorklistQuery
-from napari_t12_bodycomp.workflow import review
-from napari_t12_bodycomp.workflow.study import study_counts, worklist
+from napari_t12_bodycomp.workflow import case_view, review
+from napari_t12_bodycomp.workflow.study import latest_change, next_case, set_options, study_counts, worklist
 
 
 @pytest.fixture
@@ -71,10 +71,48 @@ def test_a_reopened_case_is_drawn_and_approved_anew(seven: Trial) -> None:
     review.submit(seven.ann, 1, version.number)
     again = review.approve(seven.ben, review.ticket_for(seven.store, 1), PASSWORD)
     assert (again.state, again.current_version) == (CaseState.APPROVED, 2)
-    assert [r.decision.value for r in review.reviews_of(seven.store, 1)] == ["approved", "reopened", "approved"]
+    assert [r.decision.value for r in case_view.reviews_of(seven.store, 1)] == ["approved", "reopened", "approved"]
 
 
 def test_impossible_pages_are_refused() -> None:
     for wrong in ({"limit": 0}, {"limit": 1001}, {"offset": -1}, {"sort": "name"}):
         with pytest.raises(UsageError, match="wanted"):
             WorklistQuery(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_next_case_and_the_news(seven: Trial) -> None:
+    new = WorklistQuery(frozenset({CaseState.NEW}))
+    assert [next_case(seven.store, new, after) for after in ("", "P-005", "P-006", "P-007")] == [5, 6, 7, None]
+    before = latest_change(seven.store)
+    assert latest_change(seven.store) == before
+    review.approve(seven.rev, review.ticket_for(seven.store, 2), PASSWORD)
+    assert latest_change(seven.store) > before
+
+
+def test_a_blinded_reviewer_sees_the_numbers_after_deciding(seven: Trial) -> None:
+    with pytest.raises(Refused, match="blinded"):
+        case_view.numbers_of(seven.rev, 2, 1)
+    assert case_view.numbers_of(seven.ann, 2, 1)["muscle_area_cm2"] == pytest.approx(400 * 0.0064)
+    set_options(seven.lena, blind_review=False)
+    assert case_view.numbers_of(seven.rev, 2, 1)["vsr"] == pytest.approx(200 / 600)
+    set_options(seven.lena, blind_review=True)
+    review.return_case(seven.rev, review.ticket_for(seven.store, 2), "thin")
+    assert case_view.numbers_of(seven.rev, 2, 1)["height_m"] == 1.6
+
+
+def test_the_history_of_a_case_says_who_changed_what(seven: Trial) -> None:
+    told = [(e.account, e.action, e.table) for e in case_view.history_of(seven.store, 1)]
+    assert told == [
+        ("lena", "case.import", "cases"),
+        ("lena", "case.import", "series"),
+        ("ann", "case.save", "levels"),
+        ("ann", "case.save", "region_versions"),
+        ("ann", "case.save", "measurements"),
+        ("ann", "case.save", "cases"),
+        ("ann", "case.submit", "cases"),
+        ("rev", "case.approve", "reviews"),
+        ("rev", "case.approve", "cases"),
+    ]
+    last = case_view.history_of(seven.store, 1)[-1]
+    assert last.before is not None
+    assert (last.before["state"], last.after["state"]) == ("submitted", "approved")

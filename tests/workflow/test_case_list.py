@@ -9,7 +9,7 @@ import pytest
 from napari_t12_bodycomp.errors import InputError, Refused
 from napari_t12_bodycomp.model.study import Role
 from napari_t12_bodycomp.model.worklist import WorklistQuery
-from napari_t12_bodycomp.workflow import case_list, review, study
+from napari_t12_bodycomp.workflow import case_list, case_view, study
 from napari_t12_bodycomp.workflow.study import Desk
 
 PASSWORD = "correct horse"
@@ -34,7 +34,7 @@ def test_a_good_list_is_taken_in(lena: Desk, tmp_path: Path) -> None:
         'P-1,scan,f,71,160,60.5,1.2.3,2,yes,"a, b"\n\nP-2,,,,,,,,no,\n',
     )
     assert case_list.import_cases(lena, file) == [1, 2]
-    one, two = (review.case_by_id(lena.store, k) for k in (1, 2))
+    one, two = (case_view.case_by_id(lena.store, k) for k in (1, 2))
     assert (one.subject.sex, one.subject.age_years, one.subject.height_m, one.subject.weight_kg) == ("F", 71.0, 1.6, 60.5)
     assert one.subject.height_source.value == "manifest"
     assert (one.series.path, one.series.series_instance_uid, one.series.acquisition_number) == (str(tmp_path / "scan"), "1.2.3", 2)

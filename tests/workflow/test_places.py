@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from napari_t12_bodycomp.errors import InputError, Refused
 from napari_t12_bodycomp.model.study import Role
-from napari_t12_bodycomp.workflow import places, review, study
+from napari_t12_bodycomp.model.tissue import Tissue
+from napari_t12_bodycomp.workflow import case_view, places, review, study
 from napari_t12_bodycomp.workflow.case_list import add_scan
 from napari_t12_bodycomp.workflow.study_draft import draft_case
 from napari_t12_bodycomp.workflow.study_export import export_study
@@ -34,10 +37,10 @@ def moved(tmp_path: Path) -> tuple[study.Desk, Path]:
 
 def test_a_moved_folder_is_found_again_where_one_says_to_look(moved: tuple[study.Desk, Path], tmp_path: Path) -> None:
     lena, now = moved
-    assert not places.is_there(review.case_named(lena.store, "P-001").series)
+    assert not places.is_there(case_view.case_named(lena.store, "P-001").series)
     assert places.relocate(lena, tmp_path / "scans") == []
     assert places.relocate(lena, tmp_path) == ["P-001"]
-    case = review.case_named(lena.store, "P-001")
+    case = case_view.case_named(lena.store, "P-001")
     assert Path(case.series.path) == now
     assert places.is_there(case.series)
     assert places.relocate(lena, tmp_path) == []
@@ -46,20 +49,20 @@ def test_a_moved_folder_is_found_again_where_one_says_to_look(moved: tuple[study
 
 def test_a_case_is_loaded_from_where_it_is_now(moved: tuple[study.Desk, Path], tmp_path: Path) -> None:
     lena, now = moved
-    case = review.case_named(lena.store, "P-001")
+    case = case_view.case_named(lena.store, "P-001")
     with pytest.raises(InputError, match="no longer where they were"):
         places.load_case(lena, case)
     volume = places.load_case(lena, case, [tmp_path / "elsewhere"])
     assert volume.acquisition.series_instance_uid == case.series.series_instance_uid
-    assert Path(review.case_named(lena.store, "P-001").series.path) == now
+    assert Path(case_view.case_named(lena.store, "P-001").series.path) == now
 
 
 def test_a_folder_renamed_beside_its_old_place_is_found_by_itself(moved: tuple[study.Desk, Path], tmp_path: Path) -> None:
     lena, now = moved
     shutil.move(now, tmp_path / "scans" / "renamed")
-    case = review.case_named(lena.store, "P-001")
+    case = case_view.case_named(lena.store, "P-001")
     places.load_case(lena, case)
-    assert Path(review.case_named(lena.store, "P-001").series.path) == tmp_path / "scans" / "renamed"
+    assert Path(case_view.case_named(lena.store, "P-001").series.path) == tmp_path / "scans" / "renamed"
 
 
 def test_a_scan_comes_in_once_and_goes_all_the_way(tmp_path: Path) -> None:
@@ -76,6 +79,13 @@ def test_a_scan_comes_in_once_and_goes_all_the_way(tmp_path: Path) -> None:
     saved = draft_case(ann, case.pseudonym, confirm_level=True)
     review.submit(ann, case.id, saved.number)
     review.approve(rev, review.ticket_for(lena.store, case.id), PASSWORD)
+    volume = places.load_case(ann, case)
+    case = case_view.case_by_id(lena.store, case.id)
+    again = case_view.result_of(lena.store, case, saved, volume)
+    assert again.measurement.areas_cm2[Tissue.MUSCLE] == case_view.numbers_of(rev, case.id, 1)["muscle_area_cm2"]
+    assert (again.assessor, again.reviewer, again.status, again.subject.height_m) == ("ann", "rev", "approved", 1.65)
+    with pytest.raises(InputError, match="or it was changed"):
+        case_view.result_of(lena.store, case, saved, replace(volume, hu=volume.hu + np.int16(1)))
     files = export_study(lena.store, tmp_path / "out")
     with files.csv.open(encoding="utf-8", newline="") as stream:
         (row,) = csv.DictReader(stream)
