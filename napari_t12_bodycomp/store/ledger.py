@@ -73,6 +73,8 @@ def audit_hash(fields: Sequence[Any]) -> str:
 class Writer:
     """Writes rows within one transaction on behalf of one account; what goes around it, the audit does not know.
 
+    The audit rows are written by `flush`, all at once, before the transaction ends.
+
     Parameters
     ----------
     who : int or None
@@ -87,6 +89,7 @@ class Writer:
         self.action = action
         self.at = now()
         self._key = key
+        self._waiting: list[dict[str, Any]] = []
         last = connection.execute(select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).first()
         self._last_id: int = last.id if last else 0
         self._last_hash: str = last.hash if last else ""
@@ -117,13 +120,19 @@ class Writer:
         self._chain([(table.name, row_id, before, described(table.name, new, self._key))])
 
     def _chain(self, changes: Sequence[tuple[str, int, Values | None, Values]]) -> None:
-        rows = []
         for table_name, row_id, before, after in changes:
             told = [None if part is None else canonical_json(part) for part in (before, after)]
             fields = (self._last_id + 1, self.at, self.who, self.action, table_name, row_id, *told, self._last_hash)
             self._last_id, self._last_hash = self._last_id + 1, audit_hash(fields)
-            rows.append(dict(zip(AUDIT_FIELDS, fields, strict=True)) | {"hash": self._last_hash})
-        self._run(insert(audit), rows)
+            self._waiting.append(dict(zip(AUDIT_FIELDS, fields, strict=True)) | {"hash": self._last_hash})
+        if len(self._waiting) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the audit rows that wait."""
+        if self._waiting:
+            self._run(insert(audit), self._waiting)
+            self._waiting = []
 
     def _run(self, statement: Any, rows: Sequence[Values] | None) -> None:
         """Execute, with a broken rule of the database as `Refused`."""

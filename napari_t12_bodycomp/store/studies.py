@@ -38,7 +38,9 @@ class StudyStore:
         """The only writer, until the block ends: all of it is kept, or none of it where it raises."""
         with database.connected(self.engine, writing=True) as connection:
             key = connection.execute(select(study.c.pseudonym_key)).scalar() or b""
-            yield Writer(connection, who, action, bytes(key))
+            writer = Writer(connection, who, action, bytes(key))
+            yield writer
+            writer.flush()
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:
@@ -83,6 +85,7 @@ def create(
         writer.insert(study, pseudonym_key=secrets.token_bytes(32), **values)
         writer.who = accounts.insert(writer, lead, hashed, {Role.LEAD})
         add_protocol(writer, protocol or Protocol(), "as the study began")
+        writer.flush()
     return store
 
 

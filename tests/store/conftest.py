@@ -12,7 +12,7 @@ import trial
 from argon2 import PasswordHasher
 
 from napari_t12_bodycomp.store import accounts
-from napari_t12_bodycomp.workflow.study import open_study
+from napari_t12_bodycomp.workflow.study import backup_study, open_study, restore_study
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +35,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres.new_database(request.getfixturevalue("postgres_url"))
 
 
-@pytest.fixture
-def postgres_database(postgres_url: str) -> str:
-    """An empty PostgreSQL database."""
-    return postgres.new_database(postgres_url)
-
-
 @pytest.fixture(autouse=True, scope="session")
 def quick_passwords() -> Iterator[None]:
     """argon2 with the least work it takes: the tests sign in hundreds of times."""
@@ -58,11 +52,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_passwords: N
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str, quick_passwords: None) -> str:
-    """The same on PostgreSQL."""
-    url = postgres.new_database(postgres_url)
-    trial.make_trial(url).store.close()
-    return url
+def backup_file(sqlite_template: Path) -> Path:
+    """The same as a backup."""
+    store = open_study(sqlite_template)
+    file = backup_study(store, sqlite_template.with_name("backup.sqlite"))
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_place(postgres_url: str) -> str:
+    """One PostgreSQL database, which each test empties and fills from the backup."""
+    return postgres.new_database(postgres_url)
 
 
 @pytest.fixture
@@ -74,9 +75,10 @@ def sqlite_trial(sqlite_template: Path, tmp_path: Path) -> Iterator[trial.Trial]
 
 
 @pytest.fixture
-def postgres_trial(postgres_url: str, postgres_template: str) -> Iterator[trial.Trial]:
+def postgres_trial(postgres_place: str, backup_file: Path) -> Iterator[trial.Trial]:
     """A study with its people on PostgreSQL."""
-    made = trial.seated(open_study(postgres.new_database(postgres_url, postgres_template)))
+    postgres.emptied(postgres_place)
+    made = trial.seated(restore_study(backup_file, postgres_place))
     yield made
     made.store.close()
 

@@ -98,11 +98,20 @@ def server(durable: bool = False) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(url: str, template: str = "template0") -> str:
-    """The URL of a new database on the server at `url`: empty, or a copy of the database at the URL `template`."""
+def new_database(url: str) -> str:
+    """The URL of a new, empty database on the server at `url`."""
     import psycopg
 
     name = f"study_{secrets.token_hex(6)}"
     with psycopg.connect(url.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.rpartition("/")[2]}"')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
     return f"{url}/{name}"
+
+
+def emptied(url: str) -> None:
+    """Take everything out of the database at `url`."""
+    import psycopg
+
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
