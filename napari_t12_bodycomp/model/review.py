@@ -13,7 +13,7 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.NEW: frozenset({CaseState.DRAFTED, CaseState.EXCLUDED}),
     CaseState.DRAFTED: frozenset({CaseState.SUBMITTED, CaseState.EXCLUDED}),
     CaseState.SUBMITTED: frozenset({CaseState.APPROVED, CaseState.RETURNED, CaseState.EXCLUDED}),
-    CaseState.RETURNED: frozenset({CaseState.DRAFTED, CaseState.SUBMITTED, CaseState.EXCLUDED}),
+    CaseState.RETURNED: frozenset({CaseState.SUBMITTED, CaseState.EXCLUDED}),
     CaseState.APPROVED: frozenset({CaseState.RETURNED}),
     CaseState.EXCLUDED: frozenset({CaseState.NEW, CaseState.DRAFTED}),
 }

@@ -94,3 +94,4 @@ def test_a_scan_comes_in_once_and_goes_all_the_way(tmp_path: Path) -> None:
     assert float(row["smi_cm2_m2"]) == pytest.approx(float(row["muscle_area_cm2"]) / 1.65**2, abs=2e-3)
     for file in (files.csv, tmp_path / "study.sqlite"):
         assert b"PHANTOM-12" not in file.read_bytes()
+        assert b"Phantom^Synthetic" not in file.read_bytes()
