@@ -24,7 +24,7 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     states = frozenset(CaseState(state) for state in args.state) if args.state else APPROVED_ONLY
     store = open_store(args)
     files = export_study(store, args.out, states)
-    paths = {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow)}
+    paths = {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow), "chart": str(files.chart)}
     lines = [f"{files.n_cases} cases in {files.csv}"]
     missing: list[str] = []
     if args.sheet:

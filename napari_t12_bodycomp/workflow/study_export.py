@@ -1,4 +1,4 @@
-"""A study's results as files: the table of indices, its data dictionary, and the counts of the enrolment flow chart."""
+"""A study's results as files: the table of indices, its data dictionary, and the enrolment flow chart."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from napari_t12_bodycomp.model.study import CaseState, ExclusionReason
 from napari_t12_bodycomp.model.worklist import StudyCounts
 from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.report.data_dictionary import dictionary_rows
+from napari_t12_bodycomp.report.flow_chart import flow_chart_png
 from napari_t12_bodycomp.store import cases, studies
 from napari_t12_bodycomp.store.results import CaseResult, results
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.workflow.export import CSV_NAME, write_atomically
 
 DICTIONARY_NAME = "data_dictionary.csv"
-FLOW_NAME = "flow.csv"
+FLOW_NAME, CHART_NAME = "flow.csv", "flow.png"
 APPROVED_ONLY = frozenset({CaseState.APPROVED})
 _COLUMNS = tuple(column.name for column in indices_csv.COLUMNS)
 
@@ -29,6 +30,7 @@ class StudyFiles:
     csv: Path
     dictionary: Path
     flow: Path
+    chart: Path
     n_cases: int
 
 
@@ -56,11 +58,12 @@ def export_study(store: StudyStore, out_dir: str | Path, states: Iterable[CaseSt
         out.mkdir(parents=True, exist_ok=True)
         for name, text in tables.items():
             write_atomically(out / name, text.encode())
+        write_atomically(out / CHART_NAME, flow_chart_png(counts))
     except OSError as error:
         raise InputError(
             f"A directory to write results into is wanted, {out} cannot be used ({error.strerror}): choose another one."
         ) from error
-    return StudyFiles(out / CSV_NAME, out / DICTIONARY_NAME, out / FLOW_NAME, len(rows))
+    return StudyFiles(out / CSV_NAME, out / DICTIONARY_NAME, out / FLOW_NAME, out / CHART_NAME, len(rows))
 
 
 def _covariate_title(name: str) -> str:
