@@ -7,12 +7,13 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, inspect
 
 from napari_t12_bodycomp.store import triggers
-from napari_t12_bodycomp.store.database import newest_revision, revision_of
+from napari_t12_bodycomp.store.database import connected, migrate, newest_revision, open_engine, revision_of, url_of
 from napari_t12_bodycomp.store.ledger import AUDIT_FIELDS, audit_hash, described
 from napari_t12_bodycomp.store.tables import CONTENT, audit, metadata
 
@@ -139,11 +140,37 @@ def _schema(connection: Connection) -> Iterator[Finding]:
         yield Finding("alembic_version", 0, "The revision of the tables was changed.")
     for name in triggers.missing(connection):
         yield Finding("schema", 0, f"The rule {name} was taken away or changed.")
+    if connection.dialect.name == "sqlite":
+        yield from _sqlite_schema(connection)
     standing = set(inspect(connection).get_table_names())
-    for name in sorted(standing - set(metadata.tables) - {"alembic_version"}):
-        yield Finding(name, 0, f"There is a table {name!r} that the program did not make.")
+    if connection.dialect.name != "sqlite":
+        for name in sorted(standing - set(metadata.tables) - {"alembic_version"}):
+            yield Finding(name, 0, f"There is a table {name!r} that the program did not make.")
     for name in sorted(set(metadata.tables) - standing):
         yield Finding(name, 0, f"The table {name!r} is missing.")
+
+
+_DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+
+
+@cache
+def _definitions_of_a_new_study() -> dict[str, str]:
+    engine = open_engine(url_of(":memory:"))
+    with connected(engine, writing=True) as fresh:
+        migrate(fresh)
+        made = {row.name: row.sql for row in fresh.exec_driver_sql(_DEFINITIONS)}
+    engine.dispose()
+    return made
+
+
+def _sqlite_schema(connection: Connection) -> Iterator[Finding]:
+    """What the file's tables, indexes and views are, against those of a new study."""
+    expected = _definitions_of_a_new_study()
+    rules = {rule.name for rule in triggers.RULES}
+    for row in connection.exec_driver_sql(_DEFINITIONS):
+        if row.name not in rules and expected.get(row.name) != row.sql:
+            what = "was changed" if row.name in expected else "is none of the program's"
+            yield Finding("schema", 0, f"The definition {row.name!r} in the file {what}.")
 
 
 def _raw_key(connection: Connection) -> bytes:

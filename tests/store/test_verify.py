@@ -153,6 +153,22 @@ def test_a_rule_that_is_taken_away_is_named(full: Path) -> None:
     assert [f.sentence for f in verify_study(full).findings] == ["The rule rule_reviews_own was taken away or changed."]
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("CREATE TABLE more (id INTEGER)", "The definition 'more' in the file is none of the program's."),
+        ("CREATE VIEW shown AS SELECT * FROM cases", "The definition 'shown' in the file is none of the program's."),
+        ("CREATE TRIGGER extra AFTER UPDATE ON cases BEGIN SELECT 1; END", "The definition 'extra' in the file is none of the program's."),
+        ("ALTER TABLE cases ADD COLUMN nick TEXT", "The definition 'cases' in the file was changed."),
+    ],
+)
+def test_a_definition_that_is_changed_or_added_is_named(full: Path, statement: str, sentence: str) -> None:
+    with contextlib.closing(sqlite3.connect(full)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    assert sentence in [f.sentence for f in verify_study(full).findings]
+
+
 def test_rows_that_changed_places_are_found(behind: Connection) -> None:
     """Two numbers swapped between rows: each of them is known, at another place."""
     first, second = behind.exec_driver_sql("SELECT version_id FROM measurements ORDER BY id LIMIT 2").scalars()
