@@ -83,11 +83,14 @@ def _why_not_review(actor: Account, case: Case, deed: str) -> str:
     return ""
 
 
-def why_not_approve(actor: Account, case: Case) -> str:
-    """Why `actor` may not approve the current version of `case`."""
+def why_not_approve(actor: Account, case: Case, drawers: frozenset[int] = frozenset()) -> str:
+    """Why `actor` may not approve the current version of `case`.
+
+    `drawers` are the ids of all who saved this very drawing in the case: it stays one's own where somebody else saved it again.
+    """
     if sentence := _why_not_review(actor, case, "Approving"):
         return sentence
-    if case.current_author == actor.id:
+    if actor.id in drawers | {case.current_author}:
         return "You drew this version yourself: somebody else must approve it."
     return ""
 

@@ -163,8 +163,8 @@ RULES: tuple[Trigger, ...] = (
         "rule_reviews_own",
         "INSERT",
         "reviews",
-        "NEW.decision = 'approved' AND EXISTS"
-        " (SELECT 1 FROM region_versions v WHERE v.id = NEW.version_id AND v.author_id = NEW.account_id)",
+        "NEW.decision = 'approved' AND EXISTS (SELECT 1 FROM region_versions v JOIN region_versions w"
+        " ON w.case_id = v.case_id AND w.checksum = v.checksum WHERE v.id = NEW.version_id AND w.author_id = NEW.account_id)",
         "Nobody approves a version that they drew.",
     ),
     Trigger(

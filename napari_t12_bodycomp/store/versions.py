@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from napari_t12_bodycomp.errors import InputError, Refused, UsageError
 from napari_t12_bodycomp.model.study import Case, Comment, Decision, Review, StoredRegions, Ticket, Version
@@ -145,6 +145,17 @@ def regions_of(connection: Connection, version: Version) -> StoredRegions:
     if hashlib.sha256(raw).hexdigest() != version.checksum:
         raise InputError(_damaged(version))
     return StoredRegions(version, np.frombuffer(raw, np.uint8).reshape(row.rows, row.columns).copy())
+
+
+def drawers_of(connection: Connection, version_id: int) -> frozenset[int]:
+    """Ids of all who saved the drawing of a version in its case, to the pixel."""
+    version, same = region_versions, region_versions.alias("same")
+    query = (
+        select(same.c.author_id)
+        .join(version, and_(version.c.case_id == same.c.case_id, version.c.checksum == same.c.checksum))
+        .where(version.c.id == version_id)
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _damaged(version: Version) -> str:

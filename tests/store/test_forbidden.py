@@ -35,6 +35,14 @@ def own_correction_approved(t: Trial) -> None:
     review.approve(t.rev, review.ticket_for(t.store, case.id), PASSWORD)
 
 
+def own_drawing_saved_again_by_another(t: Trial) -> None:
+    (case,) = trial.add_cases(t.lena)
+    review.save_version(t.ben, case.id, None, trial.result("ben"))
+    review.save_version(t.ann, case.id, 1, trial.result("ann"))
+    review.submit(t.ann, case.id, 2)
+    review.approve(t.ben, review.ticket_for(t.store, case.id), PASSWORD)
+
+
 def approval_without_the_role(t: Trial) -> None:
     review.approve(t.ann, review.ticket_for(t.store, trial.submitted(t, t.ben).id), PASSWORD)
 
@@ -261,6 +269,7 @@ def keeping_patient_ids_without_the_role(t: Trial) -> None:
 FORBIDDEN: tuple[tuple[Deed, str], ...] = (
     (own_approval, "You drew this version yourself: somebody else must approve it."),
     (own_correction_approved, "You drew this version yourself: somebody else must approve it."),
+    (own_drawing_saved_again_by_another, "You drew this version yourself: somebody else must approve it."),
     (approval_without_the_role, "Approving needs the role reviewer, the account 'ann' does not have it: ask a lead."),
     (approval_by_a_lead, "Approving needs the role reviewer, the account 'lena' does not have it: ask a lead."),
     (approval_of_a_draft, "A submitted case is wanted, this one is drafted: wait until its assessor submits it."),
