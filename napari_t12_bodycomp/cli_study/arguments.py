@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options
 from napari_t12_bodycomp.model.study import CaseState, ExclusionReason, Role
-from napari_t12_bodycomp.model.tissue import PRESETS
 from napari_t12_bodycomp.model.worklist import SORT_KEYS
 
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     create.add_argument("--lead", metavar="NAME", required=True, help="sign-in name of the first lead")
     create.add_argument("--keep-patient-ids", action="store_true", help="store patient IDs beside the pseudonyms")
     _add_passwords(create)
-    _add_protocol(create)
+    add_protocol_options(create)
 
     user = command("user", "Add an account, or change one.", "user")
     user.add_argument("user", metavar="NAME", nargs="?", help="the account; without it, all are listed")
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
     protocol = command("protocol", "Change the protocol; after the first approval, as a new version of it.", "protocol")
     protocol.add_argument("--note", required=True, help="why")
-    _add_protocol(protocol)
+    add_protocol_options(protocol)
 
     options = command("options", "What the study keeps and shows.", "options")
     options.add_argument("--patient-ids", choices=["keep", "drop"])
@@ -125,11 +125,3 @@ def _add_passwords(parser: argparse.ArgumentParser) -> None:
         "--password-stdin", action="store_true", help="the password is the next line of standard input, a new one the line after"
     )
     parser.add_argument("--password-fd", metavar="N", type=int, help="the password is the next line of this file descriptor, likewise")
-
-
-def _add_protocol(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=sorted(PRESETS), help="HU windows (default t12-study)")
-    parser.add_argument("--slab-mm", metavar="T", type=float, help="average thinner slices to about this (default 5; 0: one slice)")
-    parser.add_argument("--no-intercostals", action="store_true", help="intercostal muscles do not count as muscle")
-    parser.add_argument("--crura", action="store_true", help="diaphragm and crura count as muscle")
-    parser.add_argument("--no-thoracic-fat", action="store_true", help="fat above the diaphragm is not visceral")

@@ -77,15 +77,6 @@ def _line(text: str) -> str:
     return line
 
 
-def protocol_of(args: argparse.Namespace) -> Any:
-    """The protocol that the arguments describe."""
-    from napari_t12_bodycomp.model.protocol import Protocol
-    from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, preset
-
-    slab = 5.0 if args.slab_mm is None else args.slab_mm
-    return Protocol(preset(args.preset or DEFAULT_PRESET), slab, not args.no_intercostals, args.crura, not args.no_thoracic_fat)
-
-
 def say_done(say: Say, args: argparse.Namespace, answer: dict[str, Any], text: str) -> int:
     """Print the answer as JSON or as text."""
     say({"status": "done", **answer} if args.json else text)

@@ -11,10 +11,10 @@ from napari_t12_bodycomp.cli_study.desk import (
     ask_new_password,
     ask_password,
     desk_of,
-    protocol_of,
     say_done,
     where,
 )
+from napari_t12_bodycomp.cli_study.protocol_options import protocol_of
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.study import Role

@@ -15,7 +15,7 @@ from napari_t12_bodycomp.model.study import ProtocolVersion, Role, StudyRecord
 from napari_t12_bodycomp.model.tissue import Tissue, preset
 from napari_t12_bodycomp.store import accounts, database
 from napari_t12_bodycomp.store.ledger import Writer, canonical_json, now
-from napari_t12_bodycomp.store.tables import cases, protocols, reviews, study
+from napari_t12_bodycomp.store.tables import PROTOCOL_OPTIONS, cases, protocols, reviews, study
 from napari_t12_bodycomp.store.verify import Verification, verify
 
 __all__ = ["StudyStore", "add_protocol", "create", "current_protocol", "open_store", "protocol_versions", "record", "set_keep_patient_ids"]
@@ -143,7 +143,7 @@ def set_blind_review(writer: Writer, blind: bool) -> None:
 
 def _protocol_values(protocol: Protocol) -> dict[str, object]:
     windows = {t.key: [protocol.preset.window(t).low, protocol.preset.window(t).high] for t in Tissue}
-    options = ("slab_mm", "intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral")
+    options = ("slab_mm", *PROTOCOL_OPTIONS)
     return {name: getattr(protocol, name) for name in options} | {"preset": protocol.preset.name, "windows_hu": canonical_json(windows)}
 
 
@@ -170,8 +170,8 @@ def protocol_versions(connection: Connection) -> list[ProtocolVersion]:
     """All versions of the protocol, the oldest first. InputError where a preset's bounds are not those of this program."""
     found = []
     for row in connection.execute(select(protocols).order_by(protocols.c.id)):
-        options = (row.slab_mm, bool(row.intercostals_are_muscle), bool(row.crura_are_muscle), bool(row.thoracic_fat_is_visceral))
-        protocol = Protocol(preset(row.preset), *options)
+        options = {name: bool(getattr(row, name)) for name in PROTOCOL_OPTIONS}
+        protocol = Protocol(preset(row.preset), row.slab_mm, **options)
         if _protocol_values(protocol)["windows_hu"] != row.windows_hu:
             raise InputError(
                 f"The preset {row.preset!r} of the study has other HU bounds than this program's: use the version that made it."

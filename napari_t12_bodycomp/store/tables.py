@@ -68,6 +68,8 @@ accounts = Table(
     *_flags("lead", "assessor", "reviewer", "rater", "disabled"),
 )
 
+PROTOCOL_OPTIONS = ("intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral", "gas_rims_are_fat")
+
 protocols = Table(
     "protocols",
     metadata,
@@ -75,10 +77,10 @@ protocols = Table(
     _text("preset"),
     _text("windows_hu"),
     Column("slab_mm", Float, nullable=False),
-    *(_flag(name) for name in ("intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral")),
+    *(_flag(name) for name in PROTOCOL_OPTIONS),
     _text("note"),
     _text("created_at"),
-    *_flags("intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral"),
+    *_flags(*PROTOCOL_OPTIONS),
 )
 
 cases = Table(
