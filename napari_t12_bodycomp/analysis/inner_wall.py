@@ -35,7 +35,7 @@ ORGAN_CONTRAST_HU = 25.0
 """Intercostal muscle, thin and with fat between its sheets, reads at least this much darker than liver or spleen beside it."""
 DIAPHRAGM_MM = 2.0
 """Between the wall and liver or spleen lies the diaphragm, which reads like muscle but belongs to the cavity."""
-ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.25, 8.0, 25
+ORGAN_COST, MOST_ORGAN_MM, ORGAN_RAYS = 0.3, 8.0, 25
 EQUAL_COST, PLAY_COST = 0.5, 2.0
 """Walls whose cost differs by less than the first are equally good; the second is what moving the wall off a clear edge costs at least."""
 POCKET_FROM, POCKET_HU, POCKET_MM = -0.7, (-150.0, -50.0), 8.0
