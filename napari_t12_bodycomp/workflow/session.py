@@ -17,20 +17,18 @@ from napari_t12_bodycomp.analysis.measure import measure
 from napari_t12_bodycomp.errors import LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
-from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.level_choice import chosen_by_hand, tidy_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
-from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.history import edited, redone, undone
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
-
-UNDO_STEPS = 200
 
 
 class Session:
@@ -196,28 +194,31 @@ class Session:
             and self._state.protocol.slab_mm == slab_mm
             and self._state.work is not None
         ):
-            self._put(replace(self._edited(self._state.work, "draft", draft.regions), draft=draft, quality=quality))
+            self._put(replace(edited(self._state.work, "draft", draft.regions, draft.protocol), draft=draft, quality=quality))
         elif key not in self._drawn:
             axial = axial_slice(volume, slice_index, slab_mm)
             blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-            self._drawn[key] = replace(self._edited(blank, "draft", draft.regions), draft=draft, quality=quality)
+            self._drawn[key] = replace(edited(blank, "draft", draft.regions, draft.protocol), draft=draft, quality=quality)
 
     def set_judgement(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take what a draft says about a slice that is drawn on already: its regions stay as they are, and nothing is there to undo."""
         work = self._state.work
         if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm:
-            work = replace(work, draft=draft, quality=quality)
+            work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
             self._drawn[(slice_index, slab_mm)] = work
-            self._set(work=work)
+            self._set(work=work, measurement=self._measured(work, self._state.subject, self._state.protocol))
 
-    def edit(self, name: str, regions: npt.NDArray[np.uint8]) -> None:
-        """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed."""
+    def edit(self, name: str, regions: npt.NDArray[np.uint8], follows: Protocol | None = None) -> None:
+        """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed.
+
+        `follows` is the protocol that the regions were made by, where they were copied from elsewhere.
+        """
         work = self._state.work
         if work is None:
             raise UsageError("A level is wanted before drawing: set the level first.")
-        edited = self._edited(work, name, regions)
-        if edited is not work:
-            self._put(edited)
+        changed = edited(work, name, regions, follows)
+        if changed is not work:
+            self._put(changed)
 
     def preview(self, regions: npt.NDArray[np.uint8]) -> None:
         """Measure `regions` (uint8, (Y, X)), a stroke that is still being drawn: the numbers follow, the drawing changes only with `edit`."""
@@ -225,32 +226,21 @@ class Session:
         if work is not None:
             self._set(measurement=self._measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
 
-    @staticmethod
-    def _edited(work: Work, name: str, regions: npt.NDArray[np.uint8]) -> Work:
-        check_roi_map(regions)
-        edit = Edit.between(name, work.regions, regions)
-        if edit.is_empty:
-            return work
-        return replace(work, regions=regions.copy(), undo=(*work.undo, edit)[-UNDO_STEPS:], redo=())
-
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
         work = self._state.work
         if work is None or not work.undo:
             return ""
-        edit = work.undo[-1]
-        regions = edit.inverse().apply(work.regions)
-        self._put(replace(work, regions=regions, undo=work.undo[:-1], redo=(*work.redo, edit)))
-        return edit.name
+        self._put(undone(work))
+        return work.undo[-1].name
 
     def redo(self) -> str:
         """Do the step taken back last again; its name, or "" where there is none."""
         work = self._state.work
         if work is None or not work.redo:
             return ""
-        edit = work.redo[-1]
-        self._put(replace(work, regions=edit.apply(work.regions), undo=(*work.undo, edit), redo=work.redo[:-1]))
-        return edit.name
+        self._put(redone(work))
+        return work.redo[-1].name
 
     def restore_work(self, work: Work) -> None:
         """Put back a drawing that was autosaved, on the level's slice."""
