@@ -59,9 +59,10 @@ class Unfinished:
     regions: npt.NDArray[np.uint8]
     undo: tuple[Edit, ...]
     redo: tuple[Edit, ...]
-    follows: Protocol | None
     modified: float
     """When it was written, in seconds since the epoch."""
+    follows: Protocol | None = None
+    """The protocol that the regions were made by."""
 
 
 def write(state: SessionState, folder: Path) -> Path | None:
@@ -132,7 +133,7 @@ def read(file: Path) -> Unfinished:
     level = MeasuredLevel(index, z_mm, LevelMethod(method), *words)
     protocol, follows = _from_facts(facts["protocol"]) or Protocol(), _from_facts(facts["follows"])
     return Unfinished(
-        file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, follows, file.stat().st_mtime
+        file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime, follows
     )
 
 
