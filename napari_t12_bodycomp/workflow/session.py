@@ -24,7 +24,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
-from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
@@ -259,23 +259,11 @@ class Session:
 
     def set_height(self, height_cm: float | None) -> None:
         """Take a typed height (cm); None clears it. UsageError says what is wrong with an impossible one."""
-        self._set_subject(
-            replace(
-                self._state.subject,
-                height_m=None if height_cm is None else height_cm / 100.0,
-                height_source=ValueSource.UNKNOWN if height_cm is None else ValueSource.TYPED,
-            )
-        )
+        self._set_subject(self._state.subject.with_height_cm(height_cm))
 
     def set_weight(self, weight_kg: float | None) -> None:
         """Take a typed weight (kg); None clears it."""
-        self._set_subject(
-            replace(
-                self._state.subject,
-                weight_kg=weight_kg,
-                weight_source=ValueSource.UNKNOWN if weight_kg is None else ValueSource.TYPED,
-            )
-        )
+        self._set_subject(self._state.subject.with_weight_kg(weight_kg))
 
     def _set_subject(self, subject: Subject) -> None:
         work = self._state.work
