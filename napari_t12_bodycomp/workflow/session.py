@@ -18,7 +18,7 @@ from napari_t12_bodycomp.errors import LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
-from napari_t12_bodycomp.model.level_choice import chosen_by_hand, tidy_reason
+from napari_t12_bodycomp.model.level_choice import chosen_by_hand, lettered, tidy_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
@@ -29,6 +29,11 @@ from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
+
+_NO_CASE: dict[str, Any] = {
+    **{"source": "", "volume": None, "subject": Subject(), "view_index": 0},
+    **{"finding": None, "level": None, "work": None, "measurement": None, "saved": False},
+}
 
 
 class Session:
@@ -69,31 +74,20 @@ class Session:
     def open(self, volume: CTVolume, source: str = "") -> None:
         """Start a case on `volume`; what was drawn on the case before is gone from here (it was autosaved)."""
         self._drawn.clear()
-        self._set(
-            source=source,
-            volume=volume,
-            subject=volume.subject,
-            finding=None,
-            level=None,
-            view_index=len(volume.hu) // 2,
-            work=None,
-            measurement=None,
-            saved=False,
-        )
+        place = {"source": source, "volume": volume, "subject": volume.subject, "view_index": len(volume.hu) // 2}
+        self._set(**_NO_CASE | place)
 
     def close(self) -> None:
         """Back to no case."""
         self._drawn.clear()
-        self._set(
-            source="", volume=None, subject=Subject(), finding=None, level=None, view_index=0, work=None, measurement=None, saved=False
-        )
+        self._set(**_NO_CASE)
 
     # -- level -------------------------------------------------------------------------------------------------------------------------
 
     def set_finding(self, finding: LevelFinding) -> None:
         """Take the result of the search for T12: a found level is proposed, never confirmed; a level set by hand meanwhile stays."""
         if self._state.level is not None:
-            self._set(finding=finding, level=self._level_in(finding))
+            self._set(finding=finding, level=lettered(self._state.level, finding))
             return
         self._set(finding=finding)
         if finding.status is LevelStatus.FOUND and finding.slice_index is not None:
@@ -105,16 +99,9 @@ class Session:
         """Take a finding that a second opinion was weighed into. A proposal that became doubtful is withdrawn; what a person chose stays."""
         level = self._state.level
         if level is None or level.method is LevelMethod.MANUAL or finding.status is LevelStatus.FOUND:
-            self._set(finding=finding, level=self._level_in(finding))
+            self._set(finding=finding, level=lettered(self._state.level, finding))
         else:
             self._set(finding=finding, level=None, work=None, measurement=None, saved=False)
-
-    def _level_in(self, finding: LevelFinding) -> MeasuredLevel | None:
-        """The level that stands, with the candidate or vertebra that it is in `finding`: letters follow the order of the candidates."""
-        level = self._state.level
-        if level is None or level.method is not LevelMethod.MANUAL:
-            return level
-        return replace(level, candidate=chosen_by_hand(finding, level.slice_index, level.z_mm).candidate)
 
     def choose_level(self, slice_index: int) -> None:
         """Put the level on `slice_index`; it counts as automatic only where T12 was found on just that slice. It must be confirmed anew.
@@ -146,7 +133,7 @@ class Session:
         if work is None:
             axial = axial_slice(volume, slice_index, protocol.slab_mm)
             work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-        return {"work": work, "measurement": self._measured(work, self._state.subject, protocol)}
+        return {"work": work, "measurement": _measured(work, self._state.subject, protocol)}
 
     def set_level_reason(self, reason: str) -> None:
         """Keep why the level was put where it is; nothing happens where it was not put there by hand."""
@@ -184,17 +171,12 @@ class Session:
 
     def set_draft(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take drafted regions for the slice they were made for, as one undo step called "draft"; late ones for another slice are kept for it."""
-        volume, level = self._state.volume, self._state.level
+        volume, work = self._state.volume, self._work_at(slice_index, slab_mm)
         if volume is None:
             return
         key = (slice_index, slab_mm)
-        if (
-            level is not None
-            and level.slice_index == slice_index
-            and self._state.protocol.slab_mm == slab_mm
-            and self._state.work is not None
-        ):
-            self._put(replace(edited(self._state.work, "draft", draft.regions, draft.protocol), draft=draft, quality=quality))
+        if work is not None:
+            self._put(replace(edited(work, "draft", draft.regions, draft.protocol), draft=draft, quality=quality))
         elif key not in self._drawn:
             axial = axial_slice(volume, slice_index, slab_mm)
             blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
@@ -202,11 +184,16 @@ class Session:
 
     def set_judgement(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take what a draft says about a slice that is drawn on already: its regions stay as they are, and nothing is there to undo."""
-        work = self._state.work
-        if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm:
+        work = self._work_at(slice_index, slab_mm)
+        if work is not None:
             work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
             self._drawn[(slice_index, slab_mm)] = work
-            self._set(work=work, measurement=self._measured(work, self._state.subject, self._state.protocol))
+            self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol))
+
+    def _work_at(self, slice_index: int, slab_mm: float) -> Work | None:
+        """The drawing in hand where it is on this slice and slab; None where another one is."""
+        work = self._state.work
+        return work if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm else None
 
     def edit(self, name: str, regions: npt.NDArray[np.uint8], follows: Protocol | None = None) -> None:
         """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed.
@@ -224,7 +211,7 @@ class Session:
         """Measure `regions` (uint8, (Y, X)), a stroke that is still being drawn: the numbers follow, the drawing changes only with `edit`."""
         work = self._state.work
         if work is not None:
-            self._set(measurement=self._measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
+            self._set(measurement=_measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
 
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
@@ -248,12 +235,7 @@ class Session:
 
     def _put(self, work: Work) -> None:
         self._drawn[(work.axial.index, self._state.protocol.slab_mm)] = work
-        self._set(work=work, measurement=self._measured(work, self._state.subject, self._state.protocol), saved=False)
-
-    @staticmethod
-    def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
-        thoracic = None if work.draft is None else work.draft.thoracic
-        return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)
+        self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol), saved=False)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------
 
@@ -267,7 +249,7 @@ class Session:
 
     def _set_subject(self, subject: Subject) -> None:
         work = self._state.work
-        measured = None if work is None else self._measured(work, subject, self._state.protocol)
+        measured = None if work is None else _measured(work, subject, self._state.protocol)
         self._set(subject=subject, measurement=measured, saved=False)
 
     def set_protocol(self, protocol: Protocol) -> None:
@@ -278,7 +260,7 @@ class Session:
         elif protocol.slab_mm != old.slab_mm:
             self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
         else:
-            self._set(protocol=protocol, saved=False, measurement=self._measured(self._state.work, self._state.subject, protocol))
+            self._set(protocol=protocol, saved=False, measurement=_measured(self._state.work, self._state.subject, protocol))
 
     def set_sensitivity(self, found: LevelSensitivity | None, of: SessionState) -> None:
         """Take how much the level matters, as it was found for the state `of`; nothing happens where the case has moved on since."""
@@ -308,3 +290,8 @@ class Session:
     def mark_saved(self) -> None:
         """Note that what is on screen was exported."""
         self._set(saved=True)
+
+
+def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
+    thoracic = None if work.draft is None else work.draft.thoracic
+    return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)
