@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from napari_t12_bodycomp import __version__
+from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options, protocol_of
 from napari_t12_bodycomp.errors import LevelError, T12Error, UsageError
 
 _log = logging.getLogger("napari_t12_bodycomp")
@@ -25,7 +26,7 @@ EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_LEVEL, EXIT_CANCELLED = 0, 1
 
 _DESCRIPTION = """T12 body composition on chest CT: finds the mid-body slice of T12, drafts muscle and fat regions, measures them.
 Research use, not a medical device."""
-_EPILOG = """commands: demo, series, locate, measure ('t12-bodycomp COMMAND --help' says more).
+_EPILOG = """commands: demo, series, locate, measure, study ('t12-bodycomp COMMAND --help' says more).
 Without a command, napari opens with the workbench, and PATH in it.
 exit codes: 0 done; 2 wrong usage; 3 the input cannot be read or must not be measured; 4 T12 is absent or uncertain."""
 
@@ -83,7 +84,13 @@ def _set_up_logging(verbose: bool) -> None:
 
 
 def _run(words: list[str]) -> int:
-    commands: dict[str, Callable[[list[str]], int]] = {"demo": _demo, "series": _series, "locate": _locate, "measure": _measure}
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "demo": _demo,
+        "series": _series,
+        "locate": _locate,
+        "measure": _measure,
+        "study": _study,
+    }
     first = next((w for w in words if not w.startswith("-")), None)
     if first in commands and words[0] == first:
         return commands[first](words[1:])
@@ -111,22 +118,6 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--series", metavar="UID", help="which series, where PATH holds several")
     parser.add_argument("--acquisition", metavar="N", type=int, help="which acquisition, where the series holds several")
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    """What counts as muscle and as visceral fat."""
-    for name, choices, usual, words in (
-        ("--intercostals", ("include", "exclude"), "include", "intercostal muscles as muscle"),
-        ("--crura", ("include", "exclude"), "exclude", "diaphragm and crura as muscle; refused where the slice does not show them"),
-        ("--thoracic-fat", ("include", "exclude"), "include", "fat above the diaphragm as visceral; refused where it cannot be told"),
-        (
-            "--fat-rims",
-            ("keep", "exclude"),
-            "keep",
-            "rims of gas and stool, which partial volume puts into the fat window, as visceral fat",
-        ),
-    ):
-        parser.add_argument(name, choices=choices, default=usual, help=f"{words} (default {usual})")
 
 
 def _add_opinion(parser: argparse.ArgumentParser) -> None:
@@ -161,7 +152,7 @@ def _open(words: list[str]) -> int:
     path: Path | None = parser.parse_args(words).path
     if path is not None and not path.exists():
         raise UsageError(
-            f"A command (demo, series, locate, measure) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
+            f"A command (demo, series, locate, measure, study) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
         )
     return _open_window(path)
 
@@ -221,34 +212,22 @@ def _measure(words: list[str]) -> int:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the results go")
     parser.add_argument("--height-cm", metavar="H", type=float, help="height in cm; goes before the header's")
     parser.add_argument("--weight-kg", metavar="W", type=float, help="weight in kg; goes before the header's")
-    parser.add_argument("--preset", metavar="NAME", help="HU windows: t12-study (default), alberta, uniform or imagej-hupr")
     parser.add_argument(
         "--z-mm", metavar="Z", type=float, help="measure the slice nearest to this z (DICOM patient z, mm) instead of the T12 found"
     )
     parser.add_argument("--level-reason", metavar="WORDS", default="", help="why the level is there; with --z-mm")
-    parser.add_argument("--slab-mm", metavar="T", type=float, help="average thinner slices to about this (default 5; 0: one slice)")
     parser.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="measure these regions instead of the draft")
-    _add_options(parser)
+    add_protocol_options(parser)
     parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
     parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
     _add_opinion(parser)
     args = parser.parse_args(words)
-    from napari_t12_bodycomp.model.protocol import Protocol
-    from napari_t12_bodycomp.model.tissue import DEFAULT_PRESET, preset
     from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
     from napari_t12_bodycomp.workflow.export import check_out_dir
     from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked, tissues_beside
 
-    slab = {} if args.slab_mm is None else {"slab_mm": args.slab_mm}
     request = MeasureRequest(
-        Protocol(
-            preset(args.preset or DEFAULT_PRESET),
-            intercostals_are_muscle=args.intercostals == "include",
-            crura_are_muscle=args.crura == "include",
-            thoracic_fat_is_visceral=args.thoracic_fat == "include",
-            gas_rims_are_fat=args.fat_rims == "keep",
-            **slab,
-        ),
+        protocol_of(args),
         args.z_mm,
         args.regions,
         args.height_cm,
@@ -299,6 +278,12 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
         _print(report | {"level_sensitivity": sensitivity_json(around)})
     else:
         _print(measure_text(result, by_name, tissues))
+
+
+def _study(words: list[str]) -> int:
+    from napari_t12_bodycomp.cli_study import run
+
+    return run(words, _parser, _print, _progress())
 
 
 def _demo(words: list[str]) -> int:

@@ -32,3 +32,17 @@ class Cancelled(T12Error):
     """The user cancelled; nothing was changed."""
 
     exit_code = 130
+
+
+class Refused(T12Error):
+    """The rules of the study forbid it; nothing was changed."""
+
+    exit_code = 3
+
+
+class Conflict(Refused):
+    """Somebody else saved the case meanwhile; `kept_version` is the number under which the own drawing was kept, where it was one."""
+
+    def __init__(self, message: str, kept_version: int | None = None) -> None:
+        super().__init__(message)
+        self.kept_version = kept_version

@@ -27,7 +27,8 @@ SEES = {
     "workflow": {"errors", "model", "analysis", "cohort", "dicom", "store", "report", "phantom", "opinion"},
     "batch": {"errors", "model", "workflow"},
     "gui": {"errors", "model", "workflow", "phantom"},
-    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom"},
+    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom", "cli_study"},
+    "cli_study": {"errors", "model", "workflow"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -51,6 +52,8 @@ ONLY_IN = {
     "totalsegmentator": {"opinion"},
     "torch": set(),
     "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "argon2": {"store"},
     "psycopg": {"store"},
     "sqlite3": {"store"},
     "dask": {"batch"},

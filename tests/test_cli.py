@@ -97,7 +97,7 @@ def finding(phantom: Phantom, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 # -- usage ---------------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["batch", "m.csv"], ["study", "list"], ["pacs", "echo"], ["agreement"], ["cohort"], ["lcoate", "x"]])
+@pytest.mark.parametrize("words", [["batch", "m.csv"], ["pacs", "echo"], ["agreement"], ["cohort"], ["lcoate", "x"]])
 def test_what_is_no_command_and_no_path_is_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(words) == 2
     assert "t12-bodycomp" in capsys.readouterr().err

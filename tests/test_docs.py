@@ -10,6 +10,7 @@ import pytest
 
 from napari_t12_bodycomp.model.cutoffs import CUTOFF_SETS
 from napari_t12_bodycomp.model.tissue import PRESETS, Tissue
+from napari_t12_bodycomp.report.data_dictionary import MEANINGS
 from napari_t12_bodycomp.report.indices_csv import COLUMNS, FILE_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,3 +48,8 @@ def test_links_and_pictures_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     targets = [t for t in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in t]
     assert [t for t in targets if not (ROOT / document).parent.joinpath(t).exists()] == []
+
+
+def test_the_exported_data_dictionary_says_what_the_document_says() -> None:
+    described = {name: meaning for name, _, meaning in table_rows(PROTOCOL, "| column | unit |") if name not in FILE_COLUMNS}
+    assert described == MEANINGS

@@ -89,11 +89,12 @@ def _facts(axes: Axes, result: Result, top: float) -> float:
         f"fat above the diaphragm {'counts' if protocol.thoracic_fat_is_visceral else 'does not count'} as visceral, "
         f"gas rims {'do' if protocol.gas_rims_are_fat else 'do not'}"
     )
-    who = f"drawn by {result.assessor}" if result.assessor else ""
-    first = "  ·  ".join(filter(None, (height, f"preset {protocol.preset.name}", result.status, who)))
-    plain(axes, _LEFT, top, first, size=10.5)
-    plain(axes, _LEFT, top + 20, options, size=8.5, colour=MUTED)
-    return top + 36
+    who = [f"{deed} by {name}" for deed, name in (("drawn", result.assessor), ("reviewed", result.reviewer)) if name]
+    for line in ((height, f"preset {protocol.preset.name}"), (result.status, *who)):
+        plain(axes, _LEFT, top, "  ·  ".join(line), size=10.5)
+        top += 20
+    plain(axes, _LEFT, top, options, size=8.5, colour=MUTED)
+    return top + 16
 
 
 def _quality(axes: Axes, result: Result, top: float, bottom: float) -> None:

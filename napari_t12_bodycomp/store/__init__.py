@@ -1,0 +1,1 @@
+"""The study store: the only room that knows SQL."""

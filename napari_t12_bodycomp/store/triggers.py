@@ -1,0 +1,211 @@
+"""The rules of the study as triggers, so that they hold against whoever goes around the program. One text for SQLite and PostgreSQL.
+
+They say again what `model.review` says; `store verify` notices one that was taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from napari_t12_bodycomp.model.review import TRANSITIONS
+from napari_t12_bodycomp.store.tables import metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Refuse `event` (INSERT, UPDATE or DELETE) on `table` with `sentence` where `condition`, in SQL over NEW and OLD, is true."""
+
+    name: str
+    event: str
+    table: str
+    condition: str
+    sentence: str
+
+    def sqlite(self) -> str:
+        text = self.sentence.replace("'", "''")
+        return (
+            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN {self.condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{text}'); END"
+        )
+
+    def body(self) -> str:
+        """The rule in PL/pgSQL."""
+        text = self.sentence.replace("'", "''")
+        row = "OLD" if self.event == "DELETE" else "NEW"
+        return (
+            f" BEGIN IF {self.condition} THEN RAISE EXCEPTION USING MESSAGE = '{text}', ERRCODE = 'integrity_constraint_violation'; END IF; "
+            f"RETURN {row}; END "
+        )
+
+    def postgresql(self) -> tuple[str, str]:
+        return (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $rule${self.body()}$rule$",
+            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()",
+        )
+
+
+def _able(account: str, roles: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = {account} AND a.disabled = 0 AND ({roles}))"
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{name}'" for name in sorted(names)) + ")"
+
+
+def _transition() -> str:
+    return " OR ".join(f"(OLD.state = '{old}' AND NEW.state IN {_one_of(news)})" for old, news in TRANSITIONS.items())
+
+
+_APPEND_ONLY = ("levels", "region_versions", "measurements", "reviews", "comments", "timings", "audit")
+_VERSION_OF_CASE = "SELECT 1 FROM region_versions v WHERE v.id = NEW.{column} AND v.case_id = NEW.{case}"
+
+RULES: tuple[Trigger, ...] = (
+    *(
+        Trigger(f"rule_{t.name}_no_delete", "DELETE", t.name, "1 = 1", f"Rows of {t.name} are never deleted.")
+        for t in metadata.sorted_tables
+    ),
+    *(Trigger(f"rule_{name}_no_update", "UPDATE", name, "1 = 1", f"Rows of {name} are never changed.") for name in _APPEND_ONLY),
+    Trigger(
+        "rule_audit_chain",
+        "INSERT",
+        "audit",
+        "NEW.id <> COALESCE((SELECT MAX(id) FROM audit), 0) + 1"
+        " OR NEW.previous_hash <> COALESCE((SELECT hash FROM audit WHERE id = NEW.id - 1), '')",
+        "The audit is a chain: a row goes to its end.",
+    ),
+    Trigger(
+        "rule_protocols_frozen",
+        "UPDATE",
+        "protocols",
+        "EXISTS (SELECT 1 FROM reviews r WHERE r.decision = 'approved')",
+        "The protocol is frozen since the first approval: add a new version of it.",
+    ),
+    Trigger("rule_cases_begin_new", "INSERT", "cases", "NEW.state <> 'new' OR NEW.revision <> 1", "A case begins as new."),
+    Trigger(
+        "rule_cases_revision",
+        "UPDATE",
+        "cases",
+        "NEW.revision <> OLD.revision + 1 OR NEW.id <> OLD.id OR NEW.pseudonym <> OLD.pseudonym",
+        "The case has changed meanwhile: its revision rises by one with every change.",
+    ),
+    Trigger(
+        "rule_cases_locked",
+        "UPDATE",
+        "cases",
+        "OLD.state = 'approved' AND (NEW.state = 'approved' OR NEW.current_version_id <> OLD.current_version_id"
+        " OR COALESCE(NEW.height_m, 0) <> COALESCE(OLD.height_m, 0) OR COALESCE(NEW.weight_kg, 0) <> COALESCE(OLD.weight_kg, 0)"
+        " OR NOT EXISTS (SELECT 1 FROM reviews r WHERE r.case_id = OLD.id AND r.decision = 'reopened' AND r.case_revision = OLD.revision))",
+        "The case is approved and locked: only a lead reopens it, with a reason.",
+    ),
+    Trigger(
+        "rule_cases_way",
+        "UPDATE",
+        "cases",
+        f"NEW.state <> OLD.state AND NOT ({_transition()})",
+        "A case goes from state to state as the protocol says, not this way.",
+    ),
+    Trigger(
+        "rule_cases_version",
+        "UPDATE",
+        "cases",
+        "(NEW.current_version_id IS NULL AND (OLD.current_version_id IS NOT NULL OR NEW.state IN ('drafted', 'submitted', 'returned', 'approved')))"
+        f" OR (NEW.current_version_id IS NOT NULL AND NOT EXISTS ({_VERSION_OF_CASE.format(column='current_version_id', case='id')} AND v.kept = 0))",
+        "The version that counts must be one of this case's own.",
+    ),
+    Trigger(
+        "rule_cases_approval",
+        "UPDATE",
+        "cases",
+        "NEW.state = 'approved' AND (NEW.current_version_id <> OLD.current_version_id OR NOT EXISTS ("
+        "SELECT 1 FROM reviews r JOIN region_versions v ON v.id = r.version_id WHERE r.case_id = NEW.id AND r.version_id = NEW.current_version_id"
+        " AND r.decision = 'approved' AND r.case_revision = OLD.revision AND r.account_id <> v.author_id))",
+        "A case is approved by somebody who did not draw it, and not otherwise.",
+    ),
+    Trigger(
+        "rule_versions_locked",
+        "INSERT",
+        "region_versions",
+        "NEW.kept = 0 AND EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.state IN ('approved', 'excluded'))",
+        "The case is approved or excluded: no version is added.",
+    ),
+    Trigger(
+        "rule_versions_author",
+        "INSERT",
+        "region_versions",
+        _able("NEW.author_id", "a.assessor = 1 OR a.reviewer = 1"),
+        "A version is drawn by an enabled assessor or reviewer.",
+    ),
+    Trigger(
+        "rule_reviews_version",
+        "INSERT",
+        "reviews",
+        f"NOT EXISTS ({_VERSION_OF_CASE.format(column='version_id', case='case_id')})",
+        "A review is about a version of its own case.",
+    ),
+    Trigger(
+        "rule_reviews_reviewer",
+        "INSERT",
+        "reviews",
+        "NEW.decision <> 'reopened' AND " + _able("NEW.account_id", "a.reviewer = 1"),
+        "A decision is taken by an enabled reviewer.",
+    ),
+    Trigger(
+        "rule_reviews_lead",
+        "INSERT",
+        "reviews",
+        "NEW.decision = 'reopened' AND " + _able("NEW.account_id", "a.lead = 1"),
+        "Only an enabled lead reopens a case.",
+    ),
+    Trigger(
+        "rule_reviews_own",
+        "INSERT",
+        "reviews",
+        "NEW.decision = 'approved' AND EXISTS (SELECT 1 FROM region_versions v JOIN region_versions w"
+        " ON w.case_id = v.case_id AND w.checksum = v.checksum WHERE v.id = NEW.version_id AND w.author_id = NEW.account_id)",
+        "Nobody approves a version that they drew.",
+    ),
+    Trigger(
+        "rule_reviews_current",
+        "INSERT",
+        "reviews",
+        "NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.revision = NEW.case_revision"
+        " AND c.state = CASE NEW.decision WHEN 'reopened' THEN 'approved' ELSE 'submitted' END"
+        " AND (c.current_version_id = NEW.version_id OR NEW.decision = 'corrected'))",
+        "A decision is taken on the current version of a case that waits for it.",
+    ),
+)
+
+
+def install(connection: Connection) -> None:
+    """Put all rules in place."""
+    for rule in RULES:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(rule.sqlite())
+        else:
+            for statement in rule.postgresql():
+                connection.exec_driver_sql(statement)
+
+
+def remove(connection: Connection) -> None:
+    """Take all rules away, for a migration or a restore."""
+    for rule in RULES:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {rule.name}")
+        else:
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {rule.name}() CASCADE")
+
+
+def missing(connection: Connection) -> list[str]:
+    """Names of rules that are not in place as they should be."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    found = {name: text for name, text in connection.exec_driver_sql(_STANDING[on_sqlite])}  # noqa: C416
+    return [rule.name for rule in RULES if found.get(rule.name) != (rule.sqlite() if on_sqlite else rule.body())]
+
+
+_STANDING = {
+    True: "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    False: "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname = t.tgname WHERE t.tgenabled <> 'D'",
+}

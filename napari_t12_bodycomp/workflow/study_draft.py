@@ -1,0 +1,38 @@
+"""A case of a study measured without a window: its scan found, T12 located, the regions drafted, and saved as a version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.study import Version
+from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
+from napari_t12_bodycomp.workflow.case_list import subject_of
+from napari_t12_bodycomp.workflow.case_view import case_named
+from napari_t12_bodycomp.workflow.places import load_case
+from napari_t12_bodycomp.workflow.review import save_version
+from napari_t12_bodycomp.workflow.study import Desk, study_protocol
+
+
+def draft_case(
+    desk: Desk,
+    pseudonym: str,
+    z_mm: float | None = None,
+    regions: Path | None = None,
+    height_cm: float | None = None,
+    confirm_level: bool = False,
+    progress: Progress = no_progress,
+) -> Version:
+    """Measure the case called `pseudonym` by the study's protocol and save it.
+
+    `z_mm` and `regions` stand for T12 found and regions drafted; `confirm_level` says that the person at the desk has looked at the level.
+    """
+    case = case_named(desk.store, pseudonym)
+    request = MeasureRequest(study_protocol(desk.store).protocol, z_mm, regions, height_cm, assessor=desk.name)
+    volume = load_case(desk, case, progress=progress)
+    volume = replace(volume, subject=subject_of(case, volume.subject))
+    result = measure_volume(volume, request, locate(volume, progress), progress)
+    if confirm_level:
+        result = replace(result, level=replace(result.level, confirmed_by=desk.name))
+    return save_version(desk, case.id, case.current_version, result)

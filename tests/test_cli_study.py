@@ -1,0 +1,172 @@
+"""The study from the command line: one JSON object, exact exit codes, passwords that never stand among the arguments."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from napari_t12_bodycomp import cli
+
+SAMPLE = Path(__file__).resolve().parents[1] / "sample_data" / "chest_5mm"
+PASSWORD = "correct horse"
+Call = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs ``study COMMAND ... --json`` in an empty folder; the exit code, the object and standard error."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("T12_STUDY_DB", "T12_STUDY_PASSWORD", "T12_STUDY_NEW_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str, typed: str = PASSWORD) -> tuple[int, dict[str, Any], str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in typed.split("|"))))
+        with_password = ["--password-stdin"] if "--as" in words or words[0] == "create" else []
+        code = cli.main(["study", *words, *with_password, "--json"])
+        out, err = capsys.readouterr()
+        answer: dict[str, Any] = json.loads(out)
+        return code, answer, err
+
+    return run
+
+
+@pytest.fixture
+def study(call: Call) -> Call:
+    """A study in the folder's default file: lena leads, ann draws, rev reviews."""
+    assert call("create", "--name", "Trial", "--lead", "lena")[0] == 0
+    for name, role in (("ann", "assessor"), ("rev", "reviewer")):
+        assert call("user", name, "--role", role, "--as", "lena", typed=f"{PASSWORD}|{name}'s password")[0] == 0
+    return call
+
+
+def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, tmp_path: Path) -> None:
+    assert study("user", "--as", "lena")[1]["accounts"][1] == {"name": "ann", "roles": ["assessor"], "disabled": False}
+    assert study("add", str(SAMPLE), "--case-id", "P-001", "--height-cm", "165", "--as", "lena")[1]["cases"] == ["P-001"]
+    assert study("assign", "P-001", "--assessor", "ann", "--reviewer", "rev", "--as", "lena")[0] == 0
+    code, drawn, _ = study("draft", "P-001", "--as", "ann", typed="ann's password")
+    assert (code, drawn["version"], drawn["level_confirmed_by"]) == (0, 1, "")
+    code, refused, err = study("submit", "P-001", "--as", "ann", typed="ann's password")
+    assert (code, refused["status"]) == (3, "error")
+    assert "The level is not confirmed" in refused["message"]
+    assert refused["message"] in err
+    study("draft", "P-001", "--confirm-level", "--as", "ann", typed="ann's password")
+    assert study("submit", "P-001", "--as", "ann", typed="ann's password")[1]["state"] == "submitted"
+    assert study("return", "P-001", "--reason", "look again", "--as", "rev", typed="rev's password")[1]["state"] == "returned"
+    study("submit", "P-001", "--as", "ann", typed="ann's password")
+    assert study("approve", "P-001", "--as", "rev", typed="ann's password")[0] == 3
+    assert study("approve", "P-001", "--as", "rev", typed="rev's password")[1]["state"] == "approved"
+    shown = study("show", "P-001")[1]
+    assert [(r["account"], r["decision"], r["reason"]) for r in shown["reviews"]] == [
+        ("rev", "returned", "look again"),
+        ("rev", "approved", ""),
+    ]
+    listed = study("list", "--state", "approved", "--assessor", "ann")[1]
+    assert (listed["total"], listed["progress"], listed["cases"][0]["reviewer"]) == (1, "1 of 1 approved", "rev")
+    exported = study("export", "--out", "results", "--sheet")[1]
+    assert (exported["cases"], exported["without_picture"]) == (1, [])
+    assert (tmp_path / "results" / "contact_sheet.pdf").read_bytes().startswith(b"%PDF")
+    happened = study("history", "P-001")[1]["history"]
+    approval = next(entry for entry in happened if entry["action"] == "case.approve" and entry["table"] == "cases")
+    assert (approval["account"], approval["before"]["state"], approval["after"]["state"]) == ("rev", "submitted", "approved")
+    with (tmp_path / "results" / "indices.csv").open(encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["case_id"], row["status"], row["assessor"], row["reviewer"]) == ("P-001", "approved", "ann", "rev")
+    code, verified, _ = study("verify")
+    assert (code, verified["status"], verified["findings"]) == (0, "clean", [])
+    assert study("verify", "--head", verified["head"])[0] == 0
+    assert study("reopen", "P-001", "--reason", "wrong slice", "--as", "lena")[1]["state"] == "returned"
+
+
+def test_a_list_of_cases_with_its_dry_run(study: Call, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text("case_id,height_m\nP-1,1.7\nP-2,17\n", encoding="utf-8")
+    code, tried, _ = study("add", "--list", "cases.csv", "--dry-run", "--as", "lena")
+    assert (code, tried["status"], tried["good"]) == (3, "bad", 1)
+    assert [bad["line"] for bad in tried["bad"]] == [3]
+    assert study("add", "--list", "cases.csv", "--as", "lena")[0] == 3
+    assert study("list")[1]["total"] == 0
+    (tmp_path / "cases.csv").write_text("case_id,height_m\nP-1,1.7\nP-2,1.8\n", encoding="utf-8")
+    assert study("add", "--list", "cases.csv", "--as", "lena")[1]["added"] == 2
+    assert study("exclude", "P-2", "--reason", "artefacts", "--as", "lena")[1]["state"] == "excluded"
+    counts = study("list", "--sort", "state", "--descending", "--per-page", "1")[1]
+    assert (counts["counts"]["new"], counts["excluded"], len(counts["cases"])) == (1, {"artefacts": 1}, 1)
+    assert study("include", "P-2", "--as", "lena")[1]["state"] == "new"
+
+
+def test_a_backup_comes_back_elsewhere_and_tampering_is_told(study: Call, tmp_path: Path) -> None:
+    assert study("backup", "backup.sqlite")[0] == 0
+    assert study("restore", "backup.sqlite", "--db", "other.sqlite")[0] == 0
+    assert study("verify", "--db", "other.sqlite")[0] == 0
+    with sqlite3.connect(tmp_path / "other.sqlite") as connection:
+        connection.execute("UPDATE accounts SET reviewer = 1 WHERE name = 'ann'")
+    code, found, err = study("verify", "--db", "other.sqlite")
+    assert (code, found["status"]) == (3, "changed")
+    assert found["findings"] == [
+        {"table": "accounts", "row": 2, "message": "accounts row 2 was changed: reviewer is not what the audit says."}
+    ]
+    assert "1 things are not" in err
+
+
+def test_accounts_protocol_and_options_are_the_lead_s(study: Call) -> None:
+    assert study("user", "ann", "--disable", "--as", "lena")[1]["disabled"] is True
+    code, refused, _ = study("submit", "P-001", "--as", "ann", typed="ann's password")
+    assert (code, refused["message"]) == (3, "The account 'ann' is disabled: ask a lead to enable it.")
+    assert study("user", "ann", "--enable", "--role", "assessor", "--role", "reviewer", "--as", "lena")[1]["roles"] == [
+        "assessor",
+        "reviewer",
+    ]
+    assert study("user", "rev", "--set-password", "--as", "rev", typed="rev's password|another password")[0] == 0
+    assert study("protocol", "--preset", "alberta", "--note", "the other windows", "--as", "lena")[1]["protocol_version"] == 1
+    options = study("options", "--patient-ids", "keep", "--review", "open", "--as", "lena")[1]
+    assert (options["keep_patient_ids"], options["blind_review"]) == (True, False)
+    assert study("options", "--patient-ids", "keep", "--as", "rev", typed="another password")[0] == 3
+
+
+def test_passwords_come_by_descriptor_or_environment_and_never_as_an_argument(
+    study: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, f"{PASSWORD}\na new password\n".encode())
+    os.close(writing)
+    assert cli.main(["study", "user", "eve", "--role", "rater", "--as", "lena", "--password-fd", str(reading)]) == 0
+    os.close(reading)
+    monkeypatch.setenv("T12_STUDY_PASSWORD", "a new password")
+    assert cli.main(["study", "user", "--as", "eve"]) == 0
+    monkeypatch.delenv("T12_STUDY_PASSWORD")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert cli.main(["study", "user", "--as", "lena"]) == 2
+    assert "A password is wanted" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as helped:
+        cli.main(["study", "user", "--help"])
+    assert helped.value.code == 0
+    assert "--password " not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["study"],
+        ["study", "nothing"],
+        ["study", "add", "--as", "lena", "--password-fd", "99"],
+        ["study", "user", "ann", "--enable", "--disable", "--as", "lena"],
+        ["study", "list", "--assessor", "nobody"],
+        ["study", "list", "--per-page", "0"],
+        ["study", "show", "nothing"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(study: Call, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T12_STUDY_PASSWORD", PASSWORD)
+    assert cli.main(words) == 2
+
+
+def test_where_there_is_no_study_the_sentence_says_so(call: Call) -> None:
+    code, answer, _ = call("list")
+    assert (code, answer["exit_code"]) == (3, 3)
+    assert "t12-bodycomp study create" in answer["message"]

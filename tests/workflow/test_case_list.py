@@ -1,0 +1,130 @@
+"""A list of cases comes in whole or not at all, and every bad row is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from napari_t12_bodycomp.errors import InputError, Refused
+from napari_t12_bodycomp.model.study import Role
+from napari_t12_bodycomp.model.worklist import WorklistQuery
+from napari_t12_bodycomp.workflow import case_list, case_view, study
+from napari_t12_bodycomp.workflow.study import Desk
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def lena(tmp_path: Path) -> Desk:
+    return study.create_study(tmp_path / "study.sqlite", "Trial", "lena", PASSWORD)
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "cases.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_good_list_is_taken_in(lena: Desk, tmp_path: Path) -> None:
+    (tmp_path / "scan").mkdir()
+    file = write(
+        tmp_path,
+        "\ufeffcase_id,path,sex,age_years,height_cm,weight_kg,series_instance_uid,acquisition_number,smoking,note\n"
+        'P-1,scan,f,71,160,60.5,1.2.3,2,yes,"a, b"\n\nP-2,,,,,,,,no,\n',
+    )
+    assert case_list.import_cases(lena, file) == [1, 2]
+    one, two = (case_view.case_by_id(lena.store, k) for k in (1, 2))
+    assert (one.subject.sex, one.subject.age_years, one.subject.height_m, one.subject.weight_kg) == ("F", 71.0, 1.6, 60.5)
+    assert one.subject.height_source.value == "manifest"
+    assert (one.series.path, one.series.series_instance_uid, one.series.acquisition_number) == (str(tmp_path / "scan"), "1.2.3", 2)
+    assert one.covariates == {"smoking": "yes", "note": "a, b"}
+    assert (two.subject.height_m, two.subject.height_source.value, two.covariates) == (None, "", {"smoking": "no"})
+
+
+def test_every_bad_row_is_named_and_nothing_taken_in(lena: Desk, tmp_path: Path) -> None:
+    case_list.import_cases(lena, write(tmp_path, "case_id,series_instance_uid\nP-0,1.2.0\n"))
+    rows = [
+        "case_id,path,sex,age_years,height_m,weight_kg,series_instance_uid",
+        "P-1,,,,1.7,,1.2.1",
+        "P-1,,,,,,",
+        ",,,,,,",  # no case at all: an empty line
+        ",,M,,,,",
+        "P-2,nowhere,,,,,",
+        "P-3,,X,,,,",
+        "P-4,,,200,,,",
+        "P-5,,,,170,,",
+        "P-6,,,,1.7,6,",
+        'P-7,,,,"1,7",,',
+        "P-8,,,,1.7",
+        "P-0,,,,,,",
+        "P-9,,,,,,1.2.1",
+        "P-10,,,,,,1.2.0",
+        "P-11,,,,nan,,",
+    ]
+    listed = case_list.read_case_list(lena.store, write(tmp_path, "\n".join(rows)))
+    assert [case.case_id for case in listed.cases] == ["P-1"]
+    said = {row.line: row.sentence for row in listed.bad}
+    assert said == {
+        3: "A new case_id is wanted, this one is on line 2 already.",
+        5: "A case_id or patient_id is wanted, both are empty.",
+        6: "The path leads nowhere: check it, or leave it empty and say later where the files are.",
+        7: "M, F or O is wanted as sex, 'X' came.",
+        8: "An age from 0 to 120 years is wanted, 200 came.",
+        9: "A height between 100 and 250 cm is wanted, 17000 cm came: check the unit, or leave it empty.",
+        10: "A weight between 20 and 400 kg is wanted, 6 kg came: check the unit, or leave it empty.",
+        11: "A number with a decimal point is wanted as height_m, '1,7' came.",
+        12: "7 cells are wanted, as the header has, 5 came.",
+        13: "A new case_id is wanted, this one is in the study already.",
+        14: "A new series is wanted, this one is on line 2 already.",
+        15: "A new series is wanted, this one is in the study already.",
+        16: "A number with a decimal point is wanted as height_m, 'nan' came.",
+    }
+    with pytest.raises(InputError, match="13 came, the first on line 3"):
+        case_list.import_cases(lena, write(tmp_path, "\n".join(rows)))
+    assert study.worklist(lena.store, WorklistQuery()).total == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("case_id,Patient Name", "never stored"),
+        ("case_id,date_of_birth", "never stored"),
+        ("path,sex", "case_id, or patient_id"),
+        ("case_id,case_id", "came twice"),
+        ("case_id,height_m,height_cm", "One column of heights"),
+    ],
+)
+def test_a_header_that_cannot_be_is_said(lena: Desk, tmp_path: Path, header: str, sentence: str) -> None:
+    (bad,) = case_list.read_case_list(lena.store, write(tmp_path, f"{header}\n")).bad
+    assert bad.line == 1
+    assert sentence in bad.sentence
+
+
+def test_patient_ids_become_pseudonyms_that_are_the_same_again(lena: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, "patient_id\nPID-1\nPID-2\n")
+    case_list.import_cases(lena, file)
+    names = [row.pseudonym for row in study.worklist(lena.store, WorklistQuery(sort="id")).rows]
+    assert len(set(names)) == 2
+    assert not any("PID" in name for name in names)
+    assert "PID-1" not in (tmp_path / "study.sqlite").read_bytes().decode("latin-1")
+    (first, second) = case_list.read_case_list(lena.store, file).bad
+    assert first.sentence == second.sentence == "A new patient_id is wanted, this one is in the study already."
+
+
+def test_what_is_no_table_is_refused(lena: Desk, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        case_list.read_case_list(lena.store, tmp_path / "none.csv")
+    (tmp_path / "latin.csv").write_bytes("case_id,größe\n".encode("latin-1"))
+    with pytest.raises(InputError, match="UTF-8"):
+        case_list.read_case_list(lena.store, tmp_path / "latin.csv")
+    with pytest.raises(InputError, match="line 2"):
+        case_list.read_case_list(lena.store, write(tmp_path, 'case_id\n"P-1\n'))
+    assert case_list.read_case_list(lena.store, write(tmp_path, "case_id\n")).bad[0].sentence.startswith("A row for each case")
+
+
+def test_only_a_lead_imports(lena: Desk, tmp_path: Path) -> None:
+    study.add_account(lena, "ann", PASSWORD, [Role.ASSESSOR])
+    ann = study.sign_in(lena.store, "ann", PASSWORD)
+    with pytest.raises(Refused, match="Only a lead may import"):
+        case_list.import_cases(ann, write(tmp_path, "case_id\nP-1\n"))
