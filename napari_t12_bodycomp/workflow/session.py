@@ -30,10 +30,9 @@ from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
 
-_NO_CASE: dict[str, Any] = {
-    **{"source": "", "volume": None, "subject": Subject(), "view_index": 0},
-    **{"finding": None, "level": None, "work": None, "measurement": None, "saved": False},
-}
+_NO_CASE: dict[str, Any] = {"source": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
+    ("volume", "finding", "level", "work", "measurement")
+)
 
 
 class Session:
