@@ -187,3 +187,13 @@ def test_the_pixels_under_the_brush_are_seen(case, hand, qtbot):
         case.session.set_tools(tool=tool)
         QTest.mouseMove(hand.native, hand.at(20.0, 45.0))
         assert min(seen()) > 60
+
+
+def test_nothing_is_drawn_while_no_button_is_down(case, hand):
+    case.actions.trigger("region_muscle")
+    QTest.mouseClick(hand.native, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, hand.at(20, 40))
+    before = case.canvas.regions.data[0].copy()
+    for column in range(40, 52):
+        QTest.mouseMove(hand.native, hand.at(20, column))
+        QTest.qWait(10)
+    assert np.array_equal(case.canvas.regions.data[0], before) and same(case)
