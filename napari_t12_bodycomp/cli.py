@@ -129,7 +129,9 @@ def _add_opinion(parser: argparse.ArgumentParser) -> None:
         help="totalsegmentator, totalsegmentator-tissues, or a label map on the scan's grid (FILE.nii.gz); may be given twice",
     )
     parser.add_argument(
-        "--opinion-labels", metavar="SCHEME", help="what the labels of a map without names stand for: total, total_v1, verse, tissue_types"
+        "--opinion-labels",
+        metavar="SCHEME",
+        help="what the labels of a map without names stand for: total, total_v1, verse, tissue_types or tissue_4_types",
     )
 
 
@@ -191,7 +193,7 @@ def _locate(words: list[str]) -> int:
     from napari_t12_bodycomp.workflow.analyse import locate
     from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked
 
-    check_asked(args.second_opinion)
+    check_asked(args.second_opinion, args.opinion_labels)
     start = time.perf_counter()
     volume = _load(args)
     finding = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress()).finding
@@ -235,7 +237,7 @@ def _measure(words: list[str]) -> int:
         args.level_reason,
     )
     check_out_dir(args.out)
-    check_asked(args.second_opinion)
+    check_asked(args.second_opinion, args.opinion_labels)
     start = time.perf_counter()
     volume = _load(args)
     asked = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress())

@@ -78,9 +78,8 @@ class Column:
                 continue
             body = self.body_z_mm(k)
             centre = self.coarse.to_source(self.straight.point(float(np.mean(self._body_s(k))), BODY_V_MM, 0))
-            ribs = bool(self.ribs(k, e)) if all(self.seen[k].visible) else None
             label = anatomy.name_of(int(number), e.lumbar)
-            out.append(Vertebra(label, float(np.mean(body)), body, (float(centre[1]), float(centre[2])), ribs))
+            out.append(Vertebra(label, float(np.mean(body)), body, (float(centre[1]), float(centre[2]))))
         return tuple(out)
 
     def rib_hints(self, e: Explanation) -> tuple[RibHint, ...]:

@@ -55,7 +55,9 @@ def decide(volume: CTVolume, column: Column) -> LevelFinding:
         )
     other = _without_short_ribs(best)
     candidates = tuple(
-        _candidate(volume, column, k, p, explanations)
+        LevelCandidate(
+            column.middle_z_mm(k), volume.nearest_slice(column.middle_z_mm(k)), column.body_z_mm(k), p, reason_for(k, explanations)
+        )
         for k, p in sorted(inside.items(), key=lambda item: -item[1])
         if p >= LISTED_SHARE or p == max(inside.values()) or k == other
     )
@@ -132,13 +134,17 @@ def _where(column: Column, best: Explanation, sure: bool) -> str:
     return f"T12 was not found: no end of the count is clearly seen, and most likely the scan shows {high} to {low}, with T12 {side} it."
 
 
-def _candidate(volume: CTVolume, column: Column, k: int, share: float, explanations: Sequence[Explanation]) -> LevelCandidate:
-    z = column.middle_z_mm(k)
+def reason_for(k: int, explanations: Sequence[Explanation]) -> str:
+    """Why level `k` may be T12: the likeliest explanation that says so, with the label that the vertebra bears where it is another.
+
+    `explanations` come best first; vertebrae are labelled by the best of them.
+    """
+    best = explanations[0]
     e = next(e for e in explanations if k in (e.t12, e.t12 + 12 - e.pairs))
     reason = f"{e.pairs} rib pairs{', the last ones short' if e.stump else ''}, {e.lumbar} lumbar vertebrae"
     if e.pairs != 12:
         reason += ": the twelfth vertebra from T1" if k == e.t12 else ": the vertebra with the last ribs"
-    return LevelCandidate(z, volume.nearest_slice(z), column.body_z_mm(k), share, reason)
+    return reason if k == best.t12 else f"{reason} (labelled {anatomy.name_of(12 - (k - best.t12), best.lumbar)})"
 
 
 def _doubtful(candidates: Sequence[LevelCandidate], doubts: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from scipy import ndimage as ndi
 
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.label_map import LabelMap
-from napari_t12_bodycomp.model.label_schemes import SCHEMES, VERTEBRA_SCHEMES, vertebra_of
+from napari_t12_bodycomp.model.label_schemes import SCHEMES, TISSUE_NAMES, TISSUE_SCHEMES, VERTEBRA_SCHEMES, vertebra_of
 from napari_t12_bodycomp.model.volume import CTVolume
 
 BONE_HU = 80.0
@@ -30,18 +30,23 @@ _MAY_BE_MISSING = {"S1", "L6", "T13"}
 
 
 def named(labels: LabelMap, volume: CTVolume, scheme: str | None = None) -> Mapping[int, str]:
-    """The names of `labels`: the map's own, else those of the only known scheme that fits; `scheme` goes before both.
+    """The names of `labels`: the map's own where they are of vertebrae or tissues, else those of `scheme`, else of the only known scheme that fits.
+
+    A scheme for vertebrae says nothing about a map that is seen to be of tissues, nor one for tissues about a map of more labels than tissues.
 
     A scheme fits where all that it calls vertebrae is bone and stands in the body's order, and no other explains more of the same labels.
     UsageError where two schemes fit and none was given; InputError where none fits.
     """
+    if any(vertebra_of(name) or name in TISSUE_NAMES for name in labels.names.values()):
+        return labels.names
+    tissues = {} if labels.names else tissue_names(labels, volume)
     if scheme is not None:
-        if scheme not in SCHEMES:
-            raise UsageError(f"One of the label schemes {', '.join(SCHEMES)} is wanted, {scheme!r} came: choose one of these.")
-        return SCHEMES[scheme]
+        check_scheme(scheme)
+        is_of_the_other_kind = len(labels.present) > MAX_TISSUES if scheme in TISSUE_SCHEMES else bool(tissues)
+        if not is_of_the_other_kind:
+            return SCHEMES[scheme]
     if labels.names:
         return labels.names
-    tissues = tissue_names(labels, volume)
     if tissues:
         return tissues
     explained = {name: _row_of(labels, volume, SCHEMES[name]) for name in VERTEBRA_SCHEMES}
@@ -57,6 +62,12 @@ def named(labels: LabelMap, volume: CTVolume, scheme: str | None = None) -> Mapp
         f"{labels.source} names no label, and its numbers fit {' as well as '.join(fitting)}, which call T12 differently: "
         "say which one it is (--opinion-labels)."
     )
+
+
+def check_scheme(scheme: str) -> None:
+    """UsageError where `scheme` is no known label scheme."""
+    if scheme not in SCHEMES:
+        raise UsageError(f"One of the label schemes {', '.join(SCHEMES)} is wanted, {scheme!r} came: choose one of these.")
 
 
 def _row_of(labels: LabelMap, volume: CTVolume, scheme: Mapping[int, str]) -> frozenset[int]:

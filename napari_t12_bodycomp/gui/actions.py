@@ -69,7 +69,7 @@ ACTIONS = (
     Action("tool_erase", "Erase", "Erase; the HU-lock never binds the eraser.", "1", "Draw"),
     Action("tool_polygon", "Polygon", "Click around an area; Enter fills it.", "3", "Draw"),
     Action("tool_fill", "Fill", "Fill a connected area.", "4", "Draw"),
-    Action("tool_livewire", "Livewire", "Click along an edge and the contour snaps to it; a double click closes.", "Q", "Draw"),
+    Action("tool_livewire", "Livewire", "Click along an edge, the contour snaps to it; a double click closes.", "Q", "Draw"),
     Action("tool_seed", "Seed fill", "Grow from the pixel under the mouse by its HU; a click fills.", "G", "Draw"),
     Action("tool_push", "Push", "Push the border: outward from inside, inward from outside.", "K", "Draw"),
     Action("hold_move", "Move", "Move the picture with the mouse while the key is held.", "Space", "Draw", hold=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,12 @@ class CanvasView(QObject):
         self.on_resize: Callable[[bool], None] | None = None
         self._fitted: tuple[float, ...] = ()
         self.native.installEventFilter(self)
+        self._set_brush_box(False)
+
+    def _set_brush_box(self, on: bool) -> None:
+        """napari lays a black box under the brush circle: it hides the very pixels that are about to be painted, and stays when the brush is put down."""
+        with suppress(AttributeError, KeyError):  # where napari has no such box
+            self._viewer.canvas.overlays._brush_circle.box = on
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         if event is not None and event.type() == QEvent.Type.Resize and self.on_resize is not None:
@@ -65,6 +72,7 @@ class CanvasView(QObject):
         Panels that go resize the widget, and Qt repaints it within the resize; a window that is being closed may have let its buffers go by then.
         """
         self.native.removeEventFilter(self)
+        self._set_brush_box(True)
         self.native.setUpdatesEnabled(False)
         thaw = QTimer(self.native)  # its child: where the widget goes first, nothing is painted any more
         thaw.setSingleShot(True)

@@ -36,7 +36,7 @@ class CarryFlow:
             if self._session.state.work is not begun_on:
                 self._session.tell("The drawing changed while regions were copied: nothing was put down, copy again.")
                 return
-            self._session.edit(carried.name, carried.regions)
+            self._session.edit(carried.name, carried.regions, carried.follows)
             self._session.tell(carried.words)
 
         self._jobs.start("Copying regions", lambda progress: work(), done)

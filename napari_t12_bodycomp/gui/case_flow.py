@@ -232,6 +232,7 @@ class CaseFlow:
                 assessor=state.assessor,
                 status="draft" if why else "confirmed",
                 draft=draft,
+                follows=state.work.follows,
             )
             files = export_result(state.volume, result, folder)
         except T12Error as error:

@@ -16,6 +16,9 @@ WHEEL = (
     ("Ctrl+Wheel", "Zoom at the pointer."),
 )
 
+SMALL = {",": ", (comma)", ".": ". (full stop)"}
+"""Keys that are a dot on the sheet, with their name."""
+
 
 def help_html(actions: Actions) -> str:
     """All keys as a table, by group."""
@@ -23,7 +26,7 @@ def help_html(actions: Actions) -> str:
     for action in actions:
         key = actions.key(action.id)
         if key:
-            groups.setdefault(action.group, []).append((f"{key} (hold)" if action.hold else key, action.tip))
+            groups.setdefault(action.group, []).append((f"{key} (hold)" if action.hold else SMALL.get(key, key), action.tip))
     groups.setdefault("View", []).extend(WHEEL)
     columns = [("Case", "Level", "View"), ("Draw",)]
     cells = []

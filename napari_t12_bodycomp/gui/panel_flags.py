@@ -11,10 +11,10 @@ MAX_SHOWN = 3
 
 
 def flag_sentences(state: SessionState) -> list[str]:
-    """All sentences, the drawing's own first, each once."""
+    """All sentences, each once; what the regions do otherwise than the protocol says goes first, since only a hand can mend it."""
     said: list[str] = []
     if state.work is not None:
-        said += [flag.sentence for flag in (*state.work.quality, *option_flags(state.protocol, state.work.draft))]
+        said += [flag.sentence for flag in (*option_flags(state.protocol, state.work.draft, state.work.follows), *state.work.quality)]
         if state.work.draft is not None:
             said += state.work.draft.notes
     if state.volume is not None:
@@ -52,4 +52,4 @@ class FlagsPanel(Panel):
     @staticmethod
     def _notes_of(state: SessionState) -> tuple[object, ...]:
         work = state.work
-        return () if work is None else (id(work.quality), id(work.draft), state.protocol)
+        return () if work is None else (id(work.quality), id(work.draft), work.follows, state.protocol)

@@ -51,8 +51,18 @@ class RegionLayer(Labels):
     @mode.setter
     def mode(self, mode: Any) -> None:
         Labels.mode.fset(self, mode)
+        self._disable_stroke_without_button()
         if self.on_mode is not None:
             self.on_mode()
+
+    def _disable_stroke_without_button(self) -> None:
+        """In napari a right click with the brush begins a stroke that follows the mouse with no button down, until it comes back to its start.
+
+        Nothing here shows that it runs, and numbers would keep what it drew where it is given up.
+        """
+        overlay: Any = self._overlays.get("brush_stroke")
+        if overlay is not None:
+            overlay.enabled = False
 
     def take(self, tool: Tool) -> None:
         """Take `tool` in hand: napari's mode, whether the mouse moves the picture, and the pointer."""

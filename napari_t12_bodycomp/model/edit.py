@@ -7,18 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.model.protocol import Protocol
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
     """One named change of a label map.
 
-    `where` holds flat indices into the map (row-major), `before` and `after` the labels there.
+    `where` holds flat indices into the map (row-major), `before` and `after` the labels there. `follows` are the protocols whose options the map
+    followed before and after, where the edit put another map in its place: a draft, or a copy.
     """
 
     name: str
     where: npt.NDArray[np.int32]
     before: npt.NDArray[np.uint8]
     after: npt.NDArray[np.uint8]
+    follows: tuple[Protocol | None, Protocol | None] | None = None
 
     @classmethod
     def between(cls, name: str, before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> Edit:
@@ -43,4 +47,4 @@ class Edit:
 
     def inverse(self) -> Edit:
         """The edit that takes this one back."""
-        return Edit(self.name, self.where, self.after, self.before)
+        return Edit(self.name, self.where, self.after, self.before, None if self.follows is None else (self.follows[1], self.follows[0]))

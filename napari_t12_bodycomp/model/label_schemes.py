@@ -38,6 +38,7 @@ SCHEMES: Mapping[str, Mapping[int, str]] = {
 
 VERTEBRA_SCHEMES = ("total", "total_v1", "verse")
 TISSUE_SCHEMES = ("tissue_types", "tissue_4_types")
+TISSUE_NAMES = frozenset(SCHEMES["tissue_4_types"].values())
 KNOWS_VARIANTS = frozenset({"T13", "L6"})
 
 

@@ -28,8 +28,6 @@ class Vertebra:
     z_mm: float
     z_range_mm: tuple[float, float]
     centre_yx: tuple[float, float]
-    has_ribs: bool | None = None
-    """True or False where both sides could be seen; None where they could not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel, Vertebra
 
@@ -53,6 +54,13 @@ def chosen_by_hand(finding: LevelFinding | None, slice_index: int, z_mm: float, 
     if finding is not None and not candidate:
         candidate = next((v.label for v in finding.vertebrae if v.z_range_mm[0] <= z_mm <= v.z_range_mm[1] and is_vertebra(v.label)), "")
     return MeasuredLevel(slice_index, z_mm, LevelMethod.MANUAL, reason=tidy_reason(reason) or tidy_reason(why), candidate=candidate)
+
+
+def lettered(level: MeasuredLevel | None, finding: LevelFinding) -> MeasuredLevel | None:
+    """`level` with the candidate or vertebra that it is in `finding`: letters follow the order of the candidates."""
+    if level is None or level.method is not LevelMethod.MANUAL:
+        return level
+    return replace(level, candidate=chosen_by_hand(finding, level.slice_index, level.z_mm).candidate)
 
 
 def needs_reason(level: MeasuredLevel, finding: LevelFinding | None) -> bool:

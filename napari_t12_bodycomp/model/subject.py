@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from napari_t12_bodycomp.errors import UsageError
@@ -31,6 +31,16 @@ class Subject:
     height_source: ValueSource = ValueSource.UNKNOWN
     weight_kg: float | None = None
     weight_source: ValueSource = ValueSource.UNKNOWN
+
+    def with_height_cm(self, height_cm: float | None) -> Subject:
+        """The same person with the height that somebody typed; None clears it. UsageError where it is impossible."""
+        if height_cm is None:
+            return replace(self, height_m=None, height_source=ValueSource.UNKNOWN)
+        return replace(self, height_m=height_cm / 100.0, height_source=ValueSource.TYPED)
+
+    def with_weight_kg(self, weight_kg: float | None) -> Subject:
+        """The same person with the weight that somebody typed; None clears it. UsageError where it is impossible."""
+        return replace(self, weight_kg=weight_kg, weight_source=ValueSource.UNKNOWN if weight_kg is None else ValueSource.TYPED)
 
     def __post_init__(self) -> None:
         if self.height_m is not None and not HEIGHT_RANGE_M[0] <= self.height_m <= HEIGHT_RANGE_M[1]:

@@ -77,8 +77,8 @@ def opinion_json(level: SecondOpinion | None, tissues: TissueOpinion | None) -> 
         if tissues is None
         else {
             "source": tissues.source,
-            "areas_cm2": {t.key: number(area) for t, area in tissues.areas_cm2.items()},
-            "dice": {t.key: number(value) for t, value in tissues.dice.items()},
+            "areas_cm2": {t.key: number(tissues.areas_cm2.get(t)) for t in Tissue},
+            "dice": {t.key: number(tissues.dice.get(t)) for t in Tissue},
         },
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from typing import Any
@@ -39,13 +40,19 @@ def label_nifti(volume: CTVolume, index: int, labels: npt.NDArray[np.uint8]) -> 
     NIfTI input gets the file's own affine, shape and orientation; DICOM input the scan's grid with columns towards the patient's left, rows
     towards posterior and slices towards the head, as its affine says.
     """
-    data = np.zeros(volume.shape, np.uint8)
-    data[index] = labels
     if volume.nifti_affine is None:
-        native, affine = data.transpose(2, 1, 0), grid_affine(volume, index)
+        header = _header(volume.shape[::-1], grid_affine(volume, index))
+        content = np.zeros(len(header) + math.prod(volume.shape), np.uint8)  # zeros that nobody writes take no memory
+        content[len(header) :].reshape(volume.shape)[index] = labels
     else:
-        native, affine = to_native(data, volume), volume.nifti_affine
-    return gzipped(_header(native.shape, affine) + native.tobytes(order="F"))
+        data = np.zeros(volume.shape, np.uint8)
+        data[index] = labels
+        native = to_native(data, volume)
+        header = _header(native.shape, volume.nifti_affine)
+        content = np.empty(len(header) + native.size, np.uint8)
+        content[len(header) :].reshape(native.shape, order="F")[...] = native
+    content[: len(header)] = np.frombuffer(header, np.uint8)
+    return gzipped(content.data)
 
 
 def _header(shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> bytes:
@@ -59,7 +66,7 @@ def _header(shape: tuple[int, ...], affine: npt.NDArray[np.float64]) -> bytes:
     return bytes(header.binaryblock) + bytes(4)
 
 
-def gzipped(content: bytes) -> bytes:
+def gzipped(content: bytes | memoryview) -> bytes:
     """`content` as one gzip member without time stamp, quickly where it is mostly zeros.
 
     Each block is deflated on its own and ended at a byte border (a full flush), so that blocks of zeros, all alike, are deflated once.
@@ -68,7 +75,7 @@ def gzipped(content: bytes) -> bytes:
     zeros_deflated = _deflated(zeros)
     parts = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
     for start in range(0, len(content), _BLOCK):
-        block = content[start : start + _BLOCK]
+        block = bytes(content[start : start + _BLOCK])
         parts.append(zeros_deflated if block == zeros else _deflated(block))
     parts.append(zlib.compressobj(wbits=-zlib.MAX_WBITS).flush())
     parts.append(struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF))

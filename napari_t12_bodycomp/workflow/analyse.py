@@ -19,7 +19,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.roi_map import Draft
-from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.export import build_result
 from napari_t12_bodycomp.workflow.options import refuse_undrafted
@@ -63,11 +63,8 @@ class MeasureRequest:
 
     def subject(self, from_header: Subject) -> Subject:
         """The subject of the header with what the request says put over it."""
-        subject = from_header
-        if self.height_cm is not None:
-            subject = replace(subject, height_m=self.height_cm / 100.0, height_source=ValueSource.TYPED)
-        if self.weight_kg is not None:
-            subject = replace(subject, weight_kg=self.weight_kg, weight_source=ValueSource.TYPED)
+        subject = from_header if self.height_cm is None else from_header.with_height_cm(self.height_cm)
+        subject = subject if self.weight_kg is None else subject.with_weight_kg(self.weight_kg)
         return replace(subject, patient_id=self.patient_id) if self.patient_id else subject
 
 

@@ -29,7 +29,7 @@ from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work
 
-FORMAT = 2
+FORMAT = 3
 
 _OPTIONS = ("slab_mm", "intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral", "gas_rims_are_fat")
 
@@ -61,6 +61,8 @@ class Unfinished:
     redo: tuple[Edit, ...]
     modified: float
     """When it was written, in seconds since the epoch."""
+    follows: Protocol | None = None
+    """The protocol that the regions were made by."""
 
 
 def write(state: SessionState, folder: Path) -> Path | None:
@@ -75,9 +77,10 @@ def write(state: SessionState, folder: Path) -> Path | None:
         "level": [level.slice_index, level.z_mm, level.method, level.confirmed_by, level.reason, level.candidate],
         "height": [subject.height_m, subject.height_source],
         "weight": [subject.weight_kg, subject.weight_source],
-        "protocol": {name: getattr(state.protocol, name) for name in _OPTIONS} | {"preset": state.protocol.preset.name},
-        "undo": [e.name for e in work.undo],
-        "redo": [e.name for e in work.redo],
+        "protocol": _as_facts(state.protocol),
+        "follows": _as_facts(work.follows),
+        "undo": [_step_facts(e) for e in work.undo],
+        "redo": [_step_facts(e) for e in work.redo],
     }
     arrays: dict[str, Any] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8), "regions": work.regions}
     for kind, edits in (("undo", work.undo), ("redo", work.redo)):
@@ -93,6 +96,20 @@ def write(state: SessionState, folder: Path) -> Path | None:
         os.fsync(stream.fileno())
     partial.replace(target)
     return target
+
+
+def _as_facts(protocol: Protocol | None) -> dict[str, Any] | None:
+    if protocol is None:
+        return None
+    return {name: getattr(protocol, name) for name in _OPTIONS} | {"preset": protocol.preset.name}
+
+
+def _from_facts(facts: dict[str, Any] | None) -> Protocol | None:
+    return None if facts is None else Protocol(**facts | {"preset": preset(facts["preset"])})
+
+
+def _step_facts(edit: Edit) -> dict[str, Any]:
+    return {"name": edit.name, "follows": None if edit.follows is None else [_as_facts(p) for p in edit.follows]}
 
 
 def read(file: Path) -> Unfinished:
@@ -114,15 +131,18 @@ def read(file: Path) -> Unfinished:
         weight_source=ValueSource(facts["weight"][1]),
     )
     level = MeasuredLevel(index, z_mm, LevelMethod(method), *words)
-    protocol = Protocol(preset(facts["protocol"].pop("preset")), **facts["protocol"])
-    return Unfinished(file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime)
+    protocol, follows = _from_facts(facts["protocol"]) or Protocol(), _from_facts(facts["follows"])
+    return Unfinished(
+        file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime, follows
+    )
 
 
-def _edits(data: Any, kind: str, names: list[str]) -> Iterator[Edit]:
+def _edits(data: Any, kind: str, steps: list[dict[str, Any]]) -> Iterator[Edit]:
     ends = np.cumsum(data[f"{kind}_sizes"])
     parts = [np.split(data[f"{kind}_{part}"], ends[:-1]) if len(ends) else [] for part in ("where", "before", "after")]
-    for name, where, before, after in zip(names, *parts, strict=True):
-        yield Edit(name, where.astype(np.int32), before.astype(np.uint8), after.astype(np.uint8))
+    for step, where, before, after in zip(steps, *parts, strict=True):
+        follows = None if step["follows"] is None else (_from_facts(step["follows"][0]), _from_facts(step["follows"][1]))
+        yield Edit(step["name"], where.astype(np.int32), before.astype(np.uint8), after.astype(np.uint8), follows)
 
 
 def unfinished(folder: Path) -> list[Unfinished]:
@@ -158,7 +178,7 @@ def resume(session: Session, found: Unfinished) -> None:
     session.restore_level(found.level)
     work = session.state.work
     assert work is not None
-    session.restore_work(Work(work.axial, found.regions, found.undo, found.redo))
+    session.restore_work(Work(work.axial, found.regions, found.undo, found.redo, follows=found.follows))
 
 
 class Autosave:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ from napari_t12_bodycomp.analysis.body import find_trunk
 from napari_t12_bodycomp.analysis.carry_over import Placing, body_frame, carried, fascia_frame, placed, spine_gap_mm
 from napari_t12_bodycomp.dicom.read_labels import read_drawn_slice
 from napari_t12_bodycomp.errors import InputError, UsageError
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.workflow.drawing import PaintRules
 from napari_t12_bodycomp.workflow.export import CSV_NAME
+from napari_t12_bodycomp.workflow.options import DRAFTED_OPTIONS
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work
 
 Labels = npt.NDArray[np.uint8]
@@ -30,11 +33,12 @@ FINAL = ("confirmed", "approved")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Carried:
-    """Regions (Y, X) for the measured slice, the undo step's name, and a plain sentence about where they came from."""
+    """Regions (Y, X) for the measured slice, the undo step's name, a plain sentence about where they came from, and the protocol they were made by."""
 
     regions: Labels
     name: str
     words: str
+    follows: Protocol | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,7 @@ class _Earlier:
     regions: Labels
     spacing_mm: tuple[float, float]
     origin: str
+    follows: Protocol | None
 
 
 def from_other_slice(state: SessionState, drawn: Sequence[Work]) -> Carried:
@@ -62,7 +67,7 @@ def from_other_slice(state: SessionState, drawn: Sequence[Work]) -> Carried:
     regions = _laid(state, there.regions, there.axial.pixel_spacing_mm, placing)
     made = "drawn by hand" if _is_by_hand(there) else "the automatic draft there"
     place = f"slice {there.axial.index + 1} of this scan, {abs(away):.1f} mm {'higher' if away > 0 else 'lower'}"
-    return Carried(regions, f"copy slice {there.axial.index + 1}", f"Copied from {place} ({made}){_how(placing)}")
+    return Carried(regions, f"copy slice {there.axial.index + 1}", f"Copied from {place} ({made}){_how(placing)}", there.follows)
 
 
 def from_earlier_visit(state: SessionState, path: Path) -> Carried:
@@ -77,7 +82,7 @@ def from_earlier_visit(state: SessionState, path: Path) -> Carried:
     earlier = _read_earlier(path, state)
     placing = _placing(work, earlier.regions, earlier.spacing_mm)
     regions = _laid(state, earlier.regions, earlier.spacing_mm, placing)
-    return Carried(regions, "copy earlier visit", f"Copied from {earlier.origin}{_how(placing)}")
+    return Carried(regions, "copy earlier visit", f"Copied from {earlier.origin}{_how(placing)}", earlier.follows)
 
 
 def _work(state: SessionState) -> Work:
@@ -175,4 +180,19 @@ def _from_row(folder: Path, row: indices_csv.Row, state: SessionState) -> _Earli
     day = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdecimal() else date
     study = "this same scan" if _is_this_scan(row, state) else f"the study of {day}" if day else "a study without date"
     by = f" by {row['assessor']}" if row.get("assessor") else ""
-    return _Earlier(regions, spacing_mm, f"{file.name} of {study} (saved as {row.get('status') or 'unknown'}{by})")
+    origin = f"{file.name} of {study} (saved as {row.get('status') or 'unknown'}{by})"
+    return _Earlier(regions, spacing_mm, origin, _protocol_of(row, state.protocol))
+
+
+def _protocol_of(row: indices_csv.Row, here: Protocol) -> Protocol | None:
+    """`here` with the options that the row's regions were made by; None where the row does not say.
+
+    A row that carries an option's own flag was measured by one protocol with regions made by the other.
+    """
+    said: dict[str, Any] = {}
+    flags = row.get("quality", "").split(";")
+    for name, code in DRAFTED_OPTIONS.items():
+        if row.get(name, "") not in ("yes", "no"):
+            return None
+        said[name] = (row[name] == "yes") != (code in flags)
+    return replace(here, **said)

@@ -66,11 +66,12 @@ def build_result(
     reviewed_at: str = "",
     status: str = "draft",
     draft: Draft | None = None,
+    follows: Protocol | None = None,
 ) -> Result:
     """Measure `regions` (uint8, (Y, X)) on `axial` and keep the numbers together with what they were measured on.
 
     What the reader and the search for T12 warned of is added to `quality`, so that every row says it, whichever way it was made. `draft` is
-    the draft that the regions began from, where there was one.
+    the slice's own draft, where there is one; `follows` is the protocol that the regions were made by, where it is not the draft's.
     """
     return Result(
         acquisition=volume.acquisition,
@@ -82,7 +83,9 @@ def build_result(
         regions=regions.copy(),
         measurement=measure(axial, regions, subject.height_m, protocol, None if draft is None else draft.thoracic),
         quality=tuple(
-            dict.fromkeys((*quality, *option_flags(protocol, draft), *level_flags(level, finding), *series_flags(volume.acquisition)))
+            dict.fromkeys(
+                (*quality, *option_flags(protocol, draft, follows), *level_flags(level, finding), *series_flags(volume.acquisition))
+            )
         ),
         assessor=assessor,
         reviewer=reviewer,

@@ -7,7 +7,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
 
-_DRAFTED_OPTIONS = {
+_WORDS = {
     "intercostals_are_muscle": ("intercostals_not_redrafted", "intercostals counted as muscle", "intercostals left out"),
     "crura_are_muscle": ("crura_not_redrafted", "diaphragm and crura counted as muscle", "diaphragm and crura left out"),
     "thoracic_fat_is_visceral": (
@@ -18,16 +18,22 @@ _DRAFTED_OPTIONS = {
 }
 """Options that only another draft, or a hand, can follow: the flag's code, and in words what the draft did with the option on and off."""
 
+DRAFTED_OPTIONS = {name: code for name, (code, _, _) in _WORDS.items()}
+"""Options that only another draft, or a hand, can follow, with the code of the flag that says where the regions do otherwise."""
 
-def option_flags(protocol: Protocol, draft: Draft | None) -> tuple[QualityFlag, ...]:
-    """Where `draft` does not do what the options of `protocol` say, so that only a hand can make the regions keep to them."""
+
+def option_flags(protocol: Protocol, draft: Draft | None, follows: Protocol | None = None) -> tuple[QualityFlag, ...]:
+    """Where `draft` does not do what the options of `protocol` say, so that only a hand can make the regions keep to them.
+
+    `follows` is the protocol that the regions were made by, where it is not the draft's: they were copied, or a draft was taken back.
+    """
     if draft is None:
         return ()
-    flags = []
-    for name, (code, was_in, was_out) in _DRAFTED_OPTIONS.items():
-        if draft.protocol is not None and getattr(draft.protocol, name) != getattr(protocol, name):
-            was = was_in if getattr(draft.protocol, name) else was_out
-            words = f"The draft was made with {was}, the protocol says otherwise: draft again, or correct them by hand."
+    flags, made_by = [], follows or draft.protocol
+    for name, (code, was_in, was_out) in _WORDS.items():
+        if made_by is not None and getattr(made_by, name) != getattr(protocol, name):
+            was = was_in if getattr(made_by, name) else was_out
+            words = f"The regions were made with {was}, the protocol says otherwise: draft again, or correct them by hand."
             flags.append(QualityFlag(code, words))
     if protocol.crura_are_muscle:
         why = f"here {draft.why_no_crura}" if draft.why_no_crura else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.analysis.label_names import named
+from napari_t12_bodycomp.analysis.label_names import check_scheme, named
 from napari_t12_bodycomp.analysis.second_opinion import opinion_of, weigh
 from napari_t12_bodycomp.analysis.tissue_opinion import compare_tissues, shows_tissues
 from napari_t12_bodycomp.dicom.read_labels import read_label_map
@@ -37,8 +37,12 @@ class Asked:
     tissues: LabelMap | None = None
 
 
-def check_asked(asked: Sequence[str]) -> None:
-    """UsageError where somebody is asked who cannot answer; before the work, so that it is not done in vain."""
+def check_asked(asked: Sequence[str], scheme: str | None = None) -> None:
+    """UsageError where somebody is asked who cannot answer, or `scheme` is none; before the work, so that it is not done in vain."""
+    if scheme is not None:
+        check_scheme(scheme)
+        if all(one in _RUNS for one in asked):
+            raise UsageError("A label scheme belongs to the file of a label map: give the file too, with --second-opinion.")
     for one in asked:
         if one in _RUNS:
             why = totalsegmentator.why_not_installed()

@@ -17,20 +17,22 @@ from napari_t12_bodycomp.analysis.measure import measure
 from napari_t12_bodycomp.errors import LevelError, UsageError
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
-from napari_t12_bodycomp.model.edit import Edit
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
-from napari_t12_bodycomp.model.level_choice import chosen_by_hand, tidy_reason
+from napari_t12_bodycomp.model.level_choice import chosen_by_hand, lettered, tidy_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
-from napari_t12_bodycomp.model.roi_map import Draft, check_roi_map
+from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
-from napari_t12_bodycomp.model.subject import Subject, ValueSource
+from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.history import edited, redone, undone
 from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
 
-UNDO_STEPS = 200
+_NO_CASE: dict[str, Any] = {"source": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
+    ("volume", "finding", "level", "work", "measurement")
+)
 
 
 class Session:
@@ -71,31 +73,20 @@ class Session:
     def open(self, volume: CTVolume, source: str = "") -> None:
         """Start a case on `volume`; what was drawn on the case before is gone from here (it was autosaved)."""
         self._drawn.clear()
-        self._set(
-            source=source,
-            volume=volume,
-            subject=volume.subject,
-            finding=None,
-            level=None,
-            view_index=len(volume.hu) // 2,
-            work=None,
-            measurement=None,
-            saved=False,
-        )
+        place = {"source": source, "volume": volume, "subject": volume.subject, "view_index": len(volume.hu) // 2}
+        self._set(**_NO_CASE | place)
 
     def close(self) -> None:
         """Back to no case."""
         self._drawn.clear()
-        self._set(
-            source="", volume=None, subject=Subject(), finding=None, level=None, view_index=0, work=None, measurement=None, saved=False
-        )
+        self._set(**_NO_CASE)
 
     # -- level -------------------------------------------------------------------------------------------------------------------------
 
     def set_finding(self, finding: LevelFinding) -> None:
         """Take the result of the search for T12: a found level is proposed, never confirmed; a level set by hand meanwhile stays."""
         if self._state.level is not None:
-            self._set(finding=finding, level=self._level_in(finding))
+            self._set(finding=finding, level=lettered(self._state.level, finding))
             return
         self._set(finding=finding)
         if finding.status is LevelStatus.FOUND and finding.slice_index is not None:
@@ -107,16 +98,9 @@ class Session:
         """Take a finding that a second opinion was weighed into. A proposal that became doubtful is withdrawn; what a person chose stays."""
         level = self._state.level
         if level is None or level.method is LevelMethod.MANUAL or finding.status is LevelStatus.FOUND:
-            self._set(finding=finding, level=self._level_in(finding))
+            self._set(finding=finding, level=lettered(self._state.level, finding))
         else:
             self._set(finding=finding, level=None, work=None, measurement=None, saved=False)
-
-    def _level_in(self, finding: LevelFinding) -> MeasuredLevel | None:
-        """The level that stands, with the candidate or vertebra that it is in `finding`: letters follow the order of the candidates."""
-        level = self._state.level
-        if level is None or level.method is not LevelMethod.MANUAL:
-            return level
-        return replace(level, candidate=chosen_by_hand(finding, level.slice_index, level.z_mm).candidate)
 
     def choose_level(self, slice_index: int) -> None:
         """Put the level on `slice_index`; it counts as automatic only where T12 was found on just that slice. It must be confirmed anew.
@@ -148,7 +132,7 @@ class Session:
         if work is None:
             axial = axial_slice(volume, slice_index, protocol.slab_mm)
             work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-        return {"work": work, "measurement": self._measured(work, self._state.subject, protocol)}
+        return {"work": work, "measurement": _measured(work, self._state.subject, protocol)}
 
     def set_level_reason(self, reason: str) -> None:
         """Keep why the level was put where it is; nothing happens where it was not put there by hand."""
@@ -186,71 +170,63 @@ class Session:
 
     def set_draft(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take drafted regions for the slice they were made for, as one undo step called "draft"; late ones for another slice are kept for it."""
-        volume, level = self._state.volume, self._state.level
+        volume, work = self._state.volume, self._work_at(slice_index, slab_mm)
         if volume is None:
             return
         key = (slice_index, slab_mm)
-        if (
-            level is not None
-            and level.slice_index == slice_index
-            and self._state.protocol.slab_mm == slab_mm
-            and self._state.work is not None
-        ):
-            self._put(replace(self._edited(self._state.work, "draft", draft.regions), draft=draft, quality=quality))
+        if work is not None:
+            self._put(replace(edited(work, "draft", draft.regions, draft.protocol), draft=draft, quality=quality))
         elif key not in self._drawn:
             axial = axial_slice(volume, slice_index, slab_mm)
             blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-            self._drawn[key] = replace(self._edited(blank, "draft", draft.regions), draft=draft, quality=quality)
+            self._drawn[key] = replace(edited(blank, "draft", draft.regions, draft.protocol), draft=draft, quality=quality)
 
     def set_judgement(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take what a draft says about a slice that is drawn on already: its regions stay as they are, and nothing is there to undo."""
-        work = self._state.work
-        if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm:
-            work = replace(work, draft=draft, quality=quality)
+        work = self._work_at(slice_index, slab_mm)
+        if work is not None:
+            work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
             self._drawn[(slice_index, slab_mm)] = work
-            self._set(work=work)
+            self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol))
 
-    def edit(self, name: str, regions: npt.NDArray[np.uint8]) -> None:
-        """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed."""
+    def _work_at(self, slice_index: int, slab_mm: float) -> Work | None:
+        """The drawing in hand where it is on this slice and slab; None where another one is."""
+        work = self._state.work
+        return work if work is not None and work.axial.index == slice_index and self._state.protocol.slab_mm == slab_mm else None
+
+    def edit(self, name: str, regions: npt.NDArray[np.uint8], follows: Protocol | None = None) -> None:
+        """Take `regions` (uint8, (Y, X)) as the drawing; `name` is the undo step's name. Nothing happens where nothing changed.
+
+        `follows` is the protocol that the regions were made by, where they were copied from elsewhere.
+        """
         work = self._state.work
         if work is None:
             raise UsageError("A level is wanted before drawing: set the level first.")
-        edited = self._edited(work, name, regions)
-        if edited is not work:
-            self._put(edited)
+        changed = edited(work, name, regions, follows)
+        if changed is not work:
+            self._put(changed)
 
     def preview(self, regions: npt.NDArray[np.uint8]) -> None:
         """Measure `regions` (uint8, (Y, X)), a stroke that is still being drawn: the numbers follow, the drawing changes only with `edit`."""
         work = self._state.work
         if work is not None:
-            self._set(measurement=self._measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
-
-    @staticmethod
-    def _edited(work: Work, name: str, regions: npt.NDArray[np.uint8]) -> Work:
-        check_roi_map(regions)
-        edit = Edit.between(name, work.regions, regions)
-        if edit.is_empty:
-            return work
-        return replace(work, regions=regions.copy(), undo=(*work.undo, edit)[-UNDO_STEPS:], redo=())
+            self._set(measurement=_measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
 
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
         work = self._state.work
         if work is None or not work.undo:
             return ""
-        edit = work.undo[-1]
-        regions = edit.inverse().apply(work.regions)
-        self._put(replace(work, regions=regions, undo=work.undo[:-1], redo=(*work.redo, edit)))
-        return edit.name
+        self._put(undone(work))
+        return work.undo[-1].name
 
     def redo(self) -> str:
         """Do the step taken back last again; its name, or "" where there is none."""
         work = self._state.work
         if work is None or not work.redo:
             return ""
-        edit = work.redo[-1]
-        self._put(replace(work, regions=edit.apply(work.regions), undo=(*work.undo, edit), redo=work.redo[:-1]))
-        return edit.name
+        self._put(redone(work))
+        return work.redo[-1].name
 
     def restore_work(self, work: Work) -> None:
         """Put back a drawing that was autosaved, on the level's slice."""
@@ -258,38 +234,21 @@ class Session:
 
     def _put(self, work: Work) -> None:
         self._drawn[(work.axial.index, self._state.protocol.slab_mm)] = work
-        self._set(work=work, measurement=self._measured(work, self._state.subject, self._state.protocol), saved=False)
-
-    @staticmethod
-    def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
-        thoracic = None if work.draft is None else work.draft.thoracic
-        return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)
+        self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol), saved=False)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------
 
     def set_height(self, height_cm: float | None) -> None:
         """Take a typed height (cm); None clears it. UsageError says what is wrong with an impossible one."""
-        self._set_subject(
-            replace(
-                self._state.subject,
-                height_m=None if height_cm is None else height_cm / 100.0,
-                height_source=ValueSource.UNKNOWN if height_cm is None else ValueSource.TYPED,
-            )
-        )
+        self._set_subject(self._state.subject.with_height_cm(height_cm))
 
     def set_weight(self, weight_kg: float | None) -> None:
         """Take a typed weight (kg); None clears it."""
-        self._set_subject(
-            replace(
-                self._state.subject,
-                weight_kg=weight_kg,
-                weight_source=ValueSource.UNKNOWN if weight_kg is None else ValueSource.TYPED,
-            )
-        )
+        self._set_subject(self._state.subject.with_weight_kg(weight_kg))
 
     def _set_subject(self, subject: Subject) -> None:
         work = self._state.work
-        measured = None if work is None else self._measured(work, subject, self._state.protocol)
+        measured = None if work is None else _measured(work, subject, self._state.protocol)
         self._set(subject=subject, measurement=measured, saved=False)
 
     def set_protocol(self, protocol: Protocol) -> None:
@@ -300,7 +259,7 @@ class Session:
         elif protocol.slab_mm != old.slab_mm:
             self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
         else:
-            self._set(protocol=protocol, saved=False, measurement=self._measured(self._state.work, self._state.subject, protocol))
+            self._set(protocol=protocol, saved=False, measurement=_measured(self._state.work, self._state.subject, protocol))
 
     def set_sensitivity(self, found: LevelSensitivity | None, of: SessionState) -> None:
         """Take how much the level matters, as it was found for the state `of`; nothing happens where the case has moved on since."""
@@ -330,3 +289,8 @@ class Session:
     def mark_saved(self) -> None:
         """Note that what is on screen was exported."""
         self._set(saved=True)
+
+
+def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
+    thoracic = None if work.draft is None else work.draft.thoracic
+    return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)

@@ -33,7 +33,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """The drawing on one slice: regions with their undo and redo steps, and the draft they began from."""
+    """The drawing on one slice: regions with their undo and redo steps, the slice's draft, and the protocol that the regions began with."""
 
     axial: AxialSlice
     regions: npt.NDArray[np.uint8]
@@ -41,6 +41,8 @@ class Work:
     redo: tuple[Edit, ...] = ()
     draft: Draft | None = None
     quality: tuple[QualityFlag, ...] = ()
+    follows: Protocol | None = None
+    """The protocol of the draft, or of the copy, that the regions were made from; None where nobody knows."""
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from napari_t12_bodycomp.analysis import anatomy
 from napari_t12_bodycomp.analysis.anatomy import kind_of, name_of
 from napari_t12_bodycomp.analysis.evidence import End, Witness
-from napari_t12_bodycomp.analysis.finding import shares_of
+from napari_t12_bodycomp.analysis.finding import reason_for, shares_of
 from napari_t12_bodycomp.analysis.labelling import Explanation, numbers_of
 
 
@@ -32,6 +32,19 @@ def test_numbers_fall_from_caudal_to_cranial() -> None:
 def test_eleven_pairs_share_their_weight_between_both_meanings_of_t12() -> None:
     shares = shares_of([Explanation(3, 12, 5, False, math.log(0.6)), Explanation(3, 11, 5, False, math.log(0.4))])
     assert shares[3] == pytest.approx(0.6 + 0.2) and shares[4] == pytest.approx(0.2)
+
+
+def test_no_two_candidates_carry_the_same_reason() -> None:
+    """Two counts that differ by one vertebra alone, and with 11 pairs two meanings of T12 in each."""
+    counts = [Explanation(t12, pairs, 5, False, w) for w, (t12, pairs) in enumerate([(3, 11), (2, 11), (4, 12), (5, 12)])]
+    reasons = [reason_for(k, counts) for k in (2, 3, 4, 5)]
+    assert len(set(reasons)) == 4
+    assert reasons == [
+        "11 rib pairs, 5 lumbar vertebrae: the twelfth vertebra from T1 (labelled L1)",
+        "11 rib pairs, 5 lumbar vertebrae: the twelfth vertebra from T1",
+        "11 rib pairs, 5 lumbar vertebrae: the vertebra with the last ribs (labelled T11)",
+        "12 rib pairs, 5 lumbar vertebrae (labelled T10)",
+    ]
 
 
 def test_a_first_rib_without_the_vertebra_above_must_speak_clearly() -> None:

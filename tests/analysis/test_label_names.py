@@ -38,6 +38,18 @@ def test_names_that_the_file_carries_go_first():
     assert named(own, volume) == {23: "vertebrae_T12"}
 
 
+def test_a_scheme_leaves_named_maps_and_maps_of_the_other_kind_alone(small_volume, small_regions):
+    volume = spine_volume()
+    own = LabelMap(numbered(volume, "total").labels, {32: "vertebrae_T12"}, "map")
+    assert named(own, volume, "total_v1") == {32: "vertebrae_T12"}
+    assert named(LabelMap(own.labels, {32: "Label 32"}, "map"), volume, "total")[32] == "vertebrae_T12"
+    tissues = LabelMap(np.repeat(small_regions[None], len(small_volume.hu), 0), {}, "map")
+    assert set(named(tissues, small_volume, "total").values()) == {"skeletal_muscle", "torso_fat", "subcutaneous_fat"}
+    assert named(LabelMap(own.labels, {}, "map"), volume, "total")[32] == "vertebrae_T12"
+    with pytest.raises(UsageError, match="total as well as total_v1"):
+        named(LabelMap(own.labels, {}, "map"), volume, "tissue_types")
+
+
 def test_a_map_of_something_else_is_refused_and_an_unknown_scheme_too():
     volume = spine_volume()
     soft = np.zeros(volume.shape, np.uint8)

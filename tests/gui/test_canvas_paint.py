@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 
 from napari_t12_bodycomp.model.tissue import Region, Tissue
 from napari_t12_bodycomp.model.tools import Tool
@@ -170,3 +171,29 @@ def test_operations_on_a_region_are_one_step(case, operation):
     case.actions.trigger(operation)
     assert case.session.state.work.undo[-1].name == f"{operation.replace('_', ' ')} muscle"
     assert same(case)
+
+
+def test_the_pixels_under_the_brush_are_seen(case, hand, qtbot):
+    def seen():
+        qtbot.wait(80)
+        main = case.frame.main
+        at = hand.native.mapTo(main, hand.at(20.0, 45.0))
+        return main.grab().toImage().pixelColor(at).getRgb()[:3]
+
+    QTest.mouseMove(hand.native, hand.at(10.0, 35.0))
+    before = seen()
+    assert min(before) > 60
+    for tool in (Tool.ERASE, Tool.SEED, Tool.MOVE):
+        case.session.set_tools(tool=tool)
+        QTest.mouseMove(hand.native, hand.at(20.0, 45.0))
+        assert min(seen()) > 60
+
+
+def test_nothing_is_drawn_while_no_button_is_down(case, hand):
+    case.actions.trigger("region_muscle")
+    QTest.mouseClick(hand.native, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, hand.at(20, 40))
+    before = case.canvas.regions.data[0].copy()
+    for column in range(40, 52):
+        QTest.mouseMove(hand.native, hand.at(20, column))
+        QTest.qWait(10)
+    assert np.array_equal(case.canvas.regions.data[0], before) and same(case)

@@ -15,7 +15,7 @@ from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStat
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session import Session
 
-VERTEBRA = Vertebra("T12", -680.0, (-692.0, -668.0), (20.0, 25.0), True)
+VERTEBRA = Vertebra("T12", -680.0, (-692.0, -668.0), (20.0, 25.0))
 FOUND = LevelFinding(LevelStatus.FOUND, "found", 4, -680.0, (-692.0, -668.0), 0.9, vertebrae=(VERTEBRA,), rib_pairs_seen=12)
 
 

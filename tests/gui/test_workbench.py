@@ -221,7 +221,7 @@ def test_no_menu_entry_of_napari_owns_a_key_of_ours(case):
 def test_help_lists_every_key(case):
     case.actions.trigger("help")
     assert case.help.isVisible()
-    for key in ("Ctrl+Shift+Z", "PageUp", "Shift+Wheel", "F1"):
+    for key in ("Ctrl+Shift+Z", "PageUp", "Shift+Wheel", "F1", ". (full stop)"):
         assert key in case.help.text()
     case.actions.trigger("help")
     assert not case.help.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -87,3 +88,15 @@ def test_any_gzip_reader_reads_it_back_as_one_member(content: bytes) -> None:
     inflate = zlib.decompressobj(wbits=31)
     assert inflate.decompress(packed) == content
     assert (inflate.eof, inflate.unused_data) == (True, b"")
+
+
+def test_a_large_scan_is_not_copied_for_one_slice_of_labels() -> None:
+    """Of the memory that the map would take only the slice's own part is used."""
+    volume = CTVolume(np.broadcast_to(np.int16(0), (200, 256, 256)), np.arange(200.0), (1.0, 1.0))
+    labels = np.ones((256, 256), np.uint8)
+    tracemalloc.start()
+    try:
+        label_nifti(volume, 3, labels)
+        assert tracemalloc.get_traced_memory()[1] < 1.2 * 200 * 256 * 256
+    finally:
+        tracemalloc.stop()

@@ -146,3 +146,20 @@ def test_the_reason_of_a_level_comes_back_and_older_files_have_none(tmp_path):
     np.savez_compressed(kept.file, **arrays)
     (older,) = autosave.unfinished(tmp_path)
     assert older.level.slice_index == 2 and (older.level.reason, older.level.candidate) == ("", "")
+
+
+def test_what_the_regions_were_made_by_comes_back_with_every_step(tmp_path):
+    session, saver = work_on(tmp_path)
+    nothing = np.zeros((6, 7), bool)
+    for n, included in ((3, True), (9, False)):
+        session.set_protocol(Protocol(intercostals_are_muscle=included))
+        session.set_draft(Draft(painted(n), nothing, nothing, protocol=session.state.protocol), (), 2, 5.0)
+    session.undo()  # the first draft under the second protocol
+    saver.close()
+    again = Session("anna")
+    again.open(volume())
+    autosave.resume(again, autosave.unfinished(tmp_path)[0])
+    again.set_judgement(Draft(painted(9), nothing, nothing, protocol=again.state.protocol), (), 2, 5.0)
+    assert not again.state.protocol.intercostals_are_muscle and again.state.work.follows.intercostals_are_muscle
+    again.redo()
+    assert not again.state.work.follows.intercostals_are_muscle

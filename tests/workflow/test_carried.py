@@ -203,3 +203,27 @@ def test_a_body_of_another_shape_is_said_to_be_one(trunk, tmp_path):
     other[60:130, 120:200] = V
     session = opened(scan(trunk(), "2", "20240101"), draft=other)
     assert "another shape" in from_earlier_visit(session.state, tmp_path).words
+
+
+# -- what the regions count ----------------------------------------------------------------------------------------------------------------
+
+
+def test_regions_from_another_slice_bring_along_what_they_count(trunk):
+    session = opened(scan(trunk(), "1", "20240101"), level=1)
+    nothing = np.zeros(trunk().shape, bool)
+    session.set_draft(Draft(trunk(), nothing, nothing, protocol=Protocol()), (), 1, 5.0)
+    session.set_protocol(Protocol(intercostals_are_muscle=False))
+    session.choose_level(2)
+    assert from_other_slice(session.state, session.drawn).follows == Protocol()
+
+
+@pytest.mark.parametrize("redrafted", [True, False])
+def test_regions_of_an_earlier_visit_bring_along_what_they_count(trunk, tmp_path, redrafted):
+    volume, other = scan(trunk(), "1", "20240101"), Protocol(intercostals_are_muscle=False)
+    level = MeasuredLevel(3, float(volume.z_mm[3]), LevelMethod.MANUAL, "b")
+    nothing = np.zeros(trunk().shape, bool)
+    draft = Draft(trunk(), nothing, nothing, protocol=other if redrafted else Protocol())
+    result = build_result(volume, None, level, axial_slice(volume, 3), trunk(), other, volume.subject, draft=draft)
+    export_result(volume, result, tmp_path)
+    session = opened(scan(trunk(), "2", "20250101"))
+    assert from_earlier_visit(session.state, tmp_path).follows.intercostals_are_muscle is not redrafted

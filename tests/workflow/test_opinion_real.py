@@ -94,3 +94,9 @@ def test_a_map_on_another_grid_or_of_fractions_is_refused(tmp_path, small_volume
 def test_who_cannot_answer_is_said_before_the_work(tmp_path):
     with pytest.raises(UsageError, match=r"'nobody\.nii\.gz' is neither"):
         check_asked([str(tmp_path / "nobody.nii.gz")])
+    with pytest.raises(UsageError, match="tissue_4_types is wanted, 'version 3' came"):
+        check_asked([__file__], "version 3")
+    for nobody in ([], ["totalsegmentator"]):
+        with pytest.raises(UsageError, match="belongs to the file"):
+            check_asked(nobody, "total")
+    check_asked([__file__], "total")

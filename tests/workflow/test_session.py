@@ -7,9 +7,11 @@ import pytest
 
 from napari_t12_bodycomp.errors import LevelError, UsageError
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelFinding, LevelMethod, LevelStatus
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.tissue import Region, Tissue
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.options import option_flags
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import Step, why_not_final
 
@@ -185,3 +187,45 @@ def test_the_letter_of_a_candidate_follows_when_the_candidates_are_weighed_anew(
     session.weigh_again(LevelFinding(LevelStatus.UNCERTAIN, "two", 3, 15.0, (13, 25), 0.6, candidates=(second, first)))
     level = session.state.level
     assert (level.slice_index, level.candidate, level.reason, level.confirmed_by) == (3, "A", "b", "anna")
+
+
+def without_intercostals():
+    return Protocol(intercostals_are_muscle=False)
+
+
+def codes(session):
+    state = session.state
+    return [f.code for f in option_flags(state.protocol, state.work.draft, state.work.follows)]
+
+
+def drafted(session, value=Region.MUSCLE):
+    """Take a draft made by the session's own protocol."""
+    nothing = np.zeros((8, 10), bool)
+    draft = Draft(drawn(value), nothing, nothing, protocol=session.state.protocol, thoracic=~nothing)
+    session.set_draft(draft, (), 2, session.state.protocol.slab_mm)
+
+
+def test_taking_a_new_draft_back_brings_back_what_the_old_one_counted(session):
+    session.set_finding(found(2))
+    drafted(session)
+    session.set_protocol(without_intercostals())
+    assert codes(session) == ["intercostals_not_redrafted"]
+    drafted(session, Region.SUBCUTANEOUS)
+    assert codes(session) == []
+    session.undo()
+    assert codes(session) == ["intercostals_not_redrafted"]
+    session.redo()
+    assert codes(session) == []
+    session.set_protocol(Protocol())
+    assert codes(session) == ["intercostals_not_redrafted"]
+    session.undo()
+    assert codes(session) == []
+
+
+def test_a_judgement_tells_the_fat_above_the_diaphragm_too(session):
+    session.set_finding(found(2))
+    session.edit("paint", drawn(Region.MUSCLE) + np.flip(drawn(Region.VISCERAL), 1))
+    assert math.isnan(session.state.measurement.thoracic_fat_cm2)
+    nothing = np.zeros((8, 10), bool)
+    session.set_judgement(Draft(drawn(), nothing, nothing, protocol=Protocol(), thoracic=~nothing), (), 2, 5.0)
+    assert session.state.measurement.thoracic_fat_cm2 == pytest.approx(40.0)
