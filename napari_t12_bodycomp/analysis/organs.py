@@ -11,7 +11,7 @@ Mask = npt.NDArray[np.bool_]
 BRIGHT_HU = 130.0
 CORE_MM = 7.0
 """Ribs and cartilage are at most 12 to 13 mm across on an axial slice: a bright place wider than twice this is none."""
-GRID_MM, BLUR_MM, RIM_MM = 2.0, 1.5, 2.5
+GRID_MM, BLUR_MM, RIM_MM = 3.0, 1.5, 2.5
 SPINE_SIDE_MM, SPINE_FRONT_MM = 34.0, 60.0
 """The vertebra, bright and thick itself, lies within this distance beside and in front of the canal's centre; all behind it is bone or muscle."""
 SOFT_HU = 100

@@ -113,7 +113,7 @@ def _thickness(acquisition: Acquisition, volume: CTVolume, axial: AxialSlice, pr
     if len(axial.indices) > 1:
         yield QualityFlag(
             "slices_averaged",
-            f"{len(axial.indices)} thin slices were averaged to {axial.thickness_mm:.1f} mm (wanted: {protocol.slab_mm:g} mm).",
+            f"{len(axial.indices)} thin slices were averaged to {axial.thickness_mm:.1f} mm; the protocol asks for about {protocol.slab_mm:g} mm.",
         )
     if own is not None and np.isfinite(spacing) and spacing < 0.95 * own:
         yield QualityFlag("overlapping_slices", f"Slices of {own:g} mm lie {spacing:.2f} mm apart: neighbours share tissue.")
