@@ -87,7 +87,8 @@ def draft_regions(
     trunk = find_trunk(axial.hu, spacing, volume.outside_fov)
     bones = find_bones(axial.hu, trunk.body, spacing, _canal_at(canal, axial.z_mm) or _canal_nearby(volume, axial, trunk.body))
     rays = trunk_rays(trunk.body, spacing)
-    reach = float(np.hypot(*(np.ptp(np.flatnonzero(trunk.body.any(1 - axis))) * spacing[axis] for axis in (0, 1)))) + 1.0
+    height, width = (float(np.ptp(np.flatnonzero(trunk.body.any(1 - axis)))) * spacing[axis] for axis in (0, 1))
+    reach = float(np.hypot(height, width)) + 1.0
     skin_mm = outer_radius(rays, trunk.under_skin, reach)
     progress(0.2, "finding the fascia")
     lean = lean_tissue(axial.hu, trunk.body, trunk.depth_mm, spacing)
