@@ -70,7 +70,8 @@ def place_of(body: Mask) -> npt.NDArray[np.uint8]:
     return np.where(down < -0.35, 0, np.where(down > 0.3, back, 1)).astype(np.uint8)
 
 
-def report(case: Case) -> None:
+def report(case: Case) -> dict[str, npt.NDArray[np.int64]]:
+    """Print one case; how many wrong pixels lie at marked stretches, and how many there are, by what they are judged against."""
     axial, draft, _ = drafted(case)
     wrong = wrong_pixels(axial.hu, draft, case.references)
     covered = ", ".join(f"{100 * draft.doubtful[w].mean():.0f}% ({who})" for who, w in wrong.items())
@@ -84,6 +85,7 @@ def report(case: Case) -> None:
         both = np.logical_and(*each).sum()
         parts = " ".join(f"{p} {100 * n / muscle:4.1f}" for p, n in zip(PLACES, where, strict=True))
         print(f"    {cause:28s} {100 * where.sum() / muscle:4.1f}% of the muscle ({100 * both / muscle:4.1f}% against both hands): {parts}")
+    return {who: np.array([draft.doubtful[w].sum(), w.sum()]) for who, w in wrong.items()}
 
 
 def picture(case: Case, folder: Path, scale: int = 4) -> None:
@@ -124,11 +126,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not SHARED.is_dir():
         print(f"no real scans: {SHARED} is no folder")
         return 0
+    total: dict[str, npt.NDArray[np.int64]] = {}
     for case in hand_drawn():
-        report(case)
+        for who, counts in report(case).items():
+            total[who] = total.get(who, np.zeros(2, np.int64)) + counts
         if options.pictures:
             options.pictures.mkdir(parents=True, exist_ok=True)
             picture(case, options.pictures)
+    print("all cases: " + ", ".join(f"{100 * at / of:.0f}% of {of} wrong pixels ({who})" for who, (at, of) in total.items()))
     return 0
 
 
