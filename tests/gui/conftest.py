@@ -82,6 +82,10 @@ def case(bench: Workbench, volume: CTVolume, qtbot: QtBot) -> Workbench:
     return bench
 
 
+MOVE_MS = 40
+"""How long the display may take to tell of a mouse move: on a busy machine it comes late, and a stroke would end before it."""
+
+
 class Hand:
     """Presses, drags and releases the mouse at (row, column) of the slice."""
 
@@ -99,11 +103,11 @@ class Hand:
 
     def stroke(self, *points: tuple[float, float]) -> None:
         QTest.mouseMove(self.native, self.at(*points[0]))
-        QTest.qWait(15)
+        QTest.qWait(MOVE_MS)
         QTest.mousePress(self.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self.at(*points[0]))
         for point in points[1:]:
             QTest.mouseMove(self.native, self.at(*point))
-            QTest.qWait(15)
+            QTest.qWait(MOVE_MS)
         QTest.mouseRelease(self.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self.at(*points[-1]))
         QTest.qWait(5)
 

@@ -36,13 +36,13 @@ def start(case, value=M, rows=slice(10, 30), columns=slice(35, 50)):
 
 def move(hand, *point):
     QTest.mouseMove(hand.native, hand.at(*point))
-    QTest.qWait(15)
+    QTest.qWait(40)
 
 
 def double_click(hand, *point):
     move(hand, *point)
     QTest.mouseDClick(hand.native, Qt.MouseButton.LeftButton, NONE, hand.at(*point))
-    QTest.qWait(15)
+    QTest.qWait(40)
 
 
 def undone(case, before):
