@@ -143,8 +143,6 @@ ALTERATIONS: dict[str, Callable[[Case], Case]] = {
     "sides cut by 3%": lambda c: narrow(c, 0.03),
     "canal not known": lambda c: replace(c, canal=None),
 }
-CHANGES_AREA = {"sides cut by 3%": (Region.SUBCUTANEOUS,), "soft kernel": (), "sharp kernel": ()}
-"""Alterations that change tissue areas by themselves; the rest should leave them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,15 @@ def test_the_protocol_changes_in_place_until_the_first_approval_and_as_a_new_ver
     assert saved.protocol_number == 3
     assert case_view.versions_of(t.store, 1)[0].protocol_number == 1
     assert t.store.verify().is_clean
+
+
+def test_a_study_keeps_every_field_of_the_protocol(a_trial: Trial) -> None:
+    for field in fields(Protocol):
+        usual = getattr(Protocol(), field.name)
+        other = not usual if isinstance(usual, bool) else 3.0 if field.name == "slab_mm" else preset("uniform")
+        changed = replace(Protocol(), **{field.name: other})
+        change_protocol(a_trial.lena, changed, field.name)
+        assert protocol_versions(a_trial.store)[-1].protocol == changed, field.name
 
 
 def test_patient_ids_are_stored_only_while_the_lead_wants_it(sqlite_trial: Trial) -> None:
