@@ -106,11 +106,11 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
 
 def _listed(found: Sequence[Stack]) -> SeriesList:
     offers = tuple(stack.offer for stack in found)
-    chosen, reason = _preselected(offers)
+    chosen, reason = preselected(offers)
     return SeriesList(offers, chosen, reason)
 
 
-def _preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]:
+def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]:
     """The offer to measure and why; None and the refusal where there is none."""
     good = [offer for offer in offers if offer.is_measurable]
     if not good:
@@ -161,7 +161,7 @@ def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None)
     if not matching:
         raise InputError("The series or acquisition asked for is not in the input: list what is there and choose one.")
     offers = tuple(stack.offer for stack in matching)
-    chosen, reason = _preselected(offers)
+    chosen, reason = preselected(offers)
     if chosen is None:
         raise InputError(reason)
     return next(stack for stack in matching if stack.offer is chosen)

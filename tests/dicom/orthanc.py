@@ -11,14 +11,14 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 AE_TITLE, OWN_AE_TITLE = "ARCHIVE", "T12BODYCOMP"
-USER, PASSWORD = "reader", "pass word: Grüße"  # noqa: S105 - of a server that lives for seconds
+USER, PASSWORD = "reader", "pass word: Grüße"
 
 
 class NoOrthanc(Exception):
@@ -121,7 +121,14 @@ class Orthanc:
             "DicomAlwaysAllowStore": False,
             "DicomCheckModalityHost": True,
             "DicomModalities": {
-                "t12": {"AET": OWN_AE_TITLE, "Host": "127.0.0.1", "Port": self.move_port, "AllowGet": True, "AllowMove": True, "AllowFind": True},
+                "t12": {
+                    "AET": OWN_AE_TITLE,
+                    "Host": "127.0.0.1",
+                    "Port": self.move_port,
+                    "AllowGet": True,
+                    "AllowMove": True,
+                    "AllowFind": True,
+                },
             },
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": True,

@@ -128,13 +128,13 @@ def association(
 
 def _speed_up(event: Event) -> None:
     """Let small messages go at once, and acknowledge at once what comes: else each image waits 40 ms for two clocks of TCP."""
-    line = event.assoc.dul.socket.socket
-    with suppress(OSError, AttributeError):
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    line: Any = event.assoc.dul.socket
+    with suppress(OSError, AttributeError):  # the line has just gone, or the system has no such option
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-SPEEDED = [(kind, _speed_up) for kind in (evt.EVT_CONN_OPEN, evt.EVT_DATA_SENT, evt.EVT_DATA_RECV)]
+SPEEDED: list[Any] = [(kind, _speed_up) for kind in (evt.EVT_CONN_OPEN, evt.EVT_DATA_SENT, evt.EVT_DATA_RECV)]
 """Handlers for every line of ours."""
 
 
@@ -155,7 +155,9 @@ def _refused(link: Association, node: Node, context: ssl.SSLContext | None) -> I
             )
         if getattr(said, "result", None) == 2:
             return Interrupted(f"The archive {node.name!r} is too busy for another connection: try again later.")
-        return InputError(f"The archive {node.name!r} refuses the connection: ask its administrators whether this computer is entered there.")
+        return InputError(
+            f"The archive {node.name!r} refuses the connection: ask its administrators whether this computer is entered there."
+        )
     if getattr(link.acceptor.primitive, "result", None) == 0:
         return _not_offered(node)
     return probe(node, context, SECONDS_TO_CONNECT)

@@ -38,8 +38,6 @@ class DimseArchive:
         wanted = _identifier("STUDY", STUDY_KEYWORDS)
         wanted.PatientID, wanted.StudyDate, wanted.StudyDescription = query.patient_id, query.dates, query.description
         wanted.ModalitiesInStudy = query.modality
-        if not (query.patient_id + query.description).isascii():
-            wanted.SpecificCharacterSet = _UNICODE
         return latest_first(found_study(one) for one in self._find(wanted))
 
     def find_series(self, study_uid: str) -> list[FoundSeries]:
@@ -66,27 +64,39 @@ class DimseArchive:
         dimse_send.send(self._node, files, told)
 
     def _find(self, wanted: Dataset, limit: int = 0) -> list[Dataset]:
-        """All matches, or the first `limit` of them; the archive is told to stop there."""
+        """All matches, or the first `limit` of them; an archive that does not read Unicode is asked without."""
+        found, code = self._answers(wanted, limit)
+        if code not in (0, _CANCELLED) and _is_ascii(wanted):
+            del wanted.SpecificCharacterSet
+            found, code = self._answers(wanted, limit)
+        if code not in (0, _CANCELLED):
+            raise InputError(
+                f"The archive {self._node.name!r} refuses the search ({code:04X}): search for something narrower, or ask its administrators."
+            )
+        return found
+
+    def _answers(self, wanted: Dataset, limit: int) -> tuple[list[Dataset], int]:
+        """The first `limit` matches (0: all), after which the archive is told to stop, and the final status."""
         found: list[Dataset] = []
+        code = 0
         with association(self._node, [build_context(FIND)]) as link:
             for status, one in link.send_c_find(wanted, FIND):
                 code = answer(status, self._node, "it was searching")
-                if code in _PENDING:
-                    if one is not None and (not limit or len(found) < limit):
-                        found.append(one)
-                        if len(found) == limit:
-                            link.send_c_cancel(1, query_model=FIND)
-                elif code not in (0, _CANCELLED):
-                    raise InputError(
-                        f"The archive {self._node.name!r} refuses the search ({code:04X}): search for something narrower, "
-                        "or ask its administrators."
-                    )
-        return found
+                if code in _PENDING and one is not None and (not limit or len(found) < limit):
+                    found.append(one)
+                    if len(found) == limit:
+                        link.send_c_cancel(1, query_model=FIND)
+        return found, code
+
+
+def _is_ascii(wanted: Dataset) -> bool:
+    return all(str(element.value).isascii() for element in wanted)
 
 
 def _identifier(level: str, keywords: Iterable[str]) -> Dataset:
     """A C-FIND identifier that asks for `keywords`, whatever their values."""
     identifier = Dataset()
+    identifier.SpecificCharacterSet = _UNICODE
     identifier.QueryRetrieveLevel = level
     for keyword in keywords:
         setattr(identifier, keyword, None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -132,7 +133,7 @@ class _Line:
         if self._stopped_at is not None:
             self._give_up_late()
             return _NOT_KEPT
-        kept = self._keep(event.encoded_dataset(), str(event.request.AffectedSOPInstanceUID))
+        kept = self._keep(event.encoded_dataset(), str(getattr(event.request, "AffectedSOPInstanceUID", "")))
         self.came += kept
         return 0 if kept else _NOT_KEPT
 
@@ -155,14 +156,18 @@ class _Line:
 
 
 @contextmanager
-def _listening(node: Node, storage: Sequence[PresentationContext], handlers: Sequence[tuple[object, Callable[[Event], int]]]) -> Iterator[None]:
+def _listening(node: Node, storage: Sequence[PresentationContext], handlers: Sequence[Any]) -> Iterator[None]:
     """Our own storage service, for as long as one retrieval lasts; it answers to our AE title alone."""
     ae = entity(node)
     ae.require_called_aet = True
     safe = server_context(node.tls) if node.tls is not None else None
     try:
-        server = ae.start_server(
-            (node.listen_address, node.listen_port), block=False, ssl_context=safe, evt_handlers=[*handlers, *SPEEDED], contexts=_merged(storage)
+        server: Any = ae.start_server(
+            (node.listen_address, node.listen_port),
+            block=False,
+            ssl_context=safe,
+            evt_handlers=[*handlers, *SPEEDED],
+            contexts=_merged(storage),
         )
     except OSError as error:
         raise InputError(

@@ -28,7 +28,9 @@ def send(node: Node, files: Sequence[Path], told: Told) -> None:
         for count, file in enumerate(files, 1):
             if kinds[file] not in taken:
                 sop_class, syntax = (UID(uid).name for uid in kinds[file])
-                raise InputError(f"The archive {node.name!r} does not take objects of the kind {sop_class!r} in {syntax!r}: {_sent(count - 1)}.")
+                raise InputError(
+                    f"The archive {node.name!r} does not take objects of the kind {sop_class!r} in {syntax!r}: {_sent(count - 1)}."
+                )
             code = answer(link.send_c_store(file), node, "files were being sent")
             if code and code >> 12 != 0xB:  # 0xBxxx: stored, with a remark
                 raise InputError(f"The archive {node.name!r} does not store file {count} of {len(files)} ({code:04X}): {_sent(count - 1)}.")

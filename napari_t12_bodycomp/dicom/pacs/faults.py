@@ -8,8 +8,6 @@ import ssl
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.pacs import Node
 
-MISSING = 'The archive needs the extra packages of [pacs], which are not installed here: pip install "napari-t12-bodycomp[pacs]".'
-
 
 class Interrupted(InputError):
     """The archive cannot be reached now; the same request may succeed later."""
@@ -20,13 +18,17 @@ def unreachable(name: str, where: str, error: OSError) -> InputError:
     if isinstance(error, ssl.SSLError):
         return untrusted(name, error)
     if isinstance(error, socket.gaierror):
-        return InputError(f"The archive {name!r} is wanted, but this network knows no computer of that name ({where}): check the host name.")
+        return InputError(
+            f"The archive {name!r} is wanted, but this network knows no computer of that name ({where}): check the host name."
+        )
     if isinstance(error, TimeoutError):
         return Interrupted(
             f"The archive {name!r} is wanted, but {where} does not answer: check address and port, and that no firewall is between."
         )
     if isinstance(error, ConnectionRefusedError):
-        return Interrupted(f"The archive {name!r} is wanted, but nothing listens on {where}: check the port, or whether the archive is down.")
+        return Interrupted(
+            f"The archive {name!r} is wanted, but nothing listens on {where}: check the port, or whether the archive is down."
+        )
     return Interrupted(f"The archive {name!r} is wanted, but {where} cannot be reached ({error.strerror or type(error).__name__}).")
 
 

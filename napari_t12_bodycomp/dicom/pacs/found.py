@@ -100,7 +100,9 @@ def _texts(one: Dataset, keyword: str) -> tuple[str, ...]:
 
 
 def _text(one: Dataset, keyword: str) -> str:
-    return " ".join("\\".join(_texts(one, keyword)).split())
+    """In one line, without characters that would steer a terminal."""
+    text = "\\".join(_texts(one, keyword))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _count(one: Dataset, keyword: str) -> int | None:

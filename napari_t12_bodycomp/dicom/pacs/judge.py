@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
 from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS
@@ -146,7 +146,7 @@ def _encoded(told: Dataset) -> bytes:
     told.file_meta = FileMetaDataset()
     told.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     told.file_meta.MediaStorageSOPClassUID = told.get("SOPClassUID", "")
-    told.file_meta.MediaStorageSOPInstanceUID = "1"
+    told.file_meta.MediaStorageSOPInstanceUID = UID("1")
     stream = BytesIO()
     told.save_as(stream, enforce_file_format=True)
     return stream.getvalue()

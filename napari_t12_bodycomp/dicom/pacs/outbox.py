@@ -45,8 +45,6 @@ def kind_of(file: Path) -> tuple[str, str]:
         raise InputError(f"A DICOM file with its file meta information is wanted, {file.name!r} has none: export it again.") from error
 
 
-
-
 def _is_dicom(file: Path) -> bool:
     with file.open("rb") as stream:
         return stream.read(132)[128:] == b"DICM"

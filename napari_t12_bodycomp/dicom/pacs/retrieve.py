@@ -142,5 +142,3 @@ def _undelivered(inbox: Inbox) -> str:
         f"The archive lists {inbox.n_here + len(inbox.missing)} images and does not deliver {len(inbox.missing)} of them{refused}: "
         "ask its administrators, or try again later."
     )
-
-

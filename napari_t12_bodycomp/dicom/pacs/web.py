@@ -16,7 +16,7 @@ import requests
 from dicomweb_client.api import DICOMwebClient
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from requests.auth import AuthBase
+from requests.auth import AuthBase, HTTPBasicAuth
 
 from napari_t12_bodycomp.dicom.pacs.archive import SECONDS_TO_ANSWER, SECONDS_TO_CONNECT, Keep, Told
 from napari_t12_bodycomp.dicom.pacs.faults import Interrupted, untrusted
@@ -46,6 +46,15 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class _Session(requests.Session):
+    """A session that sends the wildcards of a search as they are: both may stand in a URL, and not every server decodes them."""
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        prepared = super().prepare_request(request)
+        prepared.url = (prepared.url or "").replace("%2A", "*").replace("%3F", "?")
+        return prepared
 
 
 class WebArchive:
@@ -172,7 +181,9 @@ class WebArchive:
         if "CERTIFICATE_REQUIRED" in text.upper() or "CERTIFICATE REQUIRED" in text.upper():
             return untrusted(name, RuntimeError("CERTIFICATE_REQUIRED"))
         if "refused" in text:
-            return Interrupted(f"The archive {name!r} is wanted, but nothing listens at {url}: check the port, or whether the archive is down.")
+            return Interrupted(
+                f"The archive {name!r} is wanted, but nothing listens at {url}: check the port, or whether the archive is down."
+            )
         return Interrupted(f"The connection to the archive {name!r} at {url} broke off: try again, what came is kept.")
 
 
@@ -189,7 +200,7 @@ def _http_fault(name: str, status: int) -> InputError:
 
 
 def _session(node: Node, secret: str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # else ~/.netrc and REQUESTS_CA_BUNDLE would go before what is set here
     session.proxies = dict(requests.utils.get_environ_proxies(node.url))
     session.headers["Cache-Control"] = "no-cache"
@@ -198,7 +209,7 @@ def _session(node: Node, secret: str) -> requests.Session:
     if node.tls is not None and node.tls.cert_file:
         session.cert = (node.tls.cert_file, node.tls.key_file)
     if node.credential is Credential.BASIC:
-        session.auth = (node.user.encode(), secret.encode())
+        session.auth = HTTPBasicAuth(node.user.encode(), secret.encode())
     elif node.credential is Credential.BEARER:
         session.auth = _Bearer(secret)
     return session
