@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import orthanc_server
 import pytest
 
 from napari_t12_bodycomp.model.subject import Subject
@@ -44,6 +45,18 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("MPLCONFIGDIR", str(home / "matplotlib"))
         patch.setenv("MPLBACKEND", "Agg")
         yield
+
+
+@pytest.fixture(scope="session")
+def orthanc() -> Iterator[orthanc_server.Orthanc]:
+    """A real archive for the session; tests that need it are skipped where there is none."""
+    try:
+        running = orthanc_server.orthanc()
+        server = running.__enter__()
+    except orthanc_server.NoOrthanc as error:
+        pytest.skip(f"no archive: {error}")
+    yield server
+    running.__exit__(None, None, None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -54,9 +54,7 @@ def probe(node: Node, context: ssl.SSLContext | None, seconds: float) -> InputEr
     try:
         with socket.create_connection((node.host, node.port), seconds) as line:
             if context is not None:
-                with context.wrap_socket(line, server_hostname=node.host) as safe:
-                    safe.settimeout(0.5)
-                    _hear(safe)
+                _shake_hands(line, context, node)
     except OSError as error:
         return unreachable(node.name, where, error)
     words = "with TLS " if context is not None else "without TLS "
@@ -65,9 +63,13 @@ def probe(node: Node, context: ssl.SSLContext | None, seconds: float) -> InputEr
     )
 
 
-def _hear(safe: ssl.SSLSocket) -> None:
-    """Wait shortly for the other side's verdict: with TLS 1.3 a refused client certificate is told after the handshake."""
+def _shake_hands(line: socket.socket, context: ssl.SSLContext, node: Node) -> None:
+    """Begin TLS and wait shortly for the other side's verdict: a refused client certificate is told after the handshake."""
     try:
-        safe.recv(1)
+        with context.wrap_socket(line, server_hostname=node.host) as safe:
+            safe.settimeout(0.5)
+            safe.recv(1)
     except TimeoutError:
         return
+    except ConnectionError as error:
+        raise ssl.SSLError("the line was closed") from error

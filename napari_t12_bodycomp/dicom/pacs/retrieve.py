@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +74,14 @@ def retrieve_series(
     InputError
         Where the archive does not have the series, does not deliver all of it, or is away for longer than `patience`.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # libraries quote header values in theirs
+        return _retrieved(archive, study_uid, series_uid, folder, progress, patience or Patience())
+
+
+def _retrieved(archive: Archive, study_uid: str, series_uid: str, folder: Path, progress: Progress, patience: Patience) -> Retrieved:
     shown = _Shown(progress)
-    waiting = _Waiting(patience or Patience(), shown.say)
+    waiting = _Waiting(patience, shown.say)
     listed = _listed(archive, study_uid, series_uid, waiting)
     inbox = Inbox(folder, study_uid, series_uid, (one.uid for one in listed))
     inbox.look()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ _CALM_S = 0.1
 _LATER = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that say: not now."""
 
-for _name in ("dicomweb_client", "urllib3"):  # their messages hold URLs, and these hold patient IDs
+for _name in ("dicomweb_client", "urllib3", "retrying"):  # their messages hold URLs, and these hold patient IDs
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
@@ -133,8 +132,7 @@ class WebArchive:
 
     def fetch(self, study_uid: str, series_uid: str, wanted: Sequence[Instance], whole: bool, keep: Keep, stop: Stop) -> None:
         def get(one: Instance) -> None:
-            with self._told(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with self._told():
                 came = self._client.retrieve_instance(study_uid, series_uid, one.uid)
                 stream = BytesIO()
                 came.save_as(stream, enforce_file_format=True)
