@@ -21,6 +21,7 @@ from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
+from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
@@ -42,13 +43,13 @@ class _Column(QWidget):
 class MainWidget(QWidget):
     """The dock column: steps, the controls of the step shown, numbers, Save and the one next action."""
 
-    def __init__(self, session: Session, actions: Actions, jobs: Jobs, desk: Desk) -> None:
+    def __init__(self, session: Session, actions: Actions, jobs: Jobs, desk: Desk, seat: Seat | None = None) -> None:
         super().__init__()
         self.setObjectName("t12dock")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(theme.stylesheet())
         self._session = session
-        rest = (session, actions, jobs, desk)
+        rest = (session, actions, jobs, desk, seat)
         self.steps = StepsPanel(*rest)
         self.job = JobPanel(*rest)
         self.resume = ResumePanel(*rest)
