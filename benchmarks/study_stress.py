@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "store"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests" / part) for part in (".", "store")]
 
 import killing
 import postgres

@@ -53,6 +53,7 @@ ACTIONS = (
     Action("next", "Next case", "Open the next case.", "N"),
     Action("study", "Study", "Show the study: sign in, or choose a case from the worklist.", "F3", "Study"),
     Action("submit", "Submit", "Hand the case in for review; for a reviewer: approve it.", "Ctrl+Enter", "Study"),
+    Action("add_to_study", "Add to the study", "Take the scan on screen into the study as a case.", "", "Study"),
     Action("resume", "Resume", "Go on with the unfinished work on this case."),
     Action("discard", "Discard", "Throw the unfinished work on this case away."),
     Action("locate_again", "Find T12 again", "Search for T12 once more."),

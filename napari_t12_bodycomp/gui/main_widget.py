@@ -20,6 +20,7 @@ from napari_t12_bodycomp.gui.panel_protocol import ProtocolPanel
 from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
+from napari_t12_bodycomp.gui.panel_study import StudyPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
 from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
@@ -53,6 +54,7 @@ class MainWidget(QWidget):
         self.steps = StepsPanel(*rest)
         self.job = JobPanel(*rest)
         self.resume = ResumePanel(*rest)
+        self.study = StudyPanel(*rest)
         self.case = CasePanel(*rest)
         self.level = LevelPanel(*rest)
         self.draw = DrawPanel(*rest)
@@ -82,7 +84,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, *self._pages.values(), *numbers):
+        for widget in (self.job, self.resume, self.study, *self._pages.values(), *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -102,6 +104,7 @@ class MainWidget(QWidget):
         """Show the controls of `step`; the case itself stays at the step where it is."""
         for one, page in self._pages.items():
             page.setVisible(one is step)
+        self.study.setVisible(step is Step.OPEN)
         state = self._session.state
         is_case = state.volume is not None and step is not Step.OPEN
         for panel in (self.protocol, self.subject, self.cutoffs):
