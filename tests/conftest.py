@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import orthanc_server
+import postgres
 import pytest
 
 from napari_t12_bodycomp.model.subject import Subject
@@ -56,6 +57,18 @@ def orthanc() -> Iterator[orthanc_server.Orthanc]:
     except orthanc_server.NoOrthanc as error:
         pytest.skip(f"no archive: {error}")
     yield server
+    running.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for the session; tests that need it are skipped where there is none."""
+    try:
+        running = postgres.server()
+        url = running.__enter__()
+    except postgres.NoServer as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    yield url
     running.__exit__(None, None, None)
 
 
