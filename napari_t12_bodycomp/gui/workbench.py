@@ -27,6 +27,7 @@ from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.pacs_page import PacsPage
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
@@ -69,6 +70,7 @@ class Workbench:
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
+        self.pacs_page = PacsPage(self.frame.centre, self.actions, self.settings)
         self.study_case.on_shown = self._show_case
         self._connect()
         self._add_panels()
@@ -99,6 +101,7 @@ class Workbench:
             "open_file": self.ask_file,
             "open_path": flow.open_path,
             "open_series": flow.open_series,
+            "open_pacs": self.pacs_page.toggle,
             "cancel": self.cancel,
             "next": self.next_case,
             "study": self.study_page.toggle,
@@ -293,6 +296,7 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.jobs.close(1.0)
+            self.pacs_page.flow.close(1.0)
             self.study.close()
             self.timer.close()
             self.saver.close()
@@ -306,6 +310,7 @@ class Workbench:
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
         self.study_page.close_for_good()
+        self.pacs_page.close_for_good()
         self.study.close()
         self.timer.close()
         self.saver.close()

@@ -21,6 +21,11 @@ NO_KEYRING = (
 _KEPT_IN_FILES = ("keyrings.alt", "keyring.backends.null", "keyring.backends.fail")
 """Keyrings that keep nothing, or keep it in a file of their own."""
 
+
+class SecretMissing(UsageError):
+    """A password or token is wanted, none is kept, and nobody gave one."""
+
+
 Ask = Callable[[str], str]
 """Asks a person for a secret, with these words."""
 
@@ -50,14 +55,14 @@ def secret_of(node: Node, ask: Ask | None = None) -> str:
 
     Raises
     ------
-    UsageError
-        Where none is kept and nobody can be asked.
+    SecretMissing
+        Where none is kept and nobody gives one.
     """
     if not node.needs_secret:
         return ""
     secret = kept_secret(node) or (ask(f"{_kind(node)} for the archive {node.name}: ") if ask is not None else "")
     if not secret:
-        raise UsageError(
+        raise SecretMissing(
             f"The {_kind(node).lower()} for the archive {node.name!r} is wanted and is not kept here: run this in a terminal, or set {ENV_SECRET}."
         )
     return secret
