@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtCore import QEvent, QObject, QSettings, Qt
+from qtpy.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.errors import T12Error
@@ -19,6 +19,7 @@ from napari_t12_bodycomp.gui.pacs_words import SERIES_COLUMNS, STUDY_COLUMNS, se
 from napari_t12_bodycomp.gui.widgets import ActionButton
 
 MAX_ROWS = 500
+SHOWN_EVERY_MS = 200
 
 
 class PacsPage(QWidget):
@@ -34,8 +35,12 @@ class PacsPage(QWidget):
         self.setStyleSheet(theme.stylesheet())
         self._build()
         self.flow.changed.connect(self._redraw)
-        self.flow.looking.changed.connect(self._on_looking)
-        self.flow.fetching.changed.connect(self._on_fetching)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SHOWN_EVERY_MS)
+        self._soon.timeout.connect(self._show_progress)
+        self.flow.looking.changed.connect(self._on_job)
+        self.flow.fetching.changed.connect(self._on_job)
         picture.installEventFilter(self)
         self._redraw(None, self.flow.state)
         self.hide()
@@ -101,6 +106,7 @@ class PacsPage(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.words = widgets.label("", "muted")
+        self.words.setFixedWidth(360)
         self.place = _button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
         self.place.setProperty("role", "link")
         self.stop = _button("Cancel", "Stop; images that came are kept", self.flow.cancel)
@@ -242,11 +248,12 @@ class PacsPage(QWidget):
         )
         widgets.set_text(self.reason, found.reason if found is not None else "", hide_empty=True)
 
-    def _on_looking(self, state: JobState) -> None:
-        self._show_progress()
-
-    def _on_fetching(self, state: JobState) -> None:
-        self._show_progress()
+    def _on_job(self, state: JobState) -> None:
+        """Show the first and the last word at once, others a few times a second: each repaint over the picture costs."""
+        if not state.running or not self.stop.isEnabled():
+            self._show_progress()
+        elif not self._soon.isActive():
+            self._soon.start()
 
     def _show_progress(self) -> None:
         fetching, looking = self.flow.fetching.state, self.flow.looking.state

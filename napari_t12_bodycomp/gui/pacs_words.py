@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.gui.case_words import date_words
-from napari_t12_bodycomp.gui.format import millimetres
 from napari_t12_bodycomp.model.pacs import FoundStudy, StudyQuery
 from napari_t12_bodycomp.model.series import SeriesOffer
 
@@ -22,7 +21,7 @@ def study_cells(study: FoundStudy) -> tuple[str, ...]:
 
 def series_cells(offer: SeriesOffer, is_preferred: bool) -> tuple[str, ...]:
     """One series as a row: why it suits, or why it must not be measured."""
-    thickness = millimetres(offer.slice_thickness_mm) if offer.slice_thickness_mm else ""
+    thickness = f"{offer.slice_thickness_mm:g} mm" if offer.slice_thickness_mm else ""
     title = f"{offer.description or '–'}{'' if offer.modality == 'CT' else f' ({offer.modality})'}"
     return PREFERRED if is_preferred else "", title, str(offer.n_slices), thickness, offer.kernel, offer.refusal or offer.why
 

@@ -27,7 +27,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "dicom"))
 from archive_scans import N_THIN, PATIENT, STUDY, THICK, THIN, write_study
 
 WAIT_MS = 30_000
-LONGEST_BLOCK_S = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -54,21 +53,26 @@ def page(bench: Workbench, server: Orthanc, tmp_path: Path) -> Iterator[PacsPage
 
 
 class Watch:
-    """Measures the longest time for which the window did not answer."""
+    """Measures for how long the window's thread worked without answering, and for how long it did not answer for whatever reason."""
 
     def __init__(self) -> None:
-        self.longest_s, self._last = 0.0, time.perf_counter()
+        self.longest_work_s = self.longest_s = 0.0
+        self._wall, self._work = time.perf_counter(), time.thread_time()
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
         self._timer.start(5)
 
     def _tick(self) -> None:
-        now = time.perf_counter()
-        self.longest_s, self._last = max(self.longest_s, now - self._last), now
+        wall, work = time.perf_counter(), time.thread_time()
+        self.longest_s = max(self.longest_s, wall - self._wall)
+        self.longest_work_s = max(self.longest_work_s, work - self._work)
+        self._wall, self._work = wall, work
 
-    def stop(self) -> float:
+    def check(self) -> None:
+        """Its own work: 100 ms. A machine that is busy with other things may keep it waiting for longer, a server may not."""
         self._timer.stop()
-        return self.longest_s
+        assert self.longest_work_s < 0.1, f"the window worked for {self.longest_work_s:.3f} s without answering"
+        assert self.longest_s < 0.5, f"the window did not answer for {self.longest_s:.3f} s"
 
 
 def add_dicom(page: PacsPage, server: Orthanc) -> None:
@@ -102,10 +106,10 @@ def test_an_archive_is_added_searched_and_a_series_opened_as_a_case(
     assert first[:4] == ("preferred", "Thorax 1.25 Br40 für T12", str(N_THIN), "1.25 mm")
     assert "coronal" in next(row for row in rest if "COR" in row[1])[-1]
     assert "374 mm long" in page.reason.text()
+    watch.check()
     page.flow.pick(next(offer for offer in page.flow.state.series.offers if offer.series_instance_uid == THICK))
     QTest.mouseClick(page.get, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bench.session.state.volume is not None, timeout=WAIT_MS)
-    assert watch.stop() < LONGEST_BLOCK_S or bench.session.state.volume is not None
     assert page.isHidden()
     assert bench.session.state.volume.acquisition.series_instance_uid == THICK
     assert bench.desk.state.path == str(series_folder(THICK, page.flow.folder))
@@ -130,10 +134,9 @@ def test_retrieval_is_cancelled_goes_on_and_the_window_answers_all_the_while(
     assert bench.session.state.volume is None
     QTest.mouseClick(page.get, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page.flow.fetching.state.running, timeout=WAIT_MS)
-    longest = watch.stop()
+    watch.check()
     assert f"{here} of them were here before" in page.flow.state.message
     assert len(list(folder.glob("*.dcm"))) == N_THIN
-    assert longest < LONGEST_BLOCK_S, f"the window did not answer for {longest:.3f} s"
     qtbot.waitUntil(lambda: bench.session.state.volume is not None, timeout=WAIT_MS)
 
 
