@@ -37,7 +37,7 @@ def shared_data(shared: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings, caches and autosaves of the tests land in a temporary folder, never in the user's own."""
+    """Settings, caches and autosaves of the tests land in a temporary folder, never in the user's own; nor do passwords in the keyring."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
@@ -45,6 +45,7 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("NAPARI_CONFIG", str(home / "napari.yaml"))
         patch.setenv("MPLCONFIGDIR", str(home / "matplotlib"))
         patch.setenv("MPLBACKEND", "Agg")
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield
 
 

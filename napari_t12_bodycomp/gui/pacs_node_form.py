@@ -58,6 +58,8 @@ class NodeForm(QFrame):
             grid.addWidget(self.fields[name], row, 1)
             if name in ("ca", "cert", "key"):
                 grid.addWidget(self._chooser(name), row, 2)
+        self._tls_label = widgets.label("Line", "muted")
+        grid.addWidget(self._tls_label, len(_FIELDS) + 1, 0)
         grid.addWidget(self.tls, len(_FIELDS) + 1, 1)
         self.fields["secret"].setEchoMode(QLineEdit.EchoMode.Password)
         self.fields["own_ae_title"].setText(OWN_AE_TITLE)
@@ -123,6 +125,7 @@ class NodeForm(QFrame):
             self._labels[name].setVisible(visible)
             self.fields[name].setVisible(visible)
         self.tls.setVisible(not is_web)
+        self._tls_label.setVisible(not is_web)
 
     def _chooser(self, name: str) -> QPushButton:
         button = QPushButton("…")

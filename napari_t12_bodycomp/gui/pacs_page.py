@@ -15,7 +15,7 @@ from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.pacs_flow import PacsFlow, PacsState
 from napari_t12_bodycomp.gui.pacs_node_form import NodeForm
 from napari_t12_bodycomp.gui.pacs_tables import RowsTable
-from napari_t12_bodycomp.gui.pacs_words import SERIES_COLUMNS, STUDY_COLUMNS, series_cells, study_cells, typed_query
+from napari_t12_bodycomp.gui.pacs_words import SERIES_COLUMNS, STUDY_COLUMNS, reason_words, series_cells, study_cells, typed_query
 from napari_t12_bodycomp.gui.widgets import ActionButton
 
 MAX_ROWS = 500
@@ -62,7 +62,10 @@ class PacsPage(QWidget):
             )
         )  # fmt: skip
         centred = QWidget()
-        centred.setLayout(widgets.row(None, self.form, None))
+        layout = widgets.column(widgets.row(None, self.form, None))
+        layout.insertStretch(0, 2)
+        layout.addStretch(3)
+        centred.setLayout(layout)
         self.stack = QStackedWidget()
         self.stack.addWidget(main)
         self.stack.addWidget(centred)
@@ -218,6 +221,7 @@ class PacsPage(QWidget):
             self._show_series(new)
         hidden = len(new.studies or ()) - MAX_ROWS
         more = f"The first {MAX_ROWS} are shown, {hidden} more match: search for something narrower." if hidden > 0 else ""
+        widgets.set_text(self.reason, reason_words(new.series, new.picked), hide_empty=True)
         widgets.set_text(self.trouble, new.message if new.is_error else "", hide_empty=True)
         widgets.set_text(self.message, "" if new.is_error else new.message or more, hide_empty=True)
         self._enable()
@@ -246,7 +250,6 @@ class PacsPage(QWidget):
             [chosen] if chosen >= 0 else [],
             [place for place, offer in enumerate(offers) if offer.refusal],
         )
-        widgets.set_text(self.reason, found.reason if found is not None else "", hide_empty=True)
 
     def _on_job(self, state: JobState) -> None:
         """Show the first and the last word at once, others a few times a second: each repaint over the picture costs."""

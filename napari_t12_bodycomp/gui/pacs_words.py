@@ -5,10 +5,10 @@ from __future__ import annotations
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.gui.case_words import date_words
 from napari_t12_bodycomp.model.pacs import FoundStudy, StudyQuery
-from napari_t12_bodycomp.model.series import SeriesOffer
+from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 
-STUDY_COLUMNS = (("patient ID", 150), ("date", 90), ("description", 260), ("modalities", 100), ("series", 60), ("images", 70))
-SERIES_COLUMNS = (("", 80), ("description", 220), ("images", 65), ("thickness", 75), ("kernel", 80), ("why", 300))
+STUDY_COLUMNS = (("patient ID", 150), ("date", 100), ("description", 260), ("modalities", 100), ("series", 60), ("images", 70))
+SERIES_COLUMNS = (("", 95), ("description", 220), ("images", 65), ("thickness", 75), ("kernel", 80), ("why", 300))
 """Title and width in pixels."""
 PREFERRED = "preferred"
 
@@ -24,6 +24,15 @@ def series_cells(offer: SeriesOffer, is_preferred: bool) -> tuple[str, ...]:
     thickness = f"{offer.slice_thickness_mm:g} mm" if offer.slice_thickness_mm else ""
     title = f"{offer.description or '–'}{'' if offer.modality == 'CT' else f' ({offer.modality})'}"
     return PREFERRED if is_preferred else "", title, str(offer.n_slices), thickness, offer.kernel, offer.refusal or offer.why
+
+
+def reason_words(found: SeriesList | None, picked: SeriesOffer | None) -> str:
+    """Why one series is preferred; of another that was picked, why it suits, or why it must not be measured."""
+    if found is None:
+        return ""
+    if picked is None or picked == found.chosen:
+        return found.reason
+    return picked.refusal or f"It may be measured: {picked.why}."
 
 
 def typed_query(patient_id: str, date_from: str, date_to: str, description: str, modality: str) -> StudyQuery:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -59,7 +60,7 @@ def offered_series(archive: Archive, study_uid: str, progress: Progress = no_pro
     offers: list[SeriesOffer] = []
     for count, series in enumerate(found):
         progress(count / len(found), f"Looking at series {count + 1} of {len(found)}")
-        offers.append(offer_of(series, archive.sample(series) if _is_worth_a_look(series) else None))
+        offers.append(offer_of(*_looked_at(archive, series)))
     if not offers:
         raise InputError("The archive holds no series of that study: search again.")
     offers.sort(key=lambda offer: (bool(offer.refusal), -offer.score, offer.series_instance_uid))
@@ -67,8 +68,13 @@ def offered_series(archive: Archive, study_uid: str, progress: Progress = no_pro
     return SeriesList(tuple(offers), chosen, reason)
 
 
-def _is_worth_a_look(series: FoundSeries) -> bool:
-    return series.modality == "CT" and (series.n_images is None or series.n_images > 0)
+def _looked_at(archive: Archive, series: FoundSeries) -> tuple[FoundSeries, Any]:
+    """A CT series with one of its images' attributes, and counted where the archive did not say how many it holds."""
+    if series.modality != "CT" or series.n_images == 0:
+        return series, None
+    if series.n_images is None:
+        series = replace(series, n_images=len(archive.instances(series.study_instance_uid, series.series_instance_uid)))
+    return series, archive.sample(series)
 
 
 def series_folder(series_uid: str, root: Path | None = None) -> Path:

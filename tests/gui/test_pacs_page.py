@@ -107,6 +107,8 @@ def test_an_archive_is_added_searched_and_a_series_opened_as_a_case(
     assert "coronal" in next(row for row in rest if "COR" in row[1])[-1]
     assert "374 mm long" in page.reason.text()
     watch.check()
+    page.series.selectRow(next(n for n, row in enumerate(page.series.rows.cells) if "COR" in row[1]))
+    assert "coronal" in page.reason.text()
     page.flow.pick(next(offer for offer in page.flow.state.series.offers if offer.series_instance_uid == THICK))
     QTest.mouseClick(page.get, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bench.session.state.volume is not None, timeout=WAIT_MS)

@@ -53,6 +53,13 @@ class _Bytes:
 
 def offer_of(series: FoundSeries, sample: Dataset | None) -> SeriesOffer:
     """The offer that the series would be, as far as `sample`, the attributes of one image, lets it be told."""
+    try:
+        return _offer(series, sample)
+    except Exception:  # an archive may answer anything; what cannot be understood is as good as nothing
+        return _offer(series, None)
+
+
+def _offer(series: FoundSeries, sample: Dataset | None) -> SeriesOffer:
     told = _known(series, sample)
     by_words = not all(keyword in told for keyword in _GEOMETRY)
     if by_words:
