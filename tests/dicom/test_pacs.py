@@ -315,11 +315,11 @@ def test_a_series_that_is_not_there(archive: Archive, tmp_path: Path) -> None:
         retrieve_series(archive, STUDY, "1.2.3.999", tmp_path)
 
 
-def test_a_destination_that_the_archive_does_not_know(server: Orthanc, tmp_path: Path) -> None:
-    """C-MOVE to a port that is taken is told before anything is asked."""
-    taken = node_but(server, retrieval=Retrieval.MOVE, listen_address="127.0.0.1", listen_port=server.http_port)
-    with pytest.raises(InputError, match=f"Port {server.http_port} of this computer"):
-        retrieve_series(DimseArchive(taken), STUDY, THICK, tmp_path)
+def test_a_port_for_images_that_is_taken_or_that_the_archive_does_not_know(server: Orthanc, tmp_path: Path) -> None:
+    for port, sentence in ((server.http_port, "Port {} of this computer"), (free_port(), "enter this computer's address with port {}")):
+        node = node_but(server, retrieval=Retrieval.MOVE, listen_address="127.0.0.1", listen_port=port)
+        with pytest.raises(InputError, match=sentence.format(port)):
+            retrieve_series(DimseArchive(node), STUDY, THICK, tmp_path)
 
 
 def test_no_log_names_the_patient(running: Orthanc, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:

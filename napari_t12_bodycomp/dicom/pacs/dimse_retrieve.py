@@ -33,13 +33,16 @@ from pynetdicom.presentation import PresentationContext
 
 from napari_t12_bodycomp.dicom.pacs.archive import Keep
 from napari_t12_bodycomp.dicom.pacs.association import GET, MOVE, SPEEDED, answer, association, entity
+from napari_t12_bodycomp.dicom.pacs.faults import Interrupted
 from napari_t12_bodycomp.dicom.pacs.tls import server_context
 from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.pacs import Instance, Node, Retrieval, Stop
 
 _PENDING = 0xFF00
 _CANCELLED, _NOT_KEPT = 0xFE00, 0xA700
-_ONLY_SOME = 0xB000
+_DONE = (0, 0xB000)
+"""All came, or some did."""
+_NO_RESOURCES = 0xA7
 _MOVE_UNKNOWN = 0xA801
 _PER_REQUEST = 100
 """Instances asked for in one request by their UIDs: a longer list does not fit what some archives read."""
@@ -69,13 +72,13 @@ def fetch(node: Node, study_uid: str, series_uid: str, wanted: Sequence[Instance
     classes = tuple(dict.fromkeys(one.sop_class for one in wanted if one.sop_class))[:_MAX_CLASSES] or _CLASSES
     with line.open(classes) as link:
         if whole:
-            line.ask(link, _identifier(study_uid, series_uid))
+            line.insist(link, _identifier(study_uid, series_uid), InputError)
             return
         for start in range(0, len(wanted), _PER_REQUEST):
             part = wanted[start : start + _PER_REQUEST]
-            understood = line.ask(link, _identifier(study_uid, series_uid, [one.uid for one in part]))
-            if not understood and not line.came:
-                line.ask(link, _identifier(study_uid, series_uid))
+            code = line.ask(link, _identifier(study_uid, series_uid, [one.uid for one in part]))
+            if code not in _DONE and not line.came:  # an archive that does not know the level of images
+                line.insist(link, _identifier(study_uid, series_uid), Interrupted)
                 return
 
 
@@ -104,10 +107,27 @@ class _Line:
                 self._link = link
                 yield link
 
-    def ask(self, link: Association, identifier: Dataset) -> bool:
-        """One request; False where the archive does not understand it."""
-        self._message += 1
+    def insist(self, link: Association, identifier: Dataset, fault: type[InputError]) -> None:
+        """One request, which must bring something or end well; else `fault`: final at the start, to be tried again once images have come."""
         before = self.came
+        code = self.ask(link, identifier)
+        if code in _DONE or self.came > before:
+            return
+        if code >> 8 == _NO_RESOURCES:
+            raise Interrupted(f"The archive {self._node.name!r} cannot send images now ({code:04X}): try again later.")
+        if self._is_get:
+            raise fault(
+                f"The archive {self._node.name!r} does not let this computer retrieve by C-GET ({code:04X}): retrieve by C-MOVE, "
+                "or ask its administrators."
+            )
+        raise fault(
+            f"The archive {self._node.name!r} could not send images to {self._node.own_ae_title!r} ({code:04X}): ask its administrators "
+            f"to enter this computer's address with port {self._node.listen_port}, and see that no firewall is between."
+        )
+
+    def ask(self, link: Association, identifier: Dataset) -> int:
+        """One request; the final status."""
+        self._message += 1
         if self._is_get:
             answers = link.send_c_get(identifier, GET, msg_id=self._message)
         else:
@@ -125,7 +145,7 @@ class _Line:
                 f"The archive {self._node.name!r} does not know where to send images for {self._node.own_ae_title!r}: "
                 f"ask its administrators to enter this computer with port {self._node.listen_port}, or retrieve with C-GET."
             )
-        return code in (0, _ONLY_SOME) or self.came > before
+        return code
 
     def _on_store(self, event: Event) -> int:
         if self._stopped_at is None:
