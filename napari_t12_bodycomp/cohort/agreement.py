@@ -45,8 +45,8 @@ def compare(first: Sequence[Reading], second: Sequence[Reading]) -> Agreement:
         )
     cases = tuple(compare_case(ones[case], others[case]) for case in shared)
     return Agreement(
-        first_name=_name(first, "first"),
-        second_name=_name(second, "second"),
+        first_reader=_reader(first),
+        second_reader=_reader(second),
         cases=cases,
         only_first=tuple(sorted(ones.keys() - others.keys())),
         only_second=tuple(sorted(others.keys() - ones.keys())),
@@ -65,10 +65,10 @@ def _by_case(readings: Sequence[Reading], side: str) -> dict[str, Reading]:
     return found
 
 
-def _name(readings: Sequence[Reading], side: str) -> str:
-    """The reader's name where one person made all readings, else which side it is."""
+def _reader(readings: Sequence[Reading]) -> str:
+    """The reader's name where one person made all readings, else ""."""
     readers = {reading.reader for reading in readings}
-    return f"{side} ({readers.pop()})" if len(readers) == 1 and readers != {""} else side
+    return readers.pop() if len(readers) == 1 else ""
 
 
 def _remarks(cases: Sequence[CaseComparison]) -> tuple[str, ...]:
@@ -82,6 +82,12 @@ def _remarks(cases: Sequence[CaseComparison]) -> tuple[str, ...]:
     same_person = [c for c in cases if c.first.reader and c.first.reader == c.second.reader]
     if same_person:
         found.append(f"{len(same_person)} of {len(cases)} cases were read twice by the same person.")
+    without = [c for c in cases if not all(r.indices or r.areas_cm2 for r in (c.first, c.second))]
+    if without:
+        found.append(
+            f"In {len(without)} of {len(cases)} cases a reading is a label map alone, which gives regions: tissues, mean HU and indices need "
+            "the scan (measure it with these regions), or a table."
+        )
     return tuple(found)
 
 

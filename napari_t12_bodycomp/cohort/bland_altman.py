@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows
-from napari_t12_bodycomp.model.agreement import MIN_CASES, UNKNOWN_RANGE, BlandAltman
+from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
+from napari_t12_bodycomp.model.agreement import UNKNOWN_RANGE, BlandAltman
 
 LIMIT_SD = 1.96
 """The limits of agreement lie this many SD from the bias."""
@@ -25,11 +25,10 @@ def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
     pairs, _ = complete_rows(np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)], axis=1))
     n = len(pairs)
     if n == 0:
-        return BlandAltman(0, why_empty="there is no complete pair", why_no_percent="there is no complete pair")
+        return BlandAltman(0, why_empty=why_too_few(0), why_no_percent=why_too_few(0))
     difference, mean = pairs[:, 0] - pairs[:, 1], pairs.mean(axis=1)
     bias, mean_abs, max_abs = float(difference.mean()), float(np.abs(difference).mean()), float(np.abs(difference).max())
-    if n < MIN_CASES:
-        why = f"{MIN_CASES} complete pairs or more are needed, there are {n}"
+    if why := why_too_few(n):
         return BlandAltman(n, bias, mean_abs, max_abs, why_empty=why, why_no_percent=why)
     sd = 0.0 if np.ptp(difference) <= ROUNDING * np.abs(pairs).max() else float(difference.std(ddof=1))
     limits = bias - LIMIT_SD * sd, bias + LIMIT_SD * sd

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows
-from napari_t12_bodycomp.model.agreement import MIN_CASES, UNKNOWN_RANGE, Icc
+from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
+from napari_t12_bodycomp.model.agreement import UNKNOWN_RANGE, Icc
 
 SINGLE_FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)")
 AVERAGE_FORMS = ("ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
@@ -59,8 +59,8 @@ class _MeanSquares:
 
 
 def _why_empty(whole: npt.NDArray[np.float64]) -> str:
-    if len(whole) < MIN_CASES:
-        return f"{MIN_CASES} complete cases or more are needed, there are {len(whole)}"
+    if why := why_too_few(len(whole)):
+        return why
     if np.ptp(whole, axis=0).max() <= _noise(whole):
         return "all cases have the same value: without differences between cases agreement cannot be judged"
     return ""

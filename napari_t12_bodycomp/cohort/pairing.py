@@ -17,6 +17,7 @@ _SAME_Z_MM = 0.05
 """Tables and headers round positions: slices no further apart are the same."""
 _SAME_SPACING = 1e-3
 """Relative; headers round spacings likewise."""
+_SAME_PLACE_MM = 0.1
 
 
 def compare_case(first: Reading, second: Reading) -> CaseComparison:
@@ -41,9 +42,13 @@ def _overlap(quantity: Quantity, first: Reading, second: Reading) -> Overlap:
     masks = {"first": _mask(first, what), "second": _mask(second, what)}
     one, other = masks.values()
     if one is None or other is None or first.pixel_spacing_mm is None:
-        missing = " and ".join(side for side, mask in masks.items() if mask is None)
-        return Overlap(why_empty=f"the {missing} reading has no {quantity.title.removesuffix(' area')} drawn")
+        is_drawn = isinstance(what, Region)
+        return Overlap(why_empty=_missing([s for s, mask in masks.items() if mask is None], "region" if is_drawn else "tissue map"))
     return overlap(one, other, first.pixel_spacing_mm)
+
+
+def _missing(sides: list[str], what: str) -> str:
+    return f"neither reading has a {what} here" if len(sides) == 2 else f"the {sides[0]} reading has no {what} here"
 
 
 def _level_difference(first: Reading, second: Reading) -> float:
@@ -60,20 +65,24 @@ def _are_other_scans(first: Reading, second: Reading) -> bool:
 def _why_no_overlap(first: Reading, second: Reading, level_difference_mm: float) -> str:
     """Why the two drawings cannot be laid over each other; "" where they can."""
     drawn = [reading.regions if reading.regions is not None else reading.tissues for reading in (first, second)]
-    if missing := " and ".join(side for side, labels in zip(("first", "second"), drawn, strict=True) if labels is None):
-        return f"the {missing} reading has no drawing here"
+    if missing := [side for side, labels in zip(("first", "second"), drawn, strict=True) if labels is None]:
+        return _missing(missing, "drawing")
     if _are_other_scans(first, second):
         return "two scans were measured"
     if math.isnan(level_difference_mm):
         return "it is unknown which slice was measured"
     if abs(level_difference_mm) > _SAME_Z_MM:
         return f"two slices were measured, {abs(level_difference_mm):.1f} mm apart"
-    one, other = drawn
-    if one is not None and other is not None and (one.shape != other.shape or not _same_spacing(first, second)):
+    if not _on_one_grid(first, second):
         return "the drawings lie on two grids"
     return ""
 
 
-def _same_spacing(first: Reading, second: Reading) -> bool:
+def _on_one_grid(first: Reading, second: Reading) -> bool:
+    """Whether two drawings have one shape and spacing and, as far as that is known, one place."""
+    shapes = {labels.shape for r in (first, second) for labels in (r.regions, r.tissues) if labels is not None}
     ours, theirs = first.pixel_spacing_mm, second.pixel_spacing_mm
-    return ours is not None and theirs is not None and bool(np.allclose(ours, theirs, rtol=_SAME_SPACING, atol=0))
+    if len(shapes) != 1 or ours is None or theirs is None or not np.allclose(ours, theirs, rtol=_SAME_SPACING, atol=0):
+        return False
+    here, there = first.origin_xy_mm, second.origin_xy_mm
+    return here is None or there is None or bool(np.abs(np.subtract(here, there)).max() <= _SAME_PLACE_MM)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows
-from napari_t12_bodycomp.model.agreement import MIN_CASES, Concordance, Repeatability
+from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
+from napari_t12_bodycomp.model.agreement import Concordance, Repeatability
 
 
 def repeatability(measured: npt.ArrayLike) -> Repeatability:
@@ -26,8 +26,7 @@ def repeatability(measured: npt.ArrayLike) -> Repeatability:
     """
     table, _ = complete_rows(np.asarray(measured, dtype=np.float64))
     n = len(table)
-    if n < MIN_CASES:
-        why = f"{MIN_CASES} complete cases or more are needed, there are {n}"
+    if why := why_too_few(n):
         return Repeatability(n, why_empty=why, why_no_percent=why)
     variance, mean = table.var(axis=1, ddof=1), table.mean(axis=1)
     tem = math.sqrt(variance.mean())
@@ -42,8 +41,8 @@ def concordance(first: npt.ArrayLike, second: npt.ArrayLike) -> Concordance:
     """Lin's concordance coefficient of `first` and `second` (cases,), variances with divisor n; pairs with a NaN are left out."""
     pairs, _ = complete_rows(np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)], axis=1))
     n = len(pairs)
-    if n < MIN_CASES:
-        return Concordance(n, why_empty=f"{MIN_CASES} complete pairs or more are needed, there are {n}")
+    if why := why_too_few(n):
+        return Concordance(n, why_empty=why)
     x, y = pairs.T
     noise = ROUNDING * float(np.abs(pairs).max())
     if np.ptp(x) <= noise or np.ptp(y) <= noise:

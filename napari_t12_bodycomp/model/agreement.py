@@ -158,10 +158,10 @@ class CaseComparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
-    """All that is said about two sets of readings."""
+    """All that is said about two sets of readings; a reader is "" where no single person made all of a side's readings."""
 
-    first_name: str
-    second_name: str
+    first_reader: str
+    second_reader: str
     cases: tuple[CaseComparison, ...]
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]

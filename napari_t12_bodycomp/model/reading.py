@@ -35,6 +35,8 @@ class Reading:
         `Region` and `Tissue` of each pixel of the measured slice, 0 for none.
     pixel_spacing_mm : tuple of float, optional
         Distance of rows and of columns (mm); needed where there are `regions` or `tissues`.
+    origin_xy_mm : tuple of float, optional
+        LPS x and y (mm) of the middle of row 0, column 0; None where unknown.
     z_mm : float, optional
         The measured slice (DICOM LPS z, mm); None where unknown.
     scan : str
@@ -52,6 +54,7 @@ class Reading:
     regions: npt.NDArray[np.uint8] | None = None
     tissues: npt.NDArray[np.uint8] | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
+    origin_xy_mm: tuple[float, float] | None = None
     z_mm: float | None = None
     scan: str = ""
     protocol: str = ""

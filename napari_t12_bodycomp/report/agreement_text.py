@@ -1,13 +1,14 @@
-"""The agreement of two sets of readings in words, and as JSON."""
+"""The agreement of two sets of readings in words."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from napari_t12_bodycomp.model.agreement import Agreement, OverlapAgreement, QuantityAgreement, Spread
 from napari_t12_bodycomp.report.agreement_csv import why_empty
+from napari_t12_bodycomp.report.text import table
 
 NOT_AVAILABLE = "n/a"
 _HOW = """## How it was counted
@@ -43,11 +44,37 @@ def agreement_markdown(agreement: Agreement, title: str) -> str:
     return "\n".join([*parts, _HOW])
 
 
+def agreement_text(agreement: Agreement) -> str:
+    """The same in few lines, for a terminal."""
+    overlaps = {o.name: o for o in agreement.overlaps}
+    rows: list[tuple[str, ...]] = [("quantity", "n", "ICC(2,1) (95% CI)", "bias", "limits of agreement", "TEM", "Dice")]
+    for q in agreement.quantities:
+        if q.cases and q.quantity.has_zero:
+            icc, differences = q.icc["ICC(2,1)"], q.bland_altman
+            drawn = overlaps.get(q.quantity.name)
+            dice = coefficient(drawn.dice.median) if drawn is not None and drawn.dice.n else ""
+            rows.append(
+                (
+                    _name(q),
+                    str(len(q.cases)),
+                    f"{coefficient(icc.value)} ({_coefficient_interval(icc.ci)})",
+                    figure(differences.bias),
+                    _interval(differences.limits),
+                    figure(q.repeatability.tem),
+                    dice,
+                )
+            )
+    parts = [_cases_words(agreement).strip(), *agreement.remarks, table(rows, frozenset({1, 3, 5, 6})), _level_words(agreement).strip()]
+    return "\n".join(filter(None, parts))
+
+
 def _cases_words(agreement: Agreement) -> str:
-    lines = [f"{len(agreement.cases)} cases were read twice: {agreement.first_name}, and {agreement.second_name}."]
+    n = len(agreement.cases)
+    who = [f"{side} by {name}" for side, name in (("first", agreement.first_reader), ("second", agreement.second_reader)) if name]
+    lines = [f"{n} {'case was' if n == 1 else 'cases were'} read twice{', ' if who else ''}{' and '.join(who)}."]
     for side, names in (("first", agreement.only_first), ("second", agreement.only_second)):
         if names:
-            lines.append(f"{len(names)} stand only in the {side} set and are not compared: {_listed(names)}.")
+            lines.append(f"Only in the {side} set, and not compared ({len(names)}): {_listed(names)}.")
     return "\n".join(lines) + "\n"
 
 
@@ -56,15 +83,26 @@ def _listed(names: Sequence[str], most: int = 20) -> str:
     return f"{shown} and {len(names) - most} more (agreement_cases.csv names all)" if len(names) > most else shown
 
 
-def figure(value: float, digits: int = 3) -> str:
-    """`value` to so many digits after the point, or to three significant ones where it is small."""
+def figure(value: float) -> str:
+    """`value` to two digits after the point, or two significant ones where it is small."""
     if math.isnan(value):
         return NOT_AVAILABLE
-    return f"{value:.{digits}f}" if value == 0 or abs(value) >= 10 ** (1 - digits) else f"{value:.2g}"
+    return f"{value:.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
 
 
-def _interval(interval: tuple[float, float], digits: int = 3) -> str:
-    return NOT_AVAILABLE if any(map(math.isnan, interval)) else f"{figure(interval[0], digits)} to {figure(interval[1], digits)}"
+def coefficient(value: float) -> str:
+    """A coefficient to three digits; one that is not quite 1 does not read as 1."""
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    return ">0.999" if 0.9995 <= value < 1 else f"{value:.3f}"
+
+
+def _coefficient_interval(interval: tuple[float, float]) -> str:
+    return NOT_AVAILABLE if any(map(math.isnan, interval)) else " to ".join(map(coefficient, interval))
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    return NOT_AVAILABLE if any(map(math.isnan, interval)) else f"{figure(interval[0])} to {figure(interval[1])}"
 
 
 _NUMBER_HEAD = ("quantity", "n", "left out", "mean first", "mean second", "ICC(2,1) (95% CI)", "ICC(3,1) (95% CI)")
@@ -74,21 +112,27 @@ _OVERLAP_HEAD = ("drawing", "n", "left out", "Dice, median (IQR)", "lowest", "su
 
 def _number_row(q: QuantityAgreement) -> tuple[str, ...]:
     iccs = (q.icc[form] for form in ("ICC(2,1)", "ICC(3,1)"))
-    means = (figure(math.fsum(side) / len(side), 2) for side in (q.first, q.second))
-    return (_name(q), str(len(q.cases)), str(q.n_left_out), *means, *(f"{figure(i.value)} ({_interval(i.ci)})" for i in iccs))
+    means = (figure(math.fsum(side) / len(side)) for side in (q.first, q.second))
+    return (
+        _name(q),
+        str(len(q.cases)),
+        str(q.n_left_out),
+        *means,
+        *(f"{coefficient(i.value)} ({_coefficient_interval(i.ci)})" for i in iccs),
+    )
 
 
 def _error_row(q: QuantityAgreement) -> tuple[str, ...]:
     differences, errors = q.bland_altman, q.repeatability
     return (
         _name(q),
-        f"{figure(differences.bias, 2)} ({_interval(differences.bias_ci, 2)})",
-        figure(differences.sd, 2),
-        _interval(differences.limits, 2),
-        f"{figure(errors.cv_rms_percent, 2)} / {figure(errors.cv_mean_percent, 2)}",
-        figure(errors.tem, 2),
-        figure(errors.rtem_percent, 2),
-        figure(errors.sdc, 2),
+        f"{figure(differences.bias)} ({_interval(differences.bias_ci)})",
+        figure(differences.sd),
+        _interval(differences.limits),
+        f"{figure(errors.cv_rms_percent)} / {figure(errors.cv_mean_percent)}",
+        figure(errors.tem),
+        figure(errors.rtem_percent),
+        figure(errors.sdc),
     )
 
 
@@ -97,15 +141,15 @@ def _overlap_row(o: OverlapAgreement) -> tuple[str, ...]:
         o.title,
         str(o.dice.n),
         str(o.n_left_out),
-        _median(o.dice),
-        figure(o.dice.range[0]),
-        _median(o.surface_mm, 2),
-        _median(o.hausdorff95_mm, 2),
+        f"{coefficient(o.dice.median)} ({_coefficient_interval(o.dice.quartiles)})",
+        coefficient(o.dice.range[0]),
+        _median(o.surface_mm),
+        _median(o.hausdorff95_mm),
     )
 
 
-def _median(spread: Spread, digits: int = 3) -> str:
-    return f"{figure(spread.median, digits)} ({_interval(spread.quartiles, digits)})"
+def _median(spread: Spread) -> str:
+    return f"{figure(spread.median)} ({_interval(spread.quartiles)})"
 
 
 def _name(q: QuantityAgreement) -> str:
@@ -120,87 +164,39 @@ def _level_words(agreement: Agreement) -> str:
     same = sum(abs(one - other) < 0.05 for one, other in zip(level.first, level.second, strict=True))
     words = f"Both measured the same slice in {same} of {n} cases"
     unknown = f"; in {level.n_left_out} more it is unknown, or two scans were measured" if level.n_left_out else ""
-    apart = f"mean difference {figure(differences.bias, 2)} mm, mean distance {figure(differences.mean_abs, 2)} mm, "
-    apart += f"greatest {figure(differences.max_abs, 2)} mm"
-    limits = "" if differences.why_empty else f"; SD {figure(differences.sd, 2)} mm, limits {_interval(differences.limits, 2)} mm"
+    apart = f"mean difference {figure(differences.bias)} mm, mean distance {figure(differences.mean_abs)} mm, "
+    apart += f"greatest {figure(differences.max_abs)} mm"
+    limits = "" if differences.why_empty else f"; SD {figure(differences.sd)} mm, limits {_interval(differences.limits)} mm"
     return f"{words}{unknown}. Levels: {apart}{limits}.\n"
 
 
 def _missing_words(agreement: Agreement) -> list[str]:
     """What is missing and why: quantities, and drawings by the reason that they could not be compared."""
     lines = []
+    unknown = [q.quantity.title for q in agreement.quantities if not q.cases]
+    if unknown:
+        lines.append(f"{', '.join(unknown)}: no case in which both readings know it.")
+    numbers: dict[str, list[str]] = {}
     for q in agreement.quantities:
-        if not q.cases:
-            lines.append(f"{_name(q)}: no case in which both readings know it.")
-        elif q.quantity.has_zero:
-            lines += [f"{_name(q)}: {why}." for why in why_empty(q)]
+        if q.cases and q.quantity.has_zero:
+            for why in why_empty(q):
+                numbers.setdefault(why, []).append(q.quantity.title)
+    lines += [f"{', '.join(titles)}. {why}." for why, titles in numbers.items()]
+    drawings: dict[tuple[str, int], list[str]] = {}
     for o in agreement.overlaps:
-        reasons: dict[str, int] = {}
-        for case in agreement.cases:
-            if why := case.overlaps[o.name].why_empty:
-                plain = "two slices were measured" if why.startswith("two slices") else why
-                reasons[plain] = reasons.get(plain, 0) + 1
-        lines += [f"{o.title}, overlap: {why} ({n} of {len(agreement.cases)} cases)." for why, n in reasons.items()]
+        reasons = Counter(_plain(case.overlaps[o.name].why_empty) for case in agreement.cases)
+        for why, n in reasons.items():
+            if why:
+                drawings.setdefault((why, n), []).append(o.title)
+    lines += [f"Overlap of {', '.join(titles)}: {why} ({n} of {len(agreement.cases)} cases)." for (why, n), titles in drawings.items()]
     return lines
+
+
+def _plain(why: str) -> str:
+    """The reason without the numbers that differ from case to case."""
+    return why.split(",", 1)[0] if why.startswith("two slices") else why
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
-
-
-def agreement_json(agreement: Agreement) -> dict[str, Any]:
-    """The numbers as plain dicts; unknown is None."""
-    return {
-        "first": agreement.first_name,
-        "second": agreement.second_name,
-        "cases": len(agreement.cases),
-        "only_first": list(agreement.only_first),
-        "only_second": list(agreement.only_second),
-        "remarks": list(agreement.remarks),
-        "quantities": {q.quantity.name: _quantity_json(q) for q in agreement.quantities},
-        "overlaps": {o.name.removesuffix("_area_cm2"): _overlap_json(o) for o in agreement.overlaps},
-    }
-
-
-def _quantity_json(q: QuantityAgreement) -> dict[str, Any]:
-    differences, errors = q.bland_altman, q.repeatability
-    return {
-        "unit": q.quantity.unit,
-        "n": len(q.cases),
-        "n_left_out": q.n_left_out,
-        "icc": {form: {"value": _known(i.value), "ci": _known_pair(i.ci), "p": _known(i.p)} for form, i in q.icc.items() if form[4] != "1"},
-        "ccc": {"value": _known(q.concordance.value), "ci": _known_pair(q.concordance.ci)},
-        "bias": _known(differences.bias),
-        "bias_ci": _known_pair(differences.bias_ci),
-        "sd_difference": _known(differences.sd),
-        "limits": _known_pair(differences.limits),
-        "limits_ci": [_known_pair(differences.lower_limit_ci), _known_pair(differences.upper_limit_ci)],
-        "mean_abs_difference": _known(differences.mean_abs),
-        "max_abs_difference": _known(differences.max_abs),
-        **{name: _known(getattr(errors, name)) for name in ("tem", "rtem_percent", "sdc", "cv_rms_percent", "cv_mean_percent")},
-        "not_available": why_empty(q),
-    }
-
-
-def _overlap_json(o: OverlapAgreement) -> dict[str, Any]:
-    parts = {"dice": o.dice, "jaccard": o.jaccard, "surface_mm": o.surface_mm, "hausdorff95_mm": o.hausdorff95_mm}
-    spreads = {
-        name: {
-            "n": s.n,
-            "median": _known(s.median),
-            "quartiles": _known_pair(s.quartiles),
-            "mean": _known(s.mean),
-            "range": _known_pair(s.range),
-        }
-        for name, s in parts.items()
-    }
-    return {"n_left_out": o.n_left_out, **spreads}
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _known_pair(pair: tuple[float, float]) -> list[float] | None:
-    return [float(value) for value in pair] if all(map(math.isfinite, pair)) else None

@@ -25,8 +25,10 @@ def bland_altman_png(agreement: Agreement, title: str) -> bytes:
     rows = max(1, math.ceil(len(shown) / COLUMNS))
     figure = Figure(figsize=(COLUMNS * PANEL_IN[0], rows * PANEL_IN[1] + 0.9), dpi=DPI, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    words = f"{title}\nfirst: {_side(agreement.first_name)}, second: {_side(agreement.second_name)}; differences are first minus second"
-    figure.suptitle(words, fontsize=10, color=INK)
+    sides = f"{agreement.first_reader or 'first'} minus {agreement.second_reader or 'second'}"
+    if agreement.first_reader == agreement.second_reader:
+        sides = "first minus second reading"
+    figure.suptitle(f"{title}\ndifferences are {sides}", fontsize=10, color=INK)
     for k, quantity in enumerate(shown):
         _panel(figure.add_subplot(rows, COLUMNS, k + 1), quantity)
     if not shown:
@@ -36,10 +38,6 @@ def bland_altman_png(agreement: Agreement, title: str) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
-
-
-def _side(name: str) -> str:
-    return name.split("(", 1)[-1].removesuffix(")") if "(" in name else name
 
 
 def _panel(axes: Axes, found: QuantityAgreement) -> None:

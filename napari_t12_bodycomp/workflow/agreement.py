@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_t12_bodycomp.cohort.agreement import compare
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.agreement import Agreement
+from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.reading import Reading
 from napari_t12_bodycomp.report.agreement_csv import agreement_csv, cases_csv
 from napari_t12_bodycomp.report.agreement_text import agreement_markdown
 from napari_t12_bodycomp.report.bland_altman_png import bland_altman_png
 from napari_t12_bodycomp.workflow.export import write_atomically
+from napari_t12_bodycomp.workflow.readings import read_pair
 
 TABLE_NAME, CASES_NAME = "agreement.csv", "agreement_cases.csv"
 PLOT_NAME, TEXT_NAME = "bland_altman.png", "agreement.md"
@@ -27,6 +30,14 @@ def agreement_files(first: Sequence[Reading], second: Sequence[Reading], title: 
     return files_of(compare(first, second), title)
 
 
+def agree(first: Path, second: Path, readers: tuple[str, str] = ("", ""), progress: Progress = no_progress) -> Agreement:
+    """Compare what lies at two paths; `readers` takes the rows of one assessor alone on either side. InputError as `read_pair` says."""
+    ones, others, remarks = read_pair(first, second, readers, progress)
+    found = compare(ones, others)
+    progress(1.0, "compared")
+    return replace(found, remarks=(*found.remarks, *remarks))
+
+
 def files_of(agreement: Agreement, title: str = TITLE) -> dict[str, bytes]:
     """The files of a comparison by name: two tables, the plots, and a report to read."""
     return {
@@ -37,8 +48,8 @@ def files_of(agreement: Agreement, title: str = TITLE) -> dict[str, bytes]:
     }
 
 
-def write_files(out_dir: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write `files` into `out_dir`, each complete or not at all; their paths. InputError where that cannot be done."""
+def write_files(out_dir: Path, files: Mapping[str, bytes]) -> None:
+    """Write `files` into `out_dir`, each complete or not at all. InputError where that cannot be done."""
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -47,4 +58,3 @@ def write_files(out_dir: Path, files: Mapping[str, bytes]) -> list[Path]:
         raise InputError(
             f"A directory to write results into is wanted, {out_dir} cannot be used ({error.strerror}): choose another one."
         ) from error
-    return [out_dir / name for name in files]
