@@ -10,14 +10,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
 from napari_t12_bodycomp.model.agreement import UNKNOWN_RANGE, BlandAltman
 
 LIMIT_SD = 1.96
 """The limits of agreement lie this many SD from the bias."""
-_NORMAL_975 = float(stats.norm.ppf(0.975))
+_NORMAL_975 = float(special.ndtri(0.975))
 
 
 def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
@@ -32,7 +32,7 @@ def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
         return BlandAltman(n, bias, mean_abs, max_abs, why_empty=why, why_no_percent=why)
     sd = 0.0 if np.ptp(difference) <= ROUNDING * np.abs(pairs).max() else float(difference.std(ddof=1))
     limits = bias - LIMIT_SD * sd, bias + LIMIT_SD * sd
-    t_value = float(stats.t.ppf(0.975, n - 1))
+    t_value = float(special.stdtrit(n - 1, 0.975))
     of_bias = t_value * sd / math.sqrt(n)
     of_limit = t_value * sd * math.sqrt(1 / n + _NORMAL_975**2 / (2 * (n - 1)))
     t, t_p = _paired_t(bias, sd, n)
@@ -63,7 +63,7 @@ def _paired_t(bias: float, sd: float, n: int) -> tuple[float, float]:
     if sd == 0:
         return UNKNOWN_RANGE
     t = bias / (sd / math.sqrt(n))
-    return t, float(2 * stats.t.sf(abs(t), n - 1))
+    return t, 2 * float(special.stdtr(n - 1, -abs(t)))
 
 
 def _slope(mean: npt.NDArray[np.float64], difference: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -71,8 +71,11 @@ def _slope(mean: npt.NDArray[np.float64], difference: npt.NDArray[np.float64]) -
     noise = ROUNDING * float(np.abs(mean).max())
     if np.ptp(mean) <= noise or np.ptp(difference) <= noise:
         return UNKNOWN_RANGE
-    line = stats.linregress(mean, difference)
-    return float(line.slope), float(line.pvalue)
+    x, y = mean - mean.mean(), difference - difference.mean()
+    slope, df = float((x * y).sum() / (x * x).sum()), len(x) - 2
+    rest = float(((y - slope * x) ** 2).sum())
+    t = slope * math.sqrt(df * float((x * x).sum()) / rest) if rest else math.inf
+    return slope, 2 * float(special.stdtr(df, -abs(t)))
 
 
 def _percent(difference: npt.NDArray[np.float64], mean: npt.NDArray[np.float64]) -> tuple[float, tuple[float, float], str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
 from napari_t12_bodycomp.model.agreement import UNKNOWN_RANGE, Icc
@@ -20,6 +20,10 @@ SINGLE_FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)")
 AVERAGE_FORMS = ("ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
 _TAIL = 0.975
 _IDENTICAL = "the raters do not differ beyond a constant: no error is left to build an interval from"
+
+_NO_DF = "too few degrees of freedom are left for the raters' differences to build an interval from"
+_FEWEST_DF = 0.05
+"""Below it the F distribution's quantiles leave the range of numbers."""
 
 
 def intraclass(ratings: npt.ArrayLike) -> dict[str, Icc]:
@@ -95,9 +99,9 @@ def _ratio_form(form: str, m: _MeanSquares, error: float, df2: int, n_left_out: 
     if error == 0:
         return Icc(form, m.n, n_left_out, value, f=math.inf, df=df, p=0.0, why_no_ci=_IDENTICAL)
     f = m.cases / error
-    low, high = f / stats.f.ppf(_TAIL, *df), f * stats.f.ppf(_TAIL, *df[::-1])
+    low, high = f / special.fdtri(*df, _TAIL), f * special.fdtri(*df[::-1], _TAIL)
     ci = (float((low - 1) / (low + m.k - 1)), float((high - 1) / (high + m.k - 1)))
-    return Icc(form, m.n, n_left_out, value, ci, f, df, float(stats.f.sf(f, *df)))
+    return Icc(form, m.n, n_left_out, value, ci, f, df, float(special.fdtrc(*df, f)))
 
 
 def _one_way(m: _MeanSquares, n_left_out: int) -> Icc:
@@ -114,19 +118,26 @@ def _absolute(m: _MeanSquares, n_left_out: int) -> Icc:
     value = (m.cases - m.residual) / (m.cases + (k - 1) * m.residual + k * (m.raters - m.residual) / n)
     df = (float(n - 1), float((n - 1) * (k - 1)))
     f = m.cases / m.residual if m.residual else math.inf
-    p = float(stats.f.sf(f, *df))
+    p = float(special.fdtrc(*df, f))
     if m.residual == 0 and m.raters == 0:
         return Icc("ICC(2,1)", n, n_left_out, value, f=f, df=df, p=p, why_no_ci=_IDENTICAL)
     of_raters = k * value * m.raters
     of_residual = (n * (1 + (k - 1) * value) - k * value) * m.residual
-    v = (k - 1) * (n - 1) * (of_raters + of_residual) ** 2 / ((n - 1) * of_raters**2 + of_residual**2)
-    rest = k * m.raters + (k * n - k - n) * m.residual
-    upper, lower = stats.f.ppf(_TAIL, n - 1, v), stats.f.ppf(_TAIL, v, n - 1)
-    ci = (
-        float(n * (m.cases - upper * m.residual) / (upper * rest + n * m.cases)),
-        float(n * (lower * m.cases - m.residual) / (rest + n * lower * m.cases)),
-    )
+    squares = (n - 1) * of_raters**2 + of_residual**2
+    v = (k - 1) * (n - 1) * (of_raters + of_residual) ** 2 / squares if squares else 0.0
+    ci = _absolute_interval(m, v) if v >= _FEWEST_DF else UNKNOWN_RANGE
+    if not ci[0] <= value <= ci[1]:
+        return Icc("ICC(2,1)", n, n_left_out, value, f=f, df=df, p=p, why_no_ci=_NO_DF)
     return Icc("ICC(2,1)", n, n_left_out, value, ci, f, df, p)
+
+
+def _absolute_interval(m: _MeanSquares, v: float) -> tuple[float, float]:
+    """The limits of ICC(2,1) where its denominator has `v` degrees of freedom."""
+    n, k = m.n, m.k
+    rest = k * m.raters + (k * n - k - n) * m.residual
+    upper, lower = (float(special.fdtri(*df, _TAIL)) for df in ((n - 1, v), (v, n - 1)))
+    low = n * (m.cases - upper * m.residual) / (upper * rest + n * m.cases)
+    return low, n * (lower * m.cases - m.residual) / (rest + n * lower * m.cases)
 
 
 def _average(single: Icc, form: str, m: _MeanSquares) -> Icc:

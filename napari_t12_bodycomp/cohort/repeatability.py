@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
 from napari_t12_bodycomp.model.agreement import Concordance, Repeatability
@@ -65,5 +65,5 @@ def _z_interval(value: float, of_both: float, spread: float, shift: float, n: in
     )
     if variance < 0:
         return float("nan"), float("nan")
-    half = float(stats.norm.ppf(0.975)) * math.sqrt(variance) / (1 - value**2)
+    half = float(special.ndtri(0.975)) * math.sqrt(variance) / (1 - value**2)
     return math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)

@@ -14,7 +14,7 @@ from napari_t12_bodycomp.model.reading import Reading
 from napari_t12_bodycomp.report.agreement_csv import agreement_csv, cases_csv
 from napari_t12_bodycomp.report.agreement_text import agreement_markdown
 from napari_t12_bodycomp.report.bland_altman_png import bland_altman_png
-from napari_t12_bodycomp.workflow.export import write_atomically
+from napari_t12_bodycomp.workflow.export import write_atomically, write_sentence
 from napari_t12_bodycomp.workflow.readings import read_pair
 
 TABLE_NAME, CASES_NAME = "agreement.csv", "agreement_cases.csv"
@@ -55,6 +55,4 @@ def write_files(out_dir: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             write_atomically(out_dir / name, content)
     except OSError as error:
-        raise InputError(
-            f"A directory to write results into is wanted, {out_dir} cannot be used ({error.strerror}): choose another one."
-        ) from error
+        raise InputError(write_sentence(out_dir, error)) from error
