@@ -35,8 +35,6 @@ class Reading:
         `Region` and `Tissue` of each pixel of the measured slice, 0 for none.
     pixel_spacing_mm : tuple of float, optional
         Distance of rows and of columns (mm); needed where there are `regions` or `tissues`.
-    origin_xy_mm : tuple of float, optional
-        LPS x and y (mm) of the middle of row 0, column 0; None where unknown.
     z_mm : float, optional
         The measured slice (DICOM LPS z, mm); None where unknown.
     scan : str
@@ -44,6 +42,8 @@ class Reading:
         are known and differ are never the same slice.
     protocol : str
         What it was measured by (preset, options), in words that are equal where the protocol is; "" where that is not known.
+    origin_xy_mm : tuple of float, optional
+        LPS x and y (mm) of the middle of row 0, column 0; None where unknown.
     """
 
     case: str
@@ -54,10 +54,10 @@ class Reading:
     regions: npt.NDArray[np.uint8] | None = None
     tissues: npt.NDArray[np.uint8] | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
-    origin_xy_mm: tuple[float, float] | None = None
     z_mm: float | None = None
     scan: str = ""
     protocol: str = ""
+    origin_xy_mm: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.case:
