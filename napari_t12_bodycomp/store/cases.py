@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from napari_t12_bodycomp.errors import UsageError
-from napari_t12_bodycomp.model.study import Case, CaseState, ExclusionReason, SeriesReference
+from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery, WorklistRow
 from napari_t12_bodycomp.store import studies
@@ -214,6 +214,27 @@ def page(connection: Connection, query: WorklistQuery) -> WorklistPage:
 def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> int | None:
     """Id of the first case after `pseudonym`, in the order of names, that the filters of `query` leave; None where there is none."""
     later = select(cases.c.id).where(*_conditions(query), cases.c.pseudonym > pseudonym).order_by(cases.c.pseudonym).limit(1)
+    return connection.execute(later).scalar()
+
+
+def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudonym: str) -> int | None:
+    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor` to draw or to decide; None where none does."""
+    ways = []
+    if actor.has(Role.ASSESSOR):
+        own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
+        ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own))
+    if actor.has(Role.REVIEWER):
+        own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
+        ways.append(and_(cases.c.state == CaseState.SUBMITTED, own, region_versions.c.author_id != actor.id))
+    if not ways:
+        return None
+    later = (
+        select(cases.c.id)
+        .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
+        .where(*_conditions(query), cases.c.pseudonym > pseudonym, or_(*ways))
+        .order_by(cases.c.pseudonym)
+        .limit(1)
+    )
     return connection.execute(later).scalar()
 
 
