@@ -249,7 +249,7 @@ def test_tampering_on_postgresql_is_found_too(postgres_trial: Trial) -> None:
         with engine.connect() as connection:
             triggers.remove(connection)
             connection.execute(text(statement))
-            triggers.install(connection)
+            triggers.install(connection, database.newest_revision())
             findings = verify(connection).findings
             connection.rollback()
         assert findings, statement
