@@ -22,12 +22,16 @@ def why_not_ask(actor: Account, case: Case, kind: ReadingKind, readings: Iterabl
     return ""
 
 
-def why_not_reader(kind: ReadingKind, first_reader_id: int, reader: Account) -> str:
-    """Why `reader` may not be the one who reads a case that is, or will be, first read by `first_reader_id`."""
+def why_not_reader(kind: ReadingKind, first_reader_id: int, reader: Account, drawers: frozenset[int] = frozenset()) -> str:
+    """Why `reader` may not read a case that is, or will be, first read by `first_reader_id`; `drawers` are all who drew in it."""
     if reader.disabled or not reader.has(Role.ASSESSOR):
         return f"An enabled assessor is wanted, {reader.name!r} is none: choose another account."
     if kind is ReadingKind.DOUBLE and reader.id == first_reader_id:
         return "The second reader must be somebody else than the first: choose another assessor."
+    if kind is ReadingKind.DOUBLE and reader.id in drawers:
+        return f"{reader.name!r} has drawn in this case already and cannot read it unseen: choose another assessor."
+    if kind is ReadingKind.REREAD and reader.id != first_reader_id:
+        return f"A case comes back to who read it first, {reader.name!r} did not: choose that account, or ask for a double reading."
     return ""
 
 

@@ -191,12 +191,15 @@ def why_not_look(actor: Account) -> str:
 
 
 def why_not_see(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
-    """Why `actor` may not see what was drawn, measured, decided and said in `case`: who is to read it blinded sees it afterwards.
+    """Why `actor` may not see what was drawn, measured, decided and said in `case`; `readings` are those of the case."""
+    return why_not_look(actor) or why_blind(actor, case, readings)
 
-    `readings` are those of the case. A case that comes back to its assessor is hidden from them from the moment they hand it in.
+
+def why_blind(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
+    """Why what others made of `case` is hidden from `actor`: who is to read it sees it afterwards.
+
+    A case that comes back to its assessor is hidden from them from the moment they hand it in.
     """
-    if sentence := why_not_look(actor):
-        return sentence
     for reading in readings:
         if reading.reader_id != actor.id or reading.state is not ReadingState.WAITING:
             continue
@@ -207,16 +210,12 @@ def why_not_see(actor: Account, case: Case, readings: Iterable[AskedReading]) ->
     return ""
 
 
-def hidden_versions(actor: Account, case: Case, readings: Iterable[AskedReading]) -> frozenset[int]:
-    """Ids of the versions that `actor` may not see yet: who draws a case sees its second reading after submitting their own."""
-    return frozenset(
-        reading.version_id
-        for reading in readings
-        if reading.version_id is not None
-        and reading.state is ReadingState.DRAWN
-        and reading.first_reader_id == actor.id != reading.reader_id
-        and case.state is not CaseState.SUBMITTED
-    )
+HIDDEN_READING = "The second reading is shown once the first one is submitted."
+
+
+def hidden_readings(actor: Account, readings: Iterable[AskedReading]) -> tuple[AskedReading, ...]:
+    """The readings that `actor` may not see yet: an assessor sees a second reading once the first one is submitted."""
+    return tuple(r for r in readings if r.state is ReadingState.DRAWN and r.reader_id != actor.id and actor.has(Role.ASSESSOR))
 
 
 def why_undecided(readings: Iterable[AskedReading]) -> str:
