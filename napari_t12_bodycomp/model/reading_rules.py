@@ -97,5 +97,5 @@ def why_not_withdraw(actor: Account, reading: AskedReading, reason: str) -> str:
     if sentence := why_not_lead(actor, "withdraw a reading"):
         return sentence
     if reading.state not in (ReadingState.WAITING, ReadingState.DRAWN):
-        return f"A reading that waits is wanted, this one is {reading.state.value}: it stays."
+        return "A reading that waits is wanted, this one is finished: it stays."
     return "" if reason.strip() else "A reason is wanted for withdrawing a reading, none came: say why."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trial
+from forbidden_readings import FORBIDDEN_READINGS
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from trial import PASSWORD, Trial
@@ -335,6 +336,7 @@ FORBIDDEN: tuple[tuple[Deed, str], ...] = (
     (setting_another_one_s_password, "Only a lead may set somebody else's password: ask one."),
     (changing_the_protocol_without_the_role, "Only a lead may change the protocol: ask one."),
     (keeping_patient_ids_without_the_role, "Only a lead may change the study's options: ask one."),
+    *FORBIDDEN_READINGS,
 )
 """Each forbidden deed with the sentence that refuses it; the table in ``docs/study.md`` is this one."""
 
