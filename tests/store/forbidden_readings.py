@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -266,6 +267,52 @@ def lifting_one_s_own_lock(t: Trial) -> None:
 _UNSEEN = "You are to read this case without seeing what others made of it: that is shown once your reading is saved."
 _DISAGREE = "The two readings of this case disagree: it waits until somebody adjudicates."
 _OWN = "You drew this version yourself: somebody else must approve it."
+
+READINGS_BEHIND_ITS_BACK = {
+    "changing a limit": "UPDATE reading_plans SET dice = 0.1 WHERE id = 1",
+    "changing an adjudication": "UPDATE adjudications SET take = 'first' WHERE id = 1",
+    "deleting a reading": "DELETE FROM readings WHERE id = 4",
+    "deleting failed sign-ins": "DELETE FROM sign_ins WHERE id = 1",
+    "forgetting a failed sign-in": "UPDATE sign_ins SET outcome = 'succeeded' WHERE id = 1",
+    "lifting a lock by an assessor": "INSERT INTO sign_ins VALUES (90, 2, 'lifted', 2, 'now')",
+    "a plan by an assessor": "INSERT INTO reading_plans SELECT 90, 1, 1, 1, 1, 1, 0.5, 1, 1, 1, 2, 'now' FROM study",
+    "a reading that begins finished": "INSERT INTO readings SELECT 90, 1, plan_id, 'double', 'agrees', 2, 3, 1, 'now', 'now', 1, 2, 'now', '', '' FROM readings WHERE id = 1",
+    "a reading asked for by an assessor": "INSERT INTO readings SELECT 90, 5, plan_id, 'double', 'waiting', 2, 3, 2, 'now', 'now', NULL, NULL, NULL, '', '' FROM readings WHERE id = 1",
+    "a reading by a reviewer": "INSERT INTO readings SELECT 90, 5, plan_id, 'double', 'waiting', 2, 4, 1, 'now', 'now', NULL, NULL, NULL, '', '' FROM readings WHERE id = 1",
+    "a double reading by one person": "INSERT INTO readings SELECT 90, 5, plan_id, 'double', 'waiting', 3, 3, 1, 'now', 'now', NULL, NULL, NULL, '', '' FROM readings WHERE id = 1",
+    "a second double reading": "INSERT INTO readings SELECT 90, 1, plan_id, 'double', 'waiting', 2, 3, 1, 'now', 'now', NULL, NULL, NULL, '', '' FROM readings WHERE id = 1",
+    "a double reading of a locked case": "INSERT INTO readings SELECT 90, 6, plan_id, 'double', 'waiting', 2, 3, 1, 'now', 'now', NULL, NULL, NULL, '', '' FROM readings WHERE id = 1",
+    "another reader": "UPDATE readings SET reader_id = 2, first_reader_id = 3 WHERE id = 1",
+    "another drawing for a reading": "UPDATE readings SET version_id = 1 WHERE id = 1",
+    "the first drawing as the second": "UPDATE readings SET version_id = 5, finished_at = '2099', state = 'drawn' WHERE id = 3",
+    "a reading before it is due": "UPDATE readings SET version_id = 6, finished_at = '2030-01-02', state = 'agrees' WHERE id = 4",
+    "disagreement forgotten": "UPDATE readings SET state = 'agrees' WHERE id = 1",
+    "adjudicated without anybody": "UPDATE readings SET state = 'adjudicated' WHERE id = 1",
+    "approving before the second reading": "INSERT INTO reviews SELECT 90, id, current_version_id, 4, 'approved', '', revision, 'n', 'now' FROM cases WHERE id = 3",
+    "returning before the adjudication": "INSERT INTO reviews SELECT 90, id, current_version_id, 4, 'returned', 'r', revision, 'n', 'now' FROM cases WHERE id = 1",
+    "adjudicating by a reader": "INSERT INTO adjudications SELECT 90, 1, 1, 3, 'second', '', 1, 'now' FROM study",
+    "adjudicating by a rater": "INSERT INTO adjudications SELECT 90, 1, 1, 5, 'first', '', 1, 'now' FROM study",
+    "adjudicating what waits": "INSERT INTO adjudications SELECT 90, 3, 3, 4, 'first', '', 5, 'now' FROM study",
+    "counting the reading itself": "INSERT INTO adjudications SELECT 90, 1, 1, 4, 'second', '', 2, 'now' FROM study",
+    "adjudicating twice": "INSERT INTO adjudications SELECT 90, 2, 2, 4, 'first', '', 3, 'now' FROM study",
+}
+"""SQL that breaks a rule, on a study as `readings_of_all_kinds` makes it."""
+
+
+def readings_of_all_kinds(t: Trial) -> None:
+    """P-001 disagrees (reading 1), P-002 is adjudicated (2), P-003 waits for its second reading (3), P-004 for its wash-out (4).
+
+    P-005 is submitted, P-006 approved, both without readings; somebody typed a wrong password.
+    """
+    trial.disagreeing(t, 1)
+    adjudicate(t.rev, trial.disagreeing(t, 2).id, Take.FIRST, "the wall")
+    trial.drawn(t, trial.asked(t, 3))
+    trial.coming_back(t, 4)
+    trial.submitted(t, number=5)
+    trial.approved(t, 6)
+    with contextlib.suppress(Refused):
+        study.sign_in(t.store, "ann", "not the password")
+
 
 FORBIDDEN_READINGS: tuple[tuple[Deed, str], ...] = (
     (looking_at_the_first_reading_before_one_s_own, _UNSEEN),
