@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,11 +112,18 @@ class CaseFlow:
         self._resume_when_read = None
         self._say(sentence, error=True)
 
-    def open_volume(self, volume: CTVolume, source: str = "", finding: LevelFinding | None = None) -> None:
-        """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for where `finding` is not given."""
+    def open_volume(
+        self, volume: CTVolume, source: str = "", finding: LevelFinding | None = None, restore: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for where `finding` is not given.
+
+        `restore` puts back what was drawn on it before, where something was.
+        """
         self._drafted.clear()
+        self.jobs.cancel()
         self.session.open(volume, source)
         self.opened.emit()
+        restore()
         found = autosave.unfinished_for(volume, self.saver.folder)
         self.desk.set(resumable=found, offer_draft=False)
         if found is not None and self._resume_when_read is not None:
@@ -124,7 +132,6 @@ class CaseFlow:
         if finding is None:
             self.locate()
         else:
-            self.jobs.cancel()
             self._on_located(finding)
 
     def locate(self) -> None:

@@ -40,6 +40,10 @@ class Reading:
     scan : str
         What tells the scan from others of the case, such as series UID and acquisition; "" where that is not known. Slices of two scans that
         are known and differ are never the same slice.
+    protocol : str
+        What it was measured by (preset, options), in words that are equal where the protocol is; "" where that is not known.
+    origin_xy_mm : tuple of float, optional
+        LPS x and y (mm) of the middle of row 0, column 0; None where unknown.
     """
 
     case: str
@@ -52,6 +56,8 @@ class Reading:
     pixel_spacing_mm: tuple[float, float] | None = None
     z_mm: float | None = None
     scan: str = ""
+    protocol: str = ""
+    origin_xy_mm: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.case:

@@ -6,7 +6,7 @@ brought, and says when it changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psygnal import Signal
@@ -86,7 +86,7 @@ class SeatState:
 
     where: str = ""
     desk: Desk | None = None
-    query: WorklistQuery = WorklistQuery()
+    query: WorklistQuery = field(default_factory=WorklistQuery)
     sheet: Sheet | None = None
     opened: OpenCase | None = None
     trouble: str = ""
