@@ -53,15 +53,18 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     for name in (args.assessor, args.reviewer, args.reading_by, args.adjudication_by):
         if name is not None and name not in numbers:
             raise UsageError(f"The name of an account is wanted, there is no {name!r} in this study.")
+    people: dict[str | None, int | None] = {None: None, **numbers}
     query = WorklistQuery(
         frozenset(CaseState(state) for state in args.state or ()),
         args.search,
-        *(None if name is None else numbers[name] for name in (args.assessor, args.reviewer)),
+        people[args.assessor],
+        people[args.reviewer],
         args.sort,
         args.descending,
         (args.page - 1) * args.per_page,
         args.per_page,
-        *(None if name is None else numbers[name] for name in (args.reading_by, args.adjudication_by)),
+        people[args.reading_by],
+        people[args.adjudication_by],
     )
     page, counts = worklist(store, query), study_counts(store)
     columns = ("pseudonym", "state", "assessor", "reviewer", "version", "updated_at")

@@ -24,10 +24,15 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     states = frozenset(CaseState(state) for state in args.state) if args.state else APPROVED_ONLY
     store = open_store(args)
     files = export_study(store, args.out, states)
-    paths = {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow), "chart": str(files.chart)}
-    paths |= {"agreement": [str(path) for path in files.agreement]} if files.agreement else {}
+    paths: dict[str, str | list[str]] = {
+        "csv": str(files.csv),
+        "dictionary": str(files.dictionary),
+        "flow": str(files.flow),
+        "chart": str(files.chart),
+    }
     lines = [f"{files.n_cases} cases in {files.csv}"]
     if files.agreement:
+        paths["agreement"] = [str(path) for path in files.agreement]
         lines.append(f"Readings and their agreement: {len(files.agreement)} files beside it")
     if files.n_left_out:
         lines.append(f"{files.n_left_out} cases are left out until their second reading is there")
