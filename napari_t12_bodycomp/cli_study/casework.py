@@ -49,22 +49,23 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.study import everybody, study_counts, worklist
 
     store = open_store(args)
-    numbers = {account.name: account.id for account in everybody(store)} | {"-": 0}
+    numbers: dict[str | None, int | None] = {None: None, "-": 0}
+    for account in everybody(store):
+        numbers[account.name] = account.id
     for name in (args.assessor, args.reviewer, args.reading_by, args.adjudication_by):
-        if name is not None and name not in numbers:
+        if name not in numbers:
             raise UsageError(f"The name of an account is wanted, there is no {name!r} in this study.")
-    people: dict[str | None, int | None] = {None: None, **numbers}
     query = WorklistQuery(
         frozenset(CaseState(state) for state in args.state or ()),
         args.search,
-        people[args.assessor],
-        people[args.reviewer],
+        numbers[args.assessor],
+        numbers[args.reviewer],
         args.sort,
         args.descending,
         (args.page - 1) * args.per_page,
         args.per_page,
-        people[args.reading_by],
-        people[args.adjudication_by],
+        numbers[args.reading_by],
+        numbers[args.adjudication_by],
     )
     page, counts = worklist(store, query), study_counts(store)
     columns = ("pseudonym", "state", "assessor", "reviewer", "version", "updated_at")
