@@ -218,6 +218,12 @@ def hidden_readings(actor: Account, readings: Iterable[AskedReading]) -> tuple[A
     return tuple(r for r in readings if r.state is ReadingState.DRAWN and r.reader_id != actor.id and actor.has(Role.ASSESSOR))
 
 
+def may_know_of(actor: Account, readings: Iterable[AskedReading]) -> bool:
+    """Whether `actor` may know that `readings` of a case were asked for: who draws with a second reader in mind draws otherwise."""
+    is_open = any(reading.state in (ReadingState.WAITING, ReadingState.DRAWN) for reading in readings)
+    return not is_open or actor.has(Role.LEAD) or not actor.has(Role.ASSESSOR)
+
+
 def why_undecided(readings: Iterable[AskedReading]) -> str:
     """Why nobody may approve, return or correct a case with these `readings` yet."""
     open_ones = [reading for reading in readings if reading.is_undecided]

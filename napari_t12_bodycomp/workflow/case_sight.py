@@ -33,6 +33,8 @@ class Sight:
         Ids of the versions that they may not see yet.
     hidden_people : frozenset of int
         Ids of the accounts who drew those: what these did in the case is hidden with it.
+    knows_of_readings : bool
+        Whether they may know that the case is read twice.
     """
 
     actor: Account
@@ -40,6 +42,7 @@ class Sight:
     why_nothing: str
     hidden_versions: frozenset[int]
     hidden_people: frozenset[int]
+    knows_of_readings: bool
 
 
 def sight(connection: Any, actor: Account, case: Case, asked: list[AskedReading] | None = None) -> Sight:
@@ -52,6 +55,7 @@ def sight(connection: Any, actor: Account, case: Case, asked: list[AskedReading]
         rules.why_not_see(actor, case, asked),
         frozenset(reading.version_id for reading in hidden if reading.version_id is not None),
         frozenset(reading.reader_id for reading in hidden),
+        rules.may_know_of(actor, asked),
     )
 
 
@@ -103,13 +107,13 @@ def seen_times(desk: Desk, case_id: int) -> dict[tuple[str, str], float]:
 
 
 def seen_history(desk: Desk, case_id: int) -> list[AuditEntry]:
-    """What happened to a case, the oldest first; while a second reading is hidden, nothing of double reading stands in it."""
+    """What happened to a case, the oldest first; for who may not know of a second reading, nothing of it stands there."""
     with _looking(desk, case_id) as (connection, seen):
         entries = history.of_case(connection, case_id)
-        if not seen.hidden_versions:
+        if seen.knows_of_readings:
             return entries
         names = _names(connection, seen)
-        return [entry for entry in entries if entry.account not in names and entry.table not in ("readings", "adjudications")]
+        return [e for e in entries if e.account not in names and e.table != "readings" and not e.action.startswith("reading.")]
 
 
 def seen_result(desk: Desk, case_id: int, version: int, volume: CTVolume) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from napari_t12_bodycomp.model.double_reading import COMPARED, Adjudication, AskedReading, ReadingKind
 from napari_t12_bodycomp.model.reading import Reading
@@ -49,13 +50,18 @@ class _Asked:
     first_reader: str
     reader: str
     adjudication: Adjudication | None
+    protocols: tuple[int, ...]
+    """Versions of the protocol that the drawings of the two were measured by, as far as they are there."""
 
     @property
     def why_not_compared(self) -> str:
         """Why it does not count in the tables of agreement; "" where it does."""
         if self.state is CaseState.EXCLUDED:
             return "the case is excluded"
-        return "" if self.reading.state in COMPARED else f"the reading is {self.reading.state.value}"
+        if self.reading.state not in COMPARED:
+            return f"the reading is {self.reading.state.value}"
+        first, second = self.protocols
+        return "" if first == second else f"the two are measured by versions {first} and {second} of the protocol"
 
 
 def agreement_tables(store: StudyStore) -> dict[str, bytes]:
@@ -69,7 +75,7 @@ def agreement_tables(store: StudyStore) -> dict[str, bytes]:
         decided = readings.adjudications_by_reading(connection)
         standing = readings.case_states(connection)
         asked = [
-            _Asked(r, *standing[r.case_id], names[r.first_reader_id], names[r.reader_id], decided.get(r.id))
+            _Asked(r, *standing[r.case_id], names[r.first_reader_id], names[r.reader_id], decided.get(r.id), _protocols(connection, r))
             for r in readings.everything(connection)
         ]
         pairs: dict[ReadingKind, tuple[list[Reading], list[Reading]]] = {kind: ([], []) for kind in ReadingKind}
@@ -85,6 +91,11 @@ def agreement_tables(store: StudyStore) -> dict[str, bytes]:
         if first:
             files |= {f"{FOLDERS[kind]}/{name}": content for name, content in agreement_files(first, second, _TITLES[kind]).items()}
     return files
+
+
+def _protocols(connection: Any, reading: AskedReading) -> tuple[int, ...]:
+    ids = (reading.first_version_id, reading.version_id)
+    return tuple(versions.with_id(connection, number).protocol_number for number in ids if number is not None)
 
 
 def _list_of(asked: Sequence[_Asked]) -> bytes:

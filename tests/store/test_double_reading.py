@@ -12,7 +12,9 @@ from trial import PASSWORD, Trial
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model.double_reading import Limits, ReadingChoice, ReadingKind, ReadingState, Take
+from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.study import CaseState, ExclusionReason, Role
+from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.worklist import ReadingCounts, WorklistQuery
 from napari_t12_bodycomp.workflow import case_sight, case_view, review, seat, study
 from napari_t12_bodycomp.workflow.double_reading import (
@@ -157,6 +159,8 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
 def test_who_draws_a_case_sees_no_second_reading_before_submitting(a_trial: Trial) -> None:
     t = a_trial
     case = trial.asked(t)
+    assert {e.table for e in case_sight.seen_history(t.ann, case.id)} == {"cases", "series"}
+    assert "readings" in {e.table for e in case_sight.seen_history(t.rev, case.id)}
     save_reading(t.ben, case.id, trial.result("ben", 10))
     review.add_comment(t.ben, case.id, 1, "ben's remark")
     review.record_time(t.ben, case.id, "draw", 60.0)
@@ -184,6 +188,7 @@ def test_who_draws_a_case_sees_no_second_reading_before_submitting(a_trial: Tria
     assert readings_of(t.store, case.id)[0].state is ReadingState.DISAGREES
     assert [v.author for v in case_sight.seen_versions(t.ann, case.id)] == ["ben", "ann"]
     assert len(listed_readings(t.ann)) == 1
+    assert "readings" in {e.table for e in case_sight.seen_history(t.ann, case.id)}
 
 
 def test_cases_whose_second_reading_is_missing_are_left_out_of_every_export(a_trial: Trial, tmp_path: Path) -> None:
@@ -200,6 +205,17 @@ def test_cases_whose_second_reading_is_missing_are_left_out_of_every_export(a_tr
     review.exclude(t.lena, 1, ExclusionReason.ARTEFACTS)
     (row,) = read(export_study(t.store, tmp_path).agreement[0])
     assert row["in_agreement"] == "no: the case is excluded"
+
+
+def test_readings_by_two_versions_of_the_protocol_are_not_compared_as_people(sqlite_trial: Trial, tmp_path: Path) -> None:
+    t = sqlite_trial
+    trial.approved(t, 1)
+    case = trial.drawn(t, trial.asked(t, 2))
+    changed = Protocol(preset("uniform"))
+    assert study.change_protocol(t.lena, changed, "other windows") == 2
+    save_reading(t.ben, case.id, trial.result("ben", protocol=changed))
+    (row,) = read(export_study(t.store, tmp_path).agreement[0])
+    assert row["in_agreement"] == "no: the two are measured by versions 1 and 2 of the protocol"
 
 
 def test_without_double_reading_the_export_has_no_tables_of_it(sqlite_trial: Trial, tmp_path: Path) -> None:

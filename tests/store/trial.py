@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.double_reading import ReadingKind
@@ -125,9 +124,12 @@ def approved(trial: Trial, number: int = 1) -> Case:
 @contextmanager
 def on(day: str) -> Iterator[None]:
     """The store's clock stands at noon (UTC) of `day`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledger, "now", lambda: f"{day}T12:00:00.000000+00:00")
+    real = ledger.now
+    ledger.now = lambda: f"{day}T12:00:00.000000+00:00"
+    try:
         yield
+    finally:
+        ledger.now = real
 
 
 def asked(trial: Trial, number: int = 1) -> Case:
