@@ -98,6 +98,8 @@ def read_label_slice(path: str | Path, allowed: type[IntEnum]) -> LabelSlice:
     """
     name = Path(path).name
     data, affine, _ = _load(Path(path), "the comparison")
+    if data.dtype.kind not in "biuf":
+        raise InputError(f"A label map of whole numbers is wanted, {name} holds something else: give the regions that were drawn.")
     drawn = np.flatnonzero(data.any(axis=(1, 2)))
     if len(drawn) != 1:
         raise InputError(f"A label map drawn on one slice is wanted, {name} is drawn on {len(drawn)}: keep the measured slice alone.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from napari_t12_bodycomp.model.agreement import Agreement, OverlapAgreement, QuantityAgreement
+from napari_t12_bodycomp.model.agreement import Agreement, Icc, OverlapAgreement, QuantityAgreement
 from napari_t12_bodycomp.report.agreement_csv import why_empty
 
 
@@ -29,7 +29,7 @@ def _quantity_json(q: QuantityAgreement) -> dict[str, Any]:
         "unit": q.quantity.unit,
         "n": len(q.cases),
         "n_left_out": q.n_left_out,
-        "icc": {form: {"value": _known(i.value), "ci": _known_pair(i.ci), "p": _known(i.p)} for form, i in q.icc.items() if form[4] != "1"},
+        "icc": {form: _icc_json(q.icc[form]) for form in ("ICC(2,1)", "ICC(3,1)")},
         "ccc": {"value": _known(q.concordance.value), "ci": _known_pair(q.concordance.ci)},
         "bias": _known(differences.bias),
         "bias_ci": _known_pair(differences.bias_ci),
@@ -41,6 +41,10 @@ def _quantity_json(q: QuantityAgreement) -> dict[str, Any]:
         **{name: _known(getattr(errors, name)) for name in ("tem", "rtem_percent", "sdc", "cv_rms_percent", "cv_mean_percent")},
         "not_available": why_empty(q),
     }
+
+
+def _icc_json(icc: Icc) -> dict[str, Any]:
+    return {"value": _known(icc.value), "ci": _known_pair(icc.ci), "f": _known(icc.f), "df": _known_pair(icc.df), "p": _known(icc.p)}
 
 
 def _overlap_json(o: OverlapAgreement) -> dict[str, Any]:

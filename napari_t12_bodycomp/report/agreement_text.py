@@ -87,7 +87,7 @@ def figure(value: float) -> str:
     """`value` to two digits after the point, or two significant ones where it is small."""
     if math.isnan(value):
         return NOT_AVAILABLE
-    return f"{value:.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
+    return f"{value + 0.0:.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def coefficient(value: float) -> str:

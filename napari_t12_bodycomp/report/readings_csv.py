@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -50,7 +51,10 @@ def parse_readings(text: str, where: str) -> list[ListedReading]:
     InputError
         Where it is not a table of measurements of named cases, or a cell holds no number; `where` names the table.
     """
-    lines = [line for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")) if any(line)]
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")) if any(line)]
+    except csv.Error as error:
+        raise InputError(f"A table is wanted in {where}, it cannot be read as CSV: save it anew.") from error
     header = [name.strip() for name in lines[0]] if lines else []
     if not _NUMBERS & set(header) or not ({*_NAMES, "series_instance_uid"} & set(header)):
         raise InputError(
@@ -78,7 +82,7 @@ def _listed(row: Row, line: int, where: str) -> ListedReading:
         pixel_spacing_mm=spacing if min(spacing) > 0 else None,
         z_mm=None if math.isnan(z := number("z_mm")) else z,
         scan=scan,
-        protocol=" ".join(f"{name}={row[name]}" for name in _PROTOCOL) if row.keys() >= set(_PROTOCOL) else "",
+        protocol=" ".join(f"{name}={_plain(row[name])}" for name in _PROTOCOL) if row.keys() >= set(_PROTOCOL) else "",
     )
     name = next((found for column in _NAMES if (found := _text(row, column))), "")
     date = _text(row, "study_date")
@@ -87,7 +91,7 @@ def _listed(row: Row, line: int, where: str) -> ListedReading:
 
 
 def _scan(row: Mapping[str, str]) -> str:
-    series, acquisition = _text(row, "series_instance_uid"), _text(row, "acquisition_number")
+    series, acquisition = _text(row, "series_instance_uid"), _plain(_text(row, "acquisition_number"))
     return " ".join(filter(None, [series, acquisition and f"acquisition {acquisition}"])) if series else ""
 
 
@@ -95,6 +99,13 @@ def _text(row: Mapping[str, str], column: str) -> str:
     """A cell's text, without the apostrophe that keeps spreadsheets from running it."""
     cell = row.get(column, "")
     return cell[1:] if cell.startswith(tuple("'" + start for start in FORMULA_STARTS)) else cell
+
+
+def _plain(cell: str) -> str:
+    """A cell as text that stays the same when a spreadsheet rewrites its number."""
+    with contextlib.suppress(ValueError):
+        return f"{float(cell):g}"
+    return cell
 
 
 def _number(cell: str, low: float, where: str) -> float:

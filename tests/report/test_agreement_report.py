@@ -21,6 +21,7 @@ from napari_t12_bodycomp.report.agreement_csv import agreement_csv, cases_csv
 from napari_t12_bodycomp.report.agreement_json import agreement_json
 from napari_t12_bodycomp.report.agreement_text import agreement_markdown, agreement_text, coefficient, figure
 from napari_t12_bodycomp.report.bland_altman_png import bland_altman_png
+from napari_t12_bodycomp.report.indices_csv import COLUMNS, as_text
 from napari_t12_bodycomp.report.readings_csv import parse_readings
 
 SMI = {"a": (40.0, 41.0), "b": (50.0, 49.5), "c": (35.0, 36.0), "d": (44.0, 44.0), "e": (47.0, math.nan)}
@@ -117,7 +118,7 @@ def test_a_coefficient_that_is_not_quite_one_does_not_read_as_one(value: float, 
     assert coefficient(value) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.0, "0.00"), (0.0346, "0.035"), (-12.345, "-12.35"), (math.nan, "n/a")])
+@pytest.mark.parametrize(("value", "words"), [(0.0, "0.00"), (-0.0, "0.00"), (0.0346, "0.035"), (-12.345, "-12.35"), (math.nan, "n/a")])
 def test_small_numbers_keep_two_digits(value: float, words: str) -> None:
     assert figure(value) == words
 
@@ -131,6 +132,26 @@ def test_a_table_is_read_back_as_readings() -> None:
     assert all(map(math.isnan, (row.reading.indices["VSR"], row.reading.smd_hu, row.reading.areas_cm2[Tissue.VISCERAL_FAT])))
 
 
+def test_numbers_that_a_spreadsheet_rewrote_are_the_same_scan_and_protocol() -> None:
+    numbers = {
+        "slab_mm": "5.00",
+        "muscle_hu_min": "-29",
+        "acquisition_number": "1",
+        "smd_hu": "40",
+        "series_instance_uid": "1.20",
+        "case_id": "a",
+    }
+    header = [c.name for c in COLUMNS]
+    numeric = {name: "" for name in header if name.endswith(("_cm2", "_mm", "smi_cm2_m2", "vfi_cm2_m2", "sfi_cm2_m2")) or name == "vsr"}
+    texts = [
+        as_text(["case_id", *header], [dict.fromkeys(header, "x") | numeric | numbers | changed])
+        for changed in ({}, {"slab_mm": "5", "acquisition_number": "1.0"})
+    ]
+    one, other = (parse_readings(text, "t.csv")[0].reading for text in texts)
+    assert one.scan == other.scan == "1.20 acquisition 1"
+    assert one.protocol == other.protocol and "slab_mm=5" in one.protocol
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -141,6 +162,7 @@ def test_a_table_is_read_back_as_readings() -> None:
         ('case_id,smi_cm2_m2\na,"40,5"\n', "line 2, column smi_cm2_m2, '40,5' came"),
         ("case_id,smi_cm2_m2\na,-3\n", "0 or more"),
         ("case_id,smd_hu\na,inf\n", "column smd_hu"),
+        ("case_id,smd_hu\n" + "a" * 200_000 + ",1\n", "cannot be read as CSV"),
     ],
 )
 def test_another_table_is_refused_with_a_sentence(text: str, words: str) -> None:
