@@ -13,9 +13,11 @@ from psygnal import Signal
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model import review as rules
-from napari_t12_bodycomp.model.study import Account, Case, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
+from napari_t12_bodycomp.model.reading_rules import why_not_own
+from napari_t12_bodycomp.model.study import Account, Case, CaseState, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, history, studies, versions
+from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
+from napari_t12_bodycomp.workflow.case_sight import sight
 from napari_t12_bodycomp.workflow.review import ticket_for
 from napari_t12_bodycomp.workflow.study import Desk, refuse
 
@@ -142,13 +144,18 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
     """The case now, with what the person at the desk may do with it. Refused where they may not see it."""
     with desk.store.reading() as connection:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
-        refuse(rules.why_not_work(actor))
+        asked = readings.of_case(connection, case_id)
+        seen = sight(connection, actor, case, asked)
+        refuse(seen.why_nothing)
         blind = studies.record(connection).blind_review
         current = case.current_version_id
         drawers: frozenset[int] = frozenset() if current is None else versions.drawers_of(connection, current)
-        drawn = tuple(versions.of_case(connection, case_id))
+        every = versions.of_case(connection, case_id)
+        hidden = {version.number for version in every if version.id in seen.hidden_versions}
+        drawn = tuple(version for version in every if version.number not in hidden)
         decided = tuple(versions.reviews_of(connection, case_id))
-        remarks = tuple(versions.comments_of(connection, case_id))
+        remarks = tuple(comment for comment in versions.comments_of(connection, case_id) if comment.version not in hidden)
+    waits = rules.why_undecided(asked)
     return OpenCase(
         case,
         case.current_version,
@@ -156,9 +163,9 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         decided,
         remarks,
         None if current is None else ticket_for(desk.store, case_id),
-        rules.why_not_save(actor, case),
+        rules.why_not_save(actor, case) or why_not_own(actor.id, asked) or (waits if case.state is CaseState.SUBMITTED else ""),
         rules.why_not_submit(actor, case),
-        rules.why_not_approve(actor, case, drawers),
+        rules.why_not_approve(actor, case, drawers) or waits,
         rules.why_not_numbers(actor, case, blind),
     )
 
