@@ -207,6 +207,11 @@ def waits_for(account_id: int) -> Any:
     return and_(readings.c.state == ReadingState.WAITING.value, readings.c.reader_id == account_id)
 
 
+def of_kind(kind: ReadingKind) -> Any:
+    """SQL condition: the reading is of this kind."""
+    return readings.c.kind == kind.value
+
+
 def case_ids(condition: Any) -> Any:
     """SQL: ids of the cases, excluded ones too, with a reading that fits `condition`."""
     return select(readings.c.case_id).where(condition)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from napari_t12_bodycomp.model import reading_rules as rules
 from napari_t12_bodycomp.model import review
-from napari_t12_bodycomp.model.double_reading import Adjudication, AskedReading, ReadingPlan, ReadingState, Take
+from napari_t12_bodycomp.model.double_reading import Adjudication, AskedReading, ReadingPlan, ReadingState, Take, own_reading
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import Case, Role, Version
 from napari_t12_bodycomp.model.worklist import ReadingCounts
@@ -31,20 +31,13 @@ def save_reading(desk: Desk, case_id: int, result: Result, active_seconds: float
     packed = PackedRegions.of(result.regions)
     with desk.store.writing(desk.account_id, "reading.save") as writer:
         actor, case = acting(writer, desk), cases.by_id(writer.connection, case_id)
-        reading = _own(readings.of_case(writer.connection, case_id), actor.id)
+        reading = own_reading(readings.of_case(writer.connection, case_id), actor.id)
         refuse(rules.why_not_read(actor, case, reading, writer.at) or rules.why_not_read_level(actor, result.level.confirmed_by))
         assert reading is not None
         new = new_version(writer, case, result, packed, active_seconds)
         version_id, _ = versions.insert(writer, case, actor.id, None, new, kept=True)
         settle(writer, case, replace(reading, version_id=version_id, finished_at=writer.at))
         return versions.with_id(writer.connection, version_id)
-
-
-def _own(asked: list[AskedReading], account_id: int) -> AskedReading | None:
-    """What is asked of the account: what waits before what is finished, and that before what was withdrawn."""
-    order = {ReadingState.WAITING: 0, ReadingState.WITHDRAWN: 2}
-    own = [reading for reading in asked if reading.reader_id == account_id]
-    return min(own, key=lambda reading: (order.get(reading.state, 1), -reading.id), default=None)
 
 
 def adjudicate(desk: Desk, case_id: int, take: Take, reason: str = "", result: Result | None = None, active_seconds: float = 0.0) -> Case:
@@ -133,7 +126,7 @@ def readings_of(store: StudyStore, case_id: int) -> list[AskedReading]:
 def reading_asked(desk: Desk, case_id: int) -> AskedReading | None:
     """The reading of a case that waits for the person at the desk, due or not; None where none does."""
     with desk.store.reading() as connection:
-        own = _own(readings.of_case(connection, case_id), desk.account_id)
+        own = own_reading(readings.of_case(connection, case_id), desk.account_id)
     return own if own is not None and own.state is ReadingState.WAITING else None
 
 
@@ -141,7 +134,7 @@ def why_not_read(desk: Desk, case_id: int) -> str:
     """Why the person at the desk may not draw a reading of the case now; "" where they may. For a window that offers it."""
     with desk.store.reading() as connection:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
-        return rules.why_not_read(actor, case, _own(readings.of_case(connection, case_id), actor.id), ledger.now())
+        return rules.why_not_read(actor, case, own_reading(readings.of_case(connection, case_id), actor.id), ledger.now())
 
 
 def why_not_adjudicate(desk: Desk, case_id: int) -> str:
