@@ -223,11 +223,11 @@ def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudo
 
     To be drawn, to be read unseen, to be decided on, or to be adjudicated.
     """
-    among = readings.case_ids
-    unseen = cases.c.id.not_in(among(and_(readings.waits_for(actor.id), readings.of_kind(ReadingKind.DOUBLE))))
-    ways = [
-        and_(cases.c.id.in_(among(readings.due(actor.id))), cases.c.state.in_([CaseState.NEW, CaseState.SUBMITTED, CaseState.APPROVED]))
-    ]
+    among, to_read, double = readings.case_ids, readings.due(actor.id), readings.of_kind(ReadingKind.DOUBLE)
+    unseen = cases.c.id.not_in(among(and_(readings.waits_for(actor.id), double)))
+    settled = cases.c.state.not_in([CaseState.DRAFTED, CaseState.RETURNED])  # else the first reading is being changed
+    readable = or_(cases.c.id.in_(among(and_(to_read, double))), and_(cases.c.id.in_(among(to_read)), settled))
+    ways = [and_(readable, cases.c.state != CaseState.EXCLUDED)]
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
         ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, unseen))
