@@ -115,6 +115,11 @@ def change(writer: Writer, case: Case, **changes: Any) -> None:
     writer.update(cases, case.id, **changes, revision=case.revision + 1, updated_at=writer.at)
 
 
+def give(writer: Writer, case_id: int, revision: int, assessor_id: int) -> None:
+    """Assign the case at `revision` to an assessor: one of many, without reading each of them whole."""
+    writer.update(cases, case_id, assessor_id=assessor_id, revision=revision + 1, updated_at=writer.at)
+
+
 def _whole_cases() -> Select[Any]:
     version = region_versions
     return (
@@ -219,21 +224,22 @@ def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> i
 
 def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudonym: str) -> int | None:
     """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor` to draw or to decide; None where none does."""
+    state = cases.c.state.concat("")  # no index by state: the first in the order of names is found by that order
     ways = []
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
-        ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own))
+        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own))
     if actor.has(Role.REVIEWER):
         own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
-        decidable = cases.c.id.not_in(readings.case_ids(readings.undecided()))
-        ways.append(and_(cases.c.state == CaseState.SUBMITTED, own, region_versions.c.author_id != actor.id, decidable))
+        decidable = ~readings.exists(readings.undecided())
+        ways.append(and_(state == CaseState.SUBMITTED, own, region_versions.c.author_id != actor.id, decidable))
     if not ways:
         return None
     later = (
         select(cases.c.id)
         .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
         .where(*_conditions(query), cases.c.pseudonym > pseudonym, or_(*ways))
-        .where(cases.c.id.not_in(readings.case_ids(readings.waits_for(actor.id))))
+        .where(~readings.exists(readings.waits_for(actor.id)))
         .order_by(cases.c.pseudonym)
         .limit(1)
     )

@@ -117,6 +117,11 @@ def of_case(connection: Connection, case_id: int) -> list[AskedReading]:
     return [_reading(row) for row in connection.execute(select(readings).where(readings.c.case_id == case_id).order_by(readings.c.id))]
 
 
+def of_plan(connection: Connection, plan_id: int) -> list[AskedReading]:
+    """The readings that a plan chose, in the order in which it did."""
+    return [_reading(row) for row in connection.execute(select(readings).where(readings.c.plan_id == plan_id).order_by(readings.c.id))]
+
+
 def everything(connection: Connection) -> list[AskedReading]:
     """All readings of the study, in the order in which they were asked for."""
     return [_reading(row) for row in connection.execute(select(readings).order_by(readings.c.id))]
@@ -210,6 +215,11 @@ def waits_for(account_id: int) -> Any:
 def case_ids(condition: Any) -> Any:
     """SQL: ids of the cases, excluded ones too, with a reading that fits `condition`."""
     return select(readings.c.case_id).where(condition)
+
+
+def exists(condition: Any) -> Any:
+    """SQL condition on a case: it has a reading that fits `condition`."""
+    return select(readings.c.id).where(readings.c.case_id == cases.c.id, condition).exists()
 
 
 def count(connection: Connection, condition: Any) -> int:

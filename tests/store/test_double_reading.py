@@ -17,19 +17,19 @@ from napari_t12_bodycomp.model.study import CaseState, ExclusionReason, Role
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.worklist import ReadingCounts, WorklistQuery
 from napari_t12_bodycomp.workflow import case_sight, case_view, review, seat, study
-from napari_t12_bodycomp.workflow.double_reading import (
-    adjudicate,
+from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading, withdraw_reading
+from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
+from napari_t12_bodycomp.workflow.reading_list import (
     listed_readings,
+    open_adjudication,
+    open_reading,
     reading_asked,
     reading_counts,
     reading_plans,
     readings_of,
-    save_reading,
     why_not_adjudicate,
     why_not_read,
-    withdraw_reading,
 )
-from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
 from napari_t12_bodycomp.workflow.study_export import export_study
 
 
@@ -148,6 +148,9 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
     for look in looks:
         with pytest.raises(Refused, match="without seeing what others made of it"):
             look()
+    opened = open_reading(t.ben, case.id)
+    assert (opened.why_not_draw, opened.reading.reader_id) == ("", t.ben.account_id)
+    assert (opened.case.current_version, opened.case.current_version_id, opened.case.current_author) == (None, None, None)
     (own,) = listed_readings(t.ben)
     assert (own.case, own.reading.differences) == (case.pseudonym, ())
     save_reading(t.ben, case.id, trial.result("ben", 19))
@@ -263,6 +266,13 @@ def test_the_first_is_taken_as_it_stands(a_trial: Trial) -> None:
     t = a_trial
     case = trial.disagreeing(t)
     assert why_not_adjudicate(t.rev, case.id) == ""
+    opened = open_adjudication(t.lena, case.id)
+    assert (opened.first.author, opened.second.author, opened.second.kept) == ("ann", "ben", True)
+    assert (case_sight.seen_regions(t.lena, case.id, opened.second.number).regions == trial.regions(10)).all()
+    with pytest.raises(Refused, match="one of the two readers"):
+        open_adjudication(t.ben, case.id)
+    with pytest.raises(Refused, match="No reading of this case is asked of you"):
+        open_reading(t.rev, case.id)
     decided = adjudicate(t.lena, case.id, Take.FIRST)
     assert (decided.current_version, decided.current_author) == (1, t.ann.account_id)
     assert review.approve(t.rev, review.ticket_for(t.store, case.id), PASSWORD).state is CaseState.APPROVED
@@ -335,6 +345,12 @@ def test_what_waits_is_counted_for_everybody_and_for_each(a_trial: Trial) -> Non
     assert names(t, WorklistQuery(adjudication_by=0)) == ["P-001"]
     with trial.on("2030-03-01"):
         assert names(t, WorklistQuery(reading_by=t.ann.account_id)) == ["P-003"]
+    # what waits for its second reading, or for a decision between two, waits for no reviewer; what is to be read unseen, for no assessor
+    trial.drawn(t, case_view.case_by_id(t.store, 2))
+    assert seat.waiting_case(t.rev, WorklistQuery(), "") == 3
+    review.assign(t.lena, [trial.add_cases(t.lena, 1, 4)[0].id], assessor="ann")
+    assert seat.waiting_case(t.ann, WorklistQuery(), "") == 4
+    assert seat.waiting_case(t.ben, WorklistQuery(), "") == 3
     review.exclude(t.lena, 2, ExclusionReason.ARTEFACTS)
     assert study.study_counts(t.store).readings_due == 0
     assert names(t, WorklistQuery(reading_by=0)) == []
