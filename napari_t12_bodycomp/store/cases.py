@@ -269,7 +269,7 @@ def counts(connection: Connection) -> StudyCounts:
     return StudyCounts(
         {CaseState(state): n for state, n in by_state},
         {str(reason): n for reason, n in by_reason},
-        *(readings.count(connection, waits()) for waits in (readings.due, readings.later, readings.disagreeing)),
+        *readings.count(connection, readings.due(), readings.later(), readings.disagreeing()),
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.double_reading import (
@@ -222,7 +222,8 @@ def exists(condition: Any) -> Any:
     return select(readings.c.id).where(readings.c.case_id == cases.c.id, condition).exists()
 
 
-def count(connection: Connection, condition: Any) -> int:
-    """How many readings fit `condition`, on cases that are not excluded."""
-    query = select(func.count()).select_from(readings).join(cases, cases.c.id == readings.c.case_id)
-    return connection.execute(query.where(condition, cases.c.state != CaseState.EXCLUDED.value)).scalar_one()
+def count(connection: Connection, *conditions: Any) -> list[int]:
+    """How many readings fit each of `conditions`, on cases that are not excluded."""
+    each = [func.count(case((condition, 1))) for condition in conditions]
+    query = select(*each).select_from(readings).join(cases, cases.c.id == readings.c.case_id)
+    return list(connection.execute(query.where(or_(*conditions), cases.c.state != CaseState.EXCLUDED.value)).one())

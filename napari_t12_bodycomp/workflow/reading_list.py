@@ -131,9 +131,9 @@ def reading_counts(desk: Desk) -> ReadingCounts:
     """What waits for the person at the desk: readings due and later, and adjudications that they may decide."""
     with desk.store.reading() as connection:
         actor = accounts.by_id(connection, desk.account_id)
-        due, later = (readings.count(connection, waits(actor.id)) for waits in (readings.due, readings.later))
-        may_decide = actor.has(Role.REVIEWER, Role.LEAD)
-        return ReadingCounts(due, later, readings.count(connection, readings.disagreeing(actor.id)) if may_decide else 0)
+        waits = (readings.due(actor.id), readings.later(actor.id), readings.disagreeing(actor.id))
+        due, later, disagreeing = readings.count(connection, *waits)
+        return ReadingCounts(due, later, disagreeing if actor.has(Role.REVIEWER, Role.LEAD) else 0)
 
 
 def reading_plans(store: StudyStore) -> list[ReadingPlan]:
