@@ -200,11 +200,10 @@ def undecided() -> Any:
     return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(sorted(UNDECIDED)))
 
 
-def unfinished(of_states: Iterable[CaseState] = CaseState) -> Any:
-    """SQL condition: one of the two readings is not there yet, and whoever draws it must not see the other; on cases in `of_states`."""
+def unfinished() -> Any:
+    """SQL condition: one of the two readings is not there yet, and whoever draws it must not see the other."""
     states = [ReadingState.WAITING.value, ReadingState.DRAWN.value]
-    fitting = [] if of_states is CaseState else [cases.c.state.in_(sorted(of_states))]
-    return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(states), *fitting)
+    return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(states))
 
 
 def waits_for(account_id: int) -> Any:
@@ -223,7 +222,13 @@ def exists(condition: Any) -> Any:
 
 
 def count(connection: Connection, *conditions: Any) -> list[int]:
-    """How many readings fit each of `conditions`, on cases that are not excluded."""
-    each = [func.count(case((condition, 1))) for condition in conditions]
-    query = select(*each).select_from(readings).join(cases, cases.c.id == readings.c.case_id)
-    return list(connection.execute(query.where(or_(*conditions), cases.c.state != CaseState.EXCLUDED.value)).one())
+    """How many undecided readings fit each of `conditions`, on cases that are not excluded."""
+    excluded = select(cases.c.id).where(cases.c.state == CaseState.EXCLUDED.value)
+    query = select(*(func.count(case((condition, 1))) for condition in conditions))
+    return list(connection.execute(query.where(readings.c.state.in_(sorted(UNDECIDED)), readings.c.case_id.not_in(excluded))).one())
+
+
+def n_unfinished(connection: Connection, states: Iterable[CaseState]) -> int:
+    """How many cases in `states` wait for one of their two readings."""
+    query = select(func.count()).select_from(readings).join(cases, cases.c.id == readings.c.case_id)
+    return connection.execute(query.where(unfinished(), cases.c.state.in_(sorted(states)))).scalar_one()
