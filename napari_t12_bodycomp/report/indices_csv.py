@@ -22,7 +22,7 @@ from napari_t12_bodycomp.model.tissue import Tissue
 
 Row = dict[str, str]
 FILE_COLUMNS = ("overlay_file", "regions_file", "tissues_file")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ _KEYS = tuple(c for c in COLUMNS if c.is_key)
 
 def safe_text(text: str) -> str:
     """`text` as a cell that no spreadsheet runs as a formula: one that starts like a formula gets a leading apostrophe."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def cell(value: object, spec: str) -> str:
