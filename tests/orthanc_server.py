@@ -173,6 +173,7 @@ def tls_in_front(port: int, certificate: Path, key: Path) -> Iterator[int]:
     def serve(line: socket.socket) -> None:
         with (
             suppress(OSError),
+            line,
             context.wrap_socket(line, server_side=True) as safe,
             socket.create_connection(("127.0.0.1", port)) as inner,
         ):

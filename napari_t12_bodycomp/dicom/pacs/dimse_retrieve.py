@@ -39,7 +39,8 @@ from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.pacs import Instance, Node, Retrieval, Stop
 
 _PENDING = 0xFF00
-_CANCELLED, _NOT_KEPT = 0xFE00, 0xA700
+_NOT_KEPT, _NOT_UNDERSTOOD = 0xA700, 0xC000
+"""Answers to an image: no more of them, and not this one."""
 _DONE = (0, 0xB000)
 """All came, or some did."""
 _NO_RESOURCES = 0xA7
@@ -155,7 +156,7 @@ class _Line:
             return _NOT_KEPT
         kept = self._keep(event.encoded_dataset(), str(getattr(event.request, "AffectedSOPInstanceUID", "")))
         self.came += kept
-        return 0 if kept else _NOT_KEPT
+        return 0 if kept else _NOT_UNDERSTOOD
 
     def _check_stop(self) -> None:
         """Tell the archive to stop, once, where the person wants no more."""

@@ -65,14 +65,14 @@ class Inbox:
         for uid in sorted(self.missing):
             file = self._folder / file_name(uid)
             if file.exists():
-                if self._is_it(file, uid, pixels=True):
+                if self._is_it(file, uid):
                     self._have.add(uid)
                 else:
                     file.unlink()
 
     def keep(self, content: bytes, announced: str) -> bool:
         """Write one object; False where it is refused: not one of this series, not asked for, or not what it was announced as."""
-        if self._fault is not None or not self._is_it(BytesIO(content), announced, pixels=True):
+        if self._fault is not None or not self._is_it(BytesIO(content), announced):
             with self._lock:
                 self.n_refused += 1
             return False
@@ -96,7 +96,7 @@ class Inbox:
         if fault is not None:
             _guarded(lambda: _raise(fault))
 
-    def _is_it(self, content: Any, uid: str, pixels: bool) -> bool:
+    def _is_it(self, content: Any, uid: str) -> bool:
         """Whether `content` (a path or a stream) is the whole object `uid` of this series."""
         if uid not in self._wanted:
             return False
@@ -104,7 +104,7 @@ class Inbox:
             one = dcmread(content, defer_size=1024) if isinstance(content, Path) else dcmread(content)
         except Exception:  # pydicom meets broken bytes with many kinds of error; all mean that this is not the object
             return False
-        return [str(one.get(keyword, "")) for keyword in _IDENTITY] == [self._study, self._series, uid] and (not pixels or _has_pixels(one))
+        return [str(one.get(keyword, "")) for keyword in _IDENTITY] == [self._study, self._series, uid] and _has_pixels(one)
 
 
 def _has_pixels(one: Dataset) -> bool:

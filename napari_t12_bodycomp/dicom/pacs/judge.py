@@ -23,8 +23,8 @@ from napari_t12_bodycomp.model.series import SeriesOffer
 
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")
 _ORIENTATIONS = {
-    "coronal": (r"\b(COR|CORONAL|KORONAR)\b", [1, 0, 0, 0, 0, -1]),
-    "sagittal": (r"\b(SAG|SAGITTAL)\b", [0, 1, 0, 0, 0, -1]),
+    r"\b(COR|CORONAL|KORONAR)\b": [1, 0, 0, 0, 0, -1],
+    r"\b(SAG|SAGITTAL)\b": [0, 1, 0, 0, 0, -1],
 }
 _AXIAL = [1, 0, 0, 0, 1, 0]
 _LOCALIZER = r"SCOUT|TOPO|LOCALI[SZ]ER|SURVIEW|SCANOGRAM|SCANO\b"
@@ -105,7 +105,7 @@ def _known(series: FoundSeries, sample: Dataset | None) -> Dataset:
 def _complete(told: Dataset, series: FoundSeries) -> None:
     """Give an image of a CT series the attributes that the archive keeps to itself, by the words of its description."""
     words = series.description.upper()
-    orientation = next((value for pattern, value in _ORIENTATIONS.values() if re.search(pattern, words)), _AXIAL)
+    orientation = next((value for pattern, value in _ORIENTATIONS.items() if re.search(pattern, words)), _AXIAL)
     kind = "LOCALIZER" if re.search(_LOCALIZER, words) else "MIP" if re.search(_PROJECTION, words) else "AXIAL"
     found = re.search(_THICKNESS, words)
     defaults: dict[str, Any] = {

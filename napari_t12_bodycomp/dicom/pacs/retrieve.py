@@ -110,13 +110,15 @@ def _retrieved(archive: Archive, study_uid: str, series_uid: str, folder: Path, 
 
 
 class _Shown:
-    """Tells the progress of an inbox; called by itself it is a `Stop`."""
+    """Tells the progress of an inbox; called by itself it is a `Stop`, which also ends what cannot be written."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.inbox: Inbox | None = None
 
     def __call__(self) -> None:
+        if self.inbox is not None:
+            self.inbox.check()
         self.say("")
 
     def say(self, words: str) -> None:
