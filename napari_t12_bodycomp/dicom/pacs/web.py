@@ -202,6 +202,7 @@ def _session(node: Node, secret: str) -> requests.Session:
     session.trust_env = False  # else ~/.netrc and REQUESTS_CA_BUNDLE would go before what is set here
     session.proxies = dict(requests.utils.get_environ_proxies(node.url))
     session.headers["Cache-Control"] = "no-cache"
+    session.headers["Accept-Encoding"] = "identity"  # images hardly shrink, and packing them is what servers would spend their time on
     if node.tls is not None and node.tls.ca_file:
         session.verify = node.tls.ca_file
     if node.tls is not None and node.tls.cert_file:
