@@ -124,7 +124,7 @@ class CaseFlow:
         self.session.open(volume, source)
         self.opened.emit()
         restore()
-        found = autosave.unfinished_for(volume, self.saver.folder)
+        found = None if self.session.state.locked else autosave.unfinished_for(volume, self.saver.folder)
         self.desk.set(resumable=found, offer_draft=False)
         if found is not None and self._resume_when_read is not None:
             self.resume()

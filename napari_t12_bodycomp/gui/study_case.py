@@ -162,8 +162,12 @@ class StudyCase:
             self._base = _Base(state.work.regions, state.level.slice_index, state.level.confirmed_by, state.subject.height_m)
 
     def _lock(self, opened: OpenCase) -> None:
-        why = opened.why_not_draw or (REVIEWING if opened.is_review else "")
-        self.session.lock(why)
+        self.session.lock(self.why_locked(opened))
+
+    @staticmethod
+    def why_locked(opened: OpenCase) -> str:
+        """Why the drawing of `opened` may only be looked at to begin with; "" where it may be changed."""
+        return opened.why_not_draw or (REVIEWING if opened.is_review else "")
 
     @property
     def is_changed(self) -> bool:
