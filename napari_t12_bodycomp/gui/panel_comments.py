@@ -84,8 +84,10 @@ class CommentsPanel(Panel):
         if old is not None and old.volume is new.volume:
             return
         rows: list[tuple[str, object, str]] = []
-        for place, comment in enumerate(() if opened is None else opened.comments, 1):
-            rows.append((said.comment_line(place, comment, opened), place, f"{comment.text}\n{comment.account}, {said.moment(comment.at)}"))
+        if opened is not None:
+            for place, comment in enumerate(opened.comments, 1):
+                tip = f"{comment.text}\n{comment.account}, {said.moment(comment.at)}"
+                rows.append((said.comment_line(place, comment, opened), place, tip))
         self.list.show_rows(rows)
         can = opened is not None and opened.base is not None
         self.line.setEnabled(can)

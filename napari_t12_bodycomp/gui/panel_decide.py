@@ -20,8 +20,10 @@ class DecidePanel(Panel):
 
     def _build(self) -> None:
         self.password = SendLine("your password, then Enter", "Enter signs off, Escape cancels; the password is kept nowhere", secret=True)
-        self.reason = ReasonLine(RETURN_REASONS, "what is to be changed? Enter returns the case")
-        self.unlock = ReasonLine((), "why is it opened again? Enter reopens the case")
+        self.reason = ReasonLine(
+            RETURN_REASONS, "what is to be changed?", "Pick a reason or type one; Enter returns the case, Escape cancels"
+        )
+        self.unlock = ReasonLine((), "why is it opened again?", "Enter reopens the case, Escape cancels")
         self.give_back = ActionButton(self.actions, "return_case", show_key=True, role="second", key_of="point_back")
         self.correct = ActionButton(self.actions, "correct", role="second")
         self.reopen = ActionButton(self.actions, "reopen_case", role="second")

@@ -29,6 +29,7 @@ class StepsPanel(Panel):
         self._buttons: dict[Step, QPushButton] = {}
         for number, step in enumerate(Step, 1):
             button = QPushButton(f"{number} {STEP_TITLES[step]}")
+            button.setToolTip(_TIPS[step])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, s=step: self.chosen.emit(s))

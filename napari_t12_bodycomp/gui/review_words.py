@@ -73,9 +73,7 @@ def level_apart(opened: OpenCase, finding: LevelFinding | None) -> str:
     if version is None or finding is None or finding.z_mm is None or finding.slice_index == version.slice_index:
         return ""
     away = finding.z_mm - version.z_mm
-    return (
-        f"The search puts the middle of T12 {number(abs(away))} mm {'higher' if away > 0 else 'lower'}, on slice {finding.slice_index + 1}."
-    )
+    return f"The search puts the middle of T12 {number(abs(away))} mm {'higher' if away > 0 else 'lower'}."
 
 
 def decision_line(review: Review, now_s: float) -> str:

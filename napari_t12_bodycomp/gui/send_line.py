@@ -49,7 +49,7 @@ class ReasonLine(QComboBox):
     sent = Signal(str)
     given_up = Signal()
 
-    def __init__(self, reasons: Sequence[str], hint: str, most: int = 500) -> None:
+    def __init__(self, reasons: Sequence[str], hint: str, tip: str, most: int = 500) -> None:
         super().__init__()
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -59,6 +59,8 @@ class ReasonLine(QComboBox):
         self.addItems(list(reasons))
         self.lineEdit().setMaxLength(most)
         self.lineEdit().setPlaceholderText(hint)
+        for widget in (self, self.lineEdit()):
+            widget.setToolTip(tip)
         self.clear_text()
 
     def clear_text(self) -> None:
