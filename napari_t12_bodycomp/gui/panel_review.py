@@ -67,7 +67,7 @@ class ReviewPanel(Panel):
         self.warnings = widgets.label("", "warning", wrap=True)
         self.decisions = widgets.label("", "note", wrap=True)
         self.versions = ShortList("What F shows and Differences compares with: click one")
-        self.compare = ActionButton(self.actions, "compare_draft", "Differences", show_key=True)
+        self.compare = ActionButton(self.actions, "compare_draft", "Differences")
         self.compare.setCheckable(True)
         self.hint = widgets.label("", "muted")
         self.setLayout(
