@@ -59,6 +59,7 @@ ACTIONS = (
     Action("stop_asking", "Cancel", "Decide later.", "", "Study"),
     Action("comment", "Comment", "Pin a comment to the point under the mouse.", "C", "Study"),
     Action("flicker", "Flicker", "Show the draft, or the version chosen in Review, in place of the drawing.", "F", "Study", hold=True),
+    Action("add_to_study", "Add to the study", "Take the scan on screen into the study as a case.", "", "Study"),
     Action("resume", "Resume", "Go on with the unfinished work on this case."),
     Action("discard", "Discard", "Throw the unfinished work on this case away."),
     Action("locate_again", "Find T12 again", "Search for T12 once more."),

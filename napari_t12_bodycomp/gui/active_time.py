@@ -23,8 +23,6 @@ class ActiveTime(QObject):
         self._window, self._step, self._now = window, step, now
         self._last: float | None = None
         self._seconds: dict[str, float] = {}
-        self.inputs = 0
-        """Keys pressed and mouse buttons pressed since `take`."""
         QApplication.instance().installEventFilter(self)
 
     def close(self) -> None:
@@ -36,7 +34,6 @@ class ActiveTime(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         if event is not None and event.type() in _WORK and event.spontaneous() and self._window.isActiveWindow():
             self.note()
-            self.inputs += event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress)
         return False
 
     def note(self) -> None:
@@ -49,5 +46,5 @@ class ActiveTime(QObject):
 
     def take(self) -> dict[str, float]:
         """Active seconds by step since the last time; counting begins anew."""
-        taken, self._seconds, self.inputs = self._seconds, {}, 0
+        taken, self._seconds = self._seconds, {}
         return taken

@@ -73,7 +73,7 @@ class Footer(QWidget):
 
     def _on_seat(self, old: SeatState | None, new: SeatState) -> None:
         widgets.set_text(self.progress, study_words(new), hide_empty=True)
-        if old is not None and old.opened is not new.opened:
+        if old is not None and (old.opened, old.desk) != (new.opened, new.desk):
             self._show_keys(self._session.state)
         self._tick()
 

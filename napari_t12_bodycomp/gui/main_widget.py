@@ -23,6 +23,7 @@ from napari_t12_bodycomp.gui.panel_review import ReviewPanel
 from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
+from napari_t12_bodycomp.gui.panel_study import StudyPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
 from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.workflow.seat import Seat
@@ -57,6 +58,7 @@ class MainWidget(QWidget):
         self.steps = StepsPanel(*rest)
         self.job = JobPanel(*rest)
         self.resume = ResumePanel(*rest)
+        self.study = StudyPanel(*rest)
         self.case = CasePanel(*rest)
         self.level = LevelPanel(*rest)
         self.draw = DrawPanel(*rest)
@@ -91,7 +93,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, self.returned, *self._pages.values(), self.comments, *numbers):
+        for widget in (self.job, self.resume, self.study, self.returned, *self._pages.values(), self.comments, *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -112,6 +114,7 @@ class MainWidget(QWidget):
         """Show the controls of `step`; the case itself stays at the step where it is."""
         for one, page in self._pages.items():
             page.setVisible(one is step)
+        self.study.setVisible(step is Step.OPEN)
         state = self._session.state
         is_case = state.volume is not None and step is not Step.OPEN
         for panel in (self.protocol, self.subject, self.cutoffs):
@@ -126,7 +129,7 @@ class MainWidget(QWidget):
         """Show what others said; leave out what cannot be chosen in a review, and pictures of numbers that are hidden."""
         is_study = state.volume is not None and state.case_state is not None
         self.returned.setVisible(is_study and step in (Step.LEVEL, Step.DRAW))
-        self.comments.setVisible(is_study and (step is Step.REVIEW or (step is Step.DRAW and self.comments.list.count() > 0)))
+        self.comments.setVisible(is_study and step in (Step.DRAW, Step.REVIEW))
         if step is Step.REVIEW:
             for panel in (self.protocol, self.cutoffs):
                 panel.hide()

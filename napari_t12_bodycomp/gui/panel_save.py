@@ -93,7 +93,7 @@ class SavePanel(Panel):
         self.seat.changed.connect(self._on_seat)
 
     def _on_seat(self, old: SeatState, new: SeatState) -> None:
-        if old.opened is not new.opened:
+        if old.opened is not new.opened or old.desk is not new.desk:
             self._redraw(None, self.session.state)
 
     def _on_desk(self, old: DeskState | None, new: DeskState) -> None:
@@ -120,12 +120,12 @@ class SavePanel(Panel):
         if old is not None and old.level is not new.level and (said.message or said.offer_draft):
             self.desk.set(message="", message_is_error=False, offer_draft=False)  # it spoke of the level before
         opened = self.seat.state.opened
-        do = next_action(new, opened)
-        if old is None or do != next_action(old, opened):
+        do = next_action(new, self.seat.state)
+        if old is None or do != next_action(old, self.seat.state):
             self.next.set_action(do.action_id, do.text)
             self.next.setEnabled(not do.why_not)
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
-        if old is None or old.volume is not new.volume or old.locked != new.locked or do != next_action(old, opened):
+        if old is None or old.volume is not new.volume or old.locked != new.locked or do != next_action(old, self.seat.state):
             self.save.setHidden(do.action_id == "save" or new.volume is None or bool(new.locked))
             self.folder.setVisible(new.volume is not None and opened is None)
             widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)

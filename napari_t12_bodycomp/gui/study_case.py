@@ -11,16 +11,17 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.errors import Conflict, InputError
 from napari_t12_bodycomp.gui.active_time import ActiveTime
-from napari_t12_bodycomp.gui.case_flow import CaseFlow, result_on_screen
+from napari_t12_bodycomp.gui.case_flow import CaseFlow, parsed_source, result_on_screen
 from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.errands import Errands, sentence_of
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.read_ahead import ReadAhead, ReadScan
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
 from napari_t12_bodycomp.model.progress import Progress
-from napari_t12_bodycomp.model.study import CaseState, Version
+from napari_t12_bodycomp.model.study import Case, CaseState, Version
+from napari_t12_bodycomp.model.subject import ValueSource
 from napari_t12_bodycomp.workflow import case_view, review
-from napari_t12_bodycomp.workflow.case_list import subject_of
+from napari_t12_bodycomp.workflow.case_list import add_scan, subject_of
 from napari_t12_bodycomp.workflow.places import load_case
 from napari_t12_bodycomp.workflow.seat import OpenCase, Seat, open_case, waiting_case
 from napari_t12_bodycomp.workflow.session import Session
@@ -119,6 +120,24 @@ class StudyCase:
                 self.open(case_id)
 
         self.errands.run("Finding the next case", lambda: waiting_case(desk, query, after), found)
+
+    def add_scan_on_screen(self) -> None:
+        """Take the scan on screen, which is no case yet, into the study, and open it as its case."""
+        desk, state = self.seat.state.desk, self.session.state
+        if desk is None or state.volume is None or self.seat.state.opened is not None:
+            raise InputError("A scan that is no case of the study yet is wanted on screen, and somebody signed in: sign in, then open one.")
+        acquired, (path, _, _) = state.volume.acquisition, parsed_source(state.source)
+        series = acquired.series_instance_uid or None
+        typed = state.subject.height_m if state.subject.height_source is ValueSource.TYPED else None
+
+        def work(progress: Progress) -> Case:
+            return add_scan(desk, path, "", series, acquired.acquisition_number, typed and typed * 100, progress)
+
+        def added(case: Case) -> None:
+            self.refresh()
+            self.open(case.id)
+
+        self.jobs.start("Adding the scan to the study", work, added, self._complain)
 
     def _show(self, opened: OpenCase, drawn: npt.NDArray[np.uint8] | None, scan: ReadScan) -> None:
         """Put a case with its current version on screen."""

@@ -186,16 +186,28 @@ class StudyFlow:
 
         self.on_study("Importing", lambda desk: import_cases(desk, file), done=finished)
 
-    def add_account(self, name: str, password: str, roles: frozenset[Role], done: Callable[[], None]) -> None:
-        """Take somebody into the study."""
-        self.on_study(
-            "Adding an account", lambda desk: study.add_account(desk, name, password, roles), f"{name} can sign in now.", lambda _: done()
-        )
+    def add_account(self, name: str, password: str, roles: frozenset[Role], done: Callable[[str], None]) -> None:
+        """Take somebody into the study; `done` gets "", or the sentence that says why not."""
+        desk = self.seat.state.desk
+        if desk is None:
+            return
+
+        def added(_: object) -> None:
+            self._say(f"{name} can sign in now.")
+            self.refresh()
+            done("")
+
+        deed = "Adding an account"
+        self.errands.run(deed, lambda: study.add_account(desk, name, password, roles), added, lambda error: done(sentence_of(error, deed)))
 
     # -- words -------------------------------------------------------------------------------------------------------------------------
 
     def _say(self, sentence: str, error: bool = False) -> None:
         self.around.set(message=sentence, message_is_error=error)
+
+    def tell(self, sentence: str) -> None:
+        """Show `sentence` to the person at the screen."""
+        self._say(sentence)
 
     def _complain(self, sentence: str) -> None:
         self._say(sentence, error=True)

@@ -27,10 +27,11 @@ class NextAction:
     why_not: str = ""
 
 
-def next_action(state: SessionState, opened: OpenCase | None = None) -> NextAction:
-    """The next action of the case's state; `opened` is the case of the study that is on screen, if any."""
+def next_action(state: SessionState, seat: SeatState | None = None) -> NextAction:
+    """The next action of the case's state; `seat` is who is signed in to which study, if anybody."""
+    opened = None if seat is None else seat.opened
     if state.volume is None:
-        return NextAction("open_folder", "Open a scan")
+        return NextAction("next", "Next case") if seat is not None and seat.is_signed_in else NextAction("open_folder", "Open a scan")
     if opened is not None and opened.is_review and not state.locked:
         return NextAction("save", "Save correction", why_not_final(state))
     if opened is not None and (settled := _settled(opened)) is not None:
@@ -42,7 +43,7 @@ def next_action(state: SessionState, opened: OpenCase | None = None) -> NextActi
     if state.work is None or state.work.is_empty:
         return NextAction("draft_again", "Draft the regions")
     if opened is not None:
-        return NextAction("submit", "Submit for review", why_not_final(state))
+        return NextAction("submit", "Submit", why_not_final(state))
     if not state.saved:
         return NextAction("save", "Save result", why_not_final(state))
     return NextAction("next", "Next case")

@@ -31,6 +31,7 @@ from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
+from napari_t12_bodycomp.gui.study_page import StudyPage
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
 from napari_t12_bodycomp.model.level import LevelMethod
 from napari_t12_bodycomp.workflow.autosave import Autosave
@@ -70,6 +71,8 @@ class Workbench:
         self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
+        self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
+        self.study_case.on_shown = self._show_case
         self._connect()
         self._add_panels()
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
@@ -101,6 +104,8 @@ class Workbench:
             "open_series": flow.open_series,
             "cancel": self.cancel,
             "next": self.next_case,
+            "study": self.study_page.toggle,
+            "add_to_study": self.study_case.add_scan_on_screen,
             "open_case": self.study_case.open,
             "submit": self.submit,
             "resume": flow.resume,
@@ -132,6 +137,10 @@ class Workbench:
         does["point_back"] = self.point_back
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(function))
+
+    def _show_case(self) -> None:
+        self.study_page.dismiss()
+        self.canvas.view.native.setFocus()
 
     def _step_worked_on(self) -> str:
         opened = self.seat.state.opened
@@ -313,6 +322,7 @@ class Workbench:
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
         self.review.close()
+        self.study_page.close_for_good()
         self.study.close()
         self.timer.close()
         self.saver.close()

@@ -13,6 +13,7 @@ from napari_t12_bodycomp.model.study import Account, ProtocolVersion, Role, Stud
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
 from napari_t12_bodycomp.store import accounts, cases, history, studies
 from napari_t12_bodycomp.store.backup import backup, restore
+from napari_t12_bodycomp.store.database import url_of
 from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.store.verify import Verification
@@ -40,6 +41,13 @@ def create_study(
 def open_study(where: str | Path) -> StudyStore:
     """Open the study in a file or database; InputError where there is none."""
     return studies.open_store(where)
+
+
+def without_password(where: str) -> str:
+    """The path or URL of a study as it may be kept: without the database's password."""
+    if "://" not in where:
+        return where
+    return url_of(where).set(password=None).render_as_string()
 
 
 def sign_in(store: StudyStore, name: str, password: str) -> Desk:
