@@ -34,6 +34,7 @@ class StepsPanel(Panel):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, s=step: self.chosen.emit(s))
             self._buttons[step] = button
+            button.setStyleSheet("padding-left: 2px; padding-right: 2px;")
         self.setLayout(widgets.row(*self._buttons.values()))
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:

@@ -58,13 +58,12 @@ def drawn_words(opened: OpenCase, now_s: float) -> str:
 
 
 def level_words(opened: OpenCase, state: SessionState) -> str:
-    """On which level the version was drawn, and who confirmed it."""
+    """On which slice the version was drawn, and how the level came there."""
     version = current(opened)
     if version is None or state.volume is None:
         return ""
     how = "as found" if version.level_method == LevelMethod.AUTOMATIC else "set by hand"
-    who = f"confirmed by {version.level_confirmed_by}" if version.level_confirmed_by else "not confirmed"
-    return f"slice {version.slice_index + 1} / {len(state.volume.hu)} · z {number(version.z_mm)} mm · {how} · {who}"
+    return f"slice {version.slice_index + 1} / {len(state.volume.hu)} · z {number(version.z_mm)} mm · {how}"
 
 
 def level_apart(opened: OpenCase, finding: LevelFinding | None) -> str:
