@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from reviewing import CASE, CTRL, LEVEL, PASSWORD, Room, drawing, result
+from reviewing import CASE, CTRL, LEVEL, PASSWORD, Room, drawing
 
 from napari_t12_bodycomp.gui.canvas_pins import pins_of
+from napari_t12_bodycomp.gui.reformats import Reformats
 from napari_t12_bodycomp.model.tools import Display
 from napari_t12_bodycomp.workflow import case_view, review
 
@@ -97,7 +98,7 @@ def test_pins_lie_at_their_pixel_and_are_hidden_with_the_drawing(rita: Room) -> 
 
     def is_there() -> bool:
         image = pins.grab().toImage()
-        at = pins.at(30.0, 40.0).toPoint() + (pins.at(30.0, 40.0).toPoint() * 0)
+        at = pins.at(30.0, 40.0).toPoint()
         return any(image.pixelColor(at.x() + dx, at.y() - 7).lightness() > 200 for dx in (-1, 0, 1))
 
     assert is_there()
@@ -222,16 +223,14 @@ def test_contours_alone_on_t(rita: Room) -> None:
 
 
 def test_the_level_of_a_case_under_review_cannot_be_moved_and_it_is_said_why(rita: Room) -> None:
-    from napari_t12_bodycomp.gui.reformats import Reformats
-
     view = rita.bench.frame.main.findChild(Reformats).views["sagittal"]
     y = round(view.y_of(-640.0))
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, view.rect().center() * 0 + _at(view, y))
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, y))
     for step in (3, 20, 40):
-        QTest.mouseMove(view, _at(view, y - step))
+        QTest.mouseMove(view, QPoint(100, y - step))
         QTest.qWait(20)
     assert view._preview is None, "no line follows the mouse"
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, _at(view, y - 40))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, y - 40))
     rita.rest()
     assert rita.bench.session.state.level.slice_index == LEVEL and "choose Correct" in rita.message
     rita.bench.desk.set(message="")
@@ -245,13 +244,7 @@ def test_the_level_of_a_case_under_review_cannot_be_moved_and_it_is_said_why(rit
     assert rita.bench.session.state.level.slice_index == LEVEL + 1, "who corrects may move it"
 
 
-def _at(view: object, y: int) -> object:
-    from qtpy.QtCore import QPoint
-
-    return QPoint(100, y)
-
-
 def test_a_level_that_the_search_puts_elsewhere_is_said(room: Room) -> None:
     room.submit(slice_index=LEVEL + 2)
     room.sit("rita")
-    assert room.bench.panel.review.apart.text() == "The search puts the middle of T12 10.0 mm lower." and result("ann").measurement
+    assert room.bench.panel.review.apart.text() == "The search puts the middle of T12 10.0 mm lower."
