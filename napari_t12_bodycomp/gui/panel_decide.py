@@ -80,6 +80,6 @@ class DecidePanel(Panel):
         self.give_back.setVisible(is_review)
         self.correct.setVisible(is_review)
         self.correct.set_action("correct", "Only look" if correcting else "Correct")
-        self.reopen.setVisible(opened is not None and opened.case.state is CaseState.APPROVED and seat.is_lead)
+        self.reopen.setVisible(self.session.state.case_state is CaseState.APPROVED and seat.is_lead)
         asked = self.desk.state.asking in self._lines
         self.setVisible(asked or is_review or self.reopen.isVisibleTo(self))

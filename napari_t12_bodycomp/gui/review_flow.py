@@ -10,7 +10,7 @@ from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
 from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.review_words import CHANGED, NOTHING_DRAWN, slice_of, version_name
 from napari_t12_bodycomp.gui.study_case import StudyCase
-from napari_t12_bodycomp.model.study import Ticket
+from napari_t12_bodycomp.model.study import CaseState, Ticket
 from napari_t12_bodycomp.workflow import autosave, case_view, drawing, review
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import Reference
@@ -55,8 +55,9 @@ class ReviewFlow:
         opened = self.seat.state.opened
         if opened is None:
             self.session.follow_study(None, "")
-        else:
-            self.session.follow_study(opened.case.state, opened.numbers_hidden)
+        else:  # who reads a case apart from others is not told where it stands
+            state = opened.case.state if opened.reading is None else CaseState.NEW
+            self.session.follow_study(state, opened.numbers_hidden)
 
     def _on_seat(self, old: SeatState, new: SeatState) -> None:
         if old.opened is new.opened:

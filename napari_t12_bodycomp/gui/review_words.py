@@ -83,7 +83,7 @@ def decision_line(review: Review, now_s: float) -> str:
 
 def returned_words(opened: OpenCase | None, now_s: float) -> str:
     """Why the case came back to its assessor; "" where it did not."""
-    if opened is None or opened.case.state is not CaseState.RETURNED:
+    if opened is None or opened.reading is not None or opened.case.state is not CaseState.RETURNED:
         return ""
     back = [r for r in opened.reviews if r.decision in (Decision.RETURNED, Decision.REOPENED)]
     if not back:

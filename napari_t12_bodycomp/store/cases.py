@@ -14,10 +14,11 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.model.double_reading import ReadingKind
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery, WorklistRow
-from napari_t12_bodycomp.store import studies
+from napari_t12_bodycomp.store import readings, studies
 from napari_t12_bodycomp.store.ledger import Writer, canonical_json
 from napari_t12_bodycomp.store.tables import accounts, cases, region_versions, series
 
@@ -218,16 +219,25 @@ def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> i
 
 
 def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudonym: str) -> int | None:
-    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor` to draw or to decide; None where none does."""
-    ways = []
+    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor`; None where none does.
+
+    To be drawn, to be read unseen, to be decided on, or to be adjudicated.
+    """
+    among = readings.case_ids
+    unseen = cases.c.id.not_in(among(and_(readings.waits_for(actor.id), readings.of_kind(ReadingKind.DOUBLE))))
+    ways = [
+        and_(cases.c.id.in_(among(readings.due(actor.id))), cases.c.state.in_([CaseState.NEW, CaseState.SUBMITTED, CaseState.APPROVED]))
+    ]
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
-        ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own))
+        ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, unseen))
     if actor.has(Role.REVIEWER):
         own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
-        ways.append(and_(cases.c.state == CaseState.SUBMITTED, own, region_versions.c.author_id != actor.id))
-    if not ways:
-        return None
+        theirs, decidable = region_versions.c.author_id != actor.id, cases.c.id.not_in(among(readings.undecided()))
+        not_to_read = cases.c.id.not_in(among(readings.waits_for(actor.id)))
+        ways.append(and_(cases.c.state == CaseState.SUBMITTED, own, theirs, decidable, not_to_read))
+    if actor.has(Role.REVIEWER, Role.LEAD):
+        ways.append(and_(cases.c.state == CaseState.SUBMITTED, cases.c.id.in_(among(readings.disagreeing(actor.id)))))
     later = (
         select(cases.c.id)
         .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
@@ -247,6 +257,9 @@ def _conditions(query: WorklistQuery) -> list[Any]:
     for column, wanted in ((cases.c.assessor_id, query.assessor_id), (cases.c.reviewer_id, query.reviewer_id)):
         if wanted is not None:
             conditions.append(column.is_(None) if wanted == 0 else column == wanted)
+    for condition, account in ((readings.due, query.reading_by), (readings.disagreeing, query.adjudication_by)):
+        if account is not None:
+            conditions += [cases.c.id.in_(readings.case_ids(condition(account or None))), cases.c.state != CaseState.EXCLUDED.value]
     return conditions
 
 
@@ -255,10 +268,15 @@ def counts(connection: Connection) -> StudyCounts:
     by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state)).all()
     excluded = select(cases.c.exclusion, func.count()).where(cases.c.state == CaseState.EXCLUDED.value).group_by(cases.c.exclusion)
     by_reason = connection.execute(excluded).all()
-    return StudyCounts({CaseState(state): n for state, n in by_state}, {str(reason): n for reason, n in by_reason})
+    return StudyCounts(
+        {CaseState(state): n for state, n in by_state},
+        {str(reason): n for reason, n in by_reason},
+        *(readings.count(connection, waits()) for waits in (readings.due, readings.later, readings.disagreeing)),
+    )
 
 
 def ids_in(connection: Connection, states: Iterable[CaseState]) -> list[int]:
-    """Ids of the cases in `states`, by pseudonym."""
-    query = select(cases.c.id).where(cases.c.state.in_(sorted(states))).order_by(cases.c.pseudonym)
+    """Ids of the cases in `states`, by pseudonym, without those whose second reading is not there yet."""
+    shown = cases.c.id.not_in(readings.case_ids(readings.unfinished()))
+    query = select(cases.c.id).where(cases.c.state.in_(sorted(states)), shown).order_by(cases.c.pseudonym)
     return list(connection.execute(query).scalars())
