@@ -8,6 +8,7 @@ from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.send_line import ReasonLine, SendLine
+from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.model.review import RETURN_REASONS
 from napari_t12_bodycomp.model.study import CaseState
@@ -36,8 +37,11 @@ class DecidePanel(Panel):
             box = QWidget()
             box.setLayout(widgets.row(widgets.label(title, "strong"), line))
             self._lines[what] = (box, line)
+        self.other_scan = widgets.label("", "warning", wrap=True)
         self.setLayout(
-            widgets.column(*(box for box, _ in self._lines.values()), widgets.row(self.give_back, self.correct, self.reopen, gap=8))
+            widgets.column(
+                self.other_scan, *(box for box, _ in self._lines.values()), widgets.row(self.give_back, self.correct, self.reopen, gap=8)
+            )
         )
 
     def _connect(self) -> None:
@@ -81,5 +85,8 @@ class DecidePanel(Panel):
         self.correct.setVisible(is_review)
         self.correct.set_action("correct", "Only look" if correcting else "Correct")
         self.reopen.setVisible(self.session.state.case_state is CaseState.APPROVED and seat.is_lead)
+        locked = self.session.state.locked
+        is_other = opened is not None and locked not in ("", StudyCase.why_locked(opened))
+        widgets.set_text(self.other_scan, locked if is_other else "", hide_empty=True)
         asked = self.desk.state.asking in self._lines
-        self.setVisible(asked or is_review or self.reopen.isVisibleTo(self))
+        self.setVisible(asked or is_other or is_review or self.reopen.isVisibleTo(self))

@@ -97,9 +97,15 @@ class ReviewFlow:
             raise InputError(opened.why_not_decide)
         if opened.ticket is None:
             raise InputError(NOTHING_DRAWN)
+        self._check_scan(opened)
         if self.session.state.work is None or self.case.is_changed:
             raise InputError(CHANGED)
         return desk, opened, opened.ticket
+
+    def _check_scan(self, opened: OpenCase) -> None:
+        """InputError where the scan on screen is not the one that was drawn on: the session is locked for that."""
+        if self.session.state.locked not in ("", self.case.why_locked(opened)):
+            raise InputError(self.session.state.locked)
 
     def sign_off(self, password: str) -> None:
         """Approve the version on screen; `password` is asked of the database and kept nowhere."""
@@ -123,6 +129,7 @@ class ReviewFlow:
         _, opened = self._on_screen()
         if not opened.is_review:
             raise InputError(opened.why_not_decide)
+        self._check_scan(opened)
         if self.session.state.locked:
             self.stop_asking()
             self.case.correct()

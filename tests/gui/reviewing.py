@@ -45,7 +45,7 @@ def scan() -> CTVolume:
     hu[:, 14:50, 14:82] = 47
     hu[:, 20:44, 20:76] = -93
     hu[:, 46:48, 20:60] = -71
-    hu += np.random.default_rng(1).normal(0, 9, hu.shape).round().astype(np.int16)
+    hu += np.random.default_rng(1).normal(0, 9, hu.shape).round().clip(-24, 24).astype(np.int16)
     acquisition = Acquisition("1.2.826.7", "1.2.826", 1, "chest", "CT", "Maker", "Scanner", "B", 120.0, "none", 5.0, "20240101")
     return CTVolume(
         hu,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QLineEdit
-from reviewing import CASE, CTRL, EVIDENCE, LEVEL, PASSWORD, Room, result
+from reviewing import CASE, CTRL, EVIDENCE, LEVEL, PASSWORD, Room, result, scan
 
+from napari_t12_bodycomp.dicom.write_phantom import write_series
 from napari_t12_bodycomp.gui.review_words import CHANGED
 from napari_t12_bodycomp.model.review import RETURN_REASONS
 from napari_t12_bodycomp.model.study import CaseState, Decision
 from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.store import cases
 from napari_t12_bodycomp.workflow import case_view, review
 from napari_t12_bodycomp.workflow.session_state import Step
 
@@ -204,6 +207,7 @@ def test_who_may_not_decide_is_told_why(room: Room, name: str) -> None:
 
 def test_what_changed_meanwhile_is_not_decided_on(submitted: Room) -> None:
     submitted.sit("rita")
+    submitted.bench.study._poll.stop()  # the window does not learn of it before the decision
     review.save_version(submitted.at("ben"), submitted.case.id, 1, result("ben", cut=4))
     submitted.key(ENTER, CTRL)
     submitted.type(submitted.bench.panel.decide.password, PASSWORD)
@@ -241,3 +245,19 @@ def test_a_scan_that_is_no_case_has_no_review(submitted: Room) -> None:
     assert bench.session.state.case_state is None and not bench.session.state.numbers_hidden
     assert [b.text() for b in bench.panel.steps._buttons.values() if b.isVisible()] == ["✓ Open", "2 Level", "3 Draw", "4 Export"]
     assert not bench.panel.decide.isVisible() and not bench.panel.comments.isVisible() and not bench.review.pins.shown()
+
+
+def test_another_scan_is_not_decided_on(submitted: Room, tmp_path: Path) -> None:
+    other = scan()
+    other.hu[:] += 1
+    write_series(other, tmp_path / "other", "explicit")
+    with submitted.store.writing(submitted.at("ann").account_id, "series.move") as writer:
+        cases.move_series(writer, submitted.case.id, str(tmp_path / "other"))
+    submitted.sit("rita")
+    decide = submitted.bench.panel.decide
+    assert decide.other_scan.isVisible() and "another one came, or it was changed" in decide.other_scan.text()
+    for ask in (lambda: submitted.key(ENTER, CTRL), lambda: submitted.key(BACK), lambda: submitted.click(decide.correct)):
+        submitted.bench.desk.set(message="")
+        ask()
+        assert "another one came, or it was changed" in submitted.message and submitted.bench.session.state.locked
+        assert not decide.password.isVisible() and not decide.reason.isVisible()
