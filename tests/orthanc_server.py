@@ -60,6 +60,7 @@ class Orthanc:
     dicom_port: int = field(default_factory=free_port)
     move_port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
+    _stopping: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -82,11 +83,12 @@ class Orthanc:
         raise RuntimeError("Orthanc did not answer in time")
 
     def stop(self) -> None:
-        """Stop it, hard: as if the power had gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        """Stop it, hard: as if the power had gone. Any thread may ask for it."""
+        with self._stopping:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+                self._process = None
 
     def count(self, kind: str = "instances") -> int:
         """How many ``patients``, ``studies``, ``series`` or ``instances`` it holds, by its own REST interface (not over TLS)."""

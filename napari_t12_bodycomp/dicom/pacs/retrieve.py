@@ -67,7 +67,7 @@ def retrieve_series(
     folder : Path
         Made where it is missing. What lies there whole stays and is not fetched again.
     progress : Progress
-        May raise `Cancelled`; what came is kept, and a later run goes on from there.
+        Told by whichever thread an image comes on. May raise `Cancelled`; what came is kept, and a later run goes on from there.
 
     Raises
     ------
