@@ -27,8 +27,9 @@ SEES = {
     "workflow": {"errors", "model", "analysis", "cohort", "dicom", "store", "report", "phantom", "opinion"},
     "batch": {"errors", "model", "workflow"},
     "gui": {"errors", "model", "workflow", "phantom"},
-    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom", "cli_study"},
+    "cli": {"errors", "model", "report", "workflow", "batch", "gui", "phantom", "cli_study", "cli_dicom"},
     "cli_study": {"errors", "model", "workflow"},
+    "cli_dicom": {"errors", "model", "workflow"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -48,6 +49,7 @@ ONLY_IN = {
     "pynetdicom": {"dicom"},
     "highdicom": {"dicom"},
     "dicomweb_client": {"dicom"},
+    "dicomanonymizer": {"dicom"},
     "nibabel": {"dicom", "report", "opinion"},
     "totalsegmentator": {"opinion"},
     "torch": set(),
