@@ -117,6 +117,5 @@ def _reference(dataset: Dataset, header: SliceHeader) -> Dataset:
         part.ImagePositionPatient = [f"{v:.10g}" for v in header.position_mm or ()]
         part.ImageOrientationPatient = [f"{v:.10g}" for v in header.orientation or ()]
         part.PixelSpacing = [f"{v:.10g}" for v in header.pixel_spacing_mm or ()]
-        if header.slice_thickness_mm is not None:
-            part.SliceThickness = f"{header.slice_thickness_mm:.10g}"
+        part.SliceThickness = None if header.slice_thickness_mm is None else f"{header.slice_thickness_mm:.10g}"
     return part

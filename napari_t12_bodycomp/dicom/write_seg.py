@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import deepcopy
 
 import highdicom as hd
 import numpy as np
@@ -112,7 +113,6 @@ def _name_all_sources(made: hd.seg.Segmentation, making: Making) -> None:
 
 
 def _like(source: Dataset, reference: Dataset) -> Dataset:
-    item = Dataset()
-    item.update(source)
+    item = deepcopy(source)
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = reference.SOPClassUID, reference.SOPInstanceUID
     return item

@@ -38,7 +38,7 @@ def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.s
         observation_context=_observers(making),
         procedure_reported=codes.CT,
         imaging_measurements=[*_tissue_groups(making, tissues), _level_group(making), _index_group(making)],
-        referenced_images=references if all("SliceThickness" in r for r in references) else None,  # a library entry demands it
+        referenced_images=references if all(r.get("SliceThickness") is not None for r in references) else None,  # a library entry demands it
     )
     for name, words in _remarks(result):
         content[0].ContentSequence.append(_text(name, words))
