@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.s
         observation_context=_observers(making),
         procedure_reported=codes.CT,
         imaging_measurements=[*_tissue_groups(making, tissues), _level_group(making), _index_group(making)],
-        referenced_images=references if all(r.get("SliceThickness") is not None for r in references) else None,  # a library entry demands it
+        referenced_images=references if _fit_a_library(references) else None,
     )
     for name, words in _remarks(result):
         content[0].ContentSequence.append(_text(name, words))
@@ -57,6 +57,11 @@ def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.s
     if approved:
         made.VerifyingObserverSequence[0].VerificationDateTime = DT(_time(result.reviewed_at) or making.made_at)
     return made
+
+
+def _fit_a_library(references: Sequence[Dataset]) -> bool:
+    """Whether an image library can describe them: an entry has one place and a thickness, which multi-frame objects lack as such."""
+    return all(reference.get("SliceThickness") is not None for reference in references)
 
 
 def _once(making: Making) -> list[Original]:
