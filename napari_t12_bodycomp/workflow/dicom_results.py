@@ -16,6 +16,7 @@ from napari_t12_bodycomp.workflow.export import ExportedFiles, write_atomically
 from napari_t12_bodycomp.workflow.source import NO_DICOM, dicom_originals
 
 SEG, SR, SC = "seg", "sr", "sc"
+ALL_KINDS = frozenset({SEG, SR, SC})
 _NAMES = {"regions": "regions.seg.dcm", "tissues": "tissues.seg.dcm", "report": "report.sr.dcm", "overlay": "overlay.sc.dcm"}
 
 
@@ -23,7 +24,7 @@ def dicom_results(
     path: str | Path,
     volume: CTVolume,
     result: Result,
-    kinds: frozenset[str] = frozenset({SEG, SR, SC}),
+    kinds: frozenset[str] = ALL_KINDS,
     made_at: datetime | None = None,
     organisation: str = "",
 ) -> dict[str, bytes]:
