@@ -154,8 +154,8 @@ def _take(source: ByteSource, folder: Path, keys: Keys, tally: Tally) -> None:
         made = deidentified(found.data, keys, tally.options.shift_dates)
     except Exception as error:  # pydicom meets broken bytes with many kinds of error, and their text may quote values
         raise InputError(
-            f"Every image is wanted whole, file number {tally.written + sum(tally.skipped.values()) + 1} of the input is damaged "
-            f"({type(error).__name__}): take it out, or export the scan again."
+            f"Every image is wanted whole, file number {tally.written + sum(tally.skipped.values()) + 1} of the input ({source.key[1]} bytes) "
+            f"is damaged ({type(error).__name__}): take it out, or export the scan again."
         ) from None
     _free_name(folder, made).write_bytes(made.content)
     tally.written += 1
