@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.cli_dicom.results import add_dicom_results, check_dicom_results, written_dicom_results
+from napari_t12_bodycomp.cli_dicom.results import add_dicom_results, check_dicom_results, made_dicom_results, written_dicom_results
 from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options, protocol_of
 from napari_t12_bodycomp.errors import LevelError, T12Error, UsageError
 
@@ -265,11 +265,12 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
     from napari_t12_bodycomp.report.text import measure_text
     from napari_t12_bodycomp.workflow.export import export_result
 
+    for_archive = made_dicom_results(args, volume, result)
     files = export_result(volume, result, args.out)
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
     if files.kept is not None:
         by_name["earlier regions, kept"] = files.kept
-    by_name |= written_dicom_results(args, volume, result, files)
+    by_name |= written_dicom_results(for_archive, files)
     if args.json:
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity

@@ -27,10 +27,19 @@ def check_dicom_results(args: argparse.Namespace) -> None:
         check_dicom_source(args.path)
 
 
-def written_dicom_results(args: argparse.Namespace, volume: Any, result: Any, files: Any) -> dict[str, Path]:
-    """Write what was asked for beside the other `files`; where it is, by kind."""
+def made_dicom_results(args: argparse.Namespace, volume: Any, result: Any) -> dict[str, bytes]:
+    """What was asked for, before anything is written: files by name."""
     if not args.dicom:
+        return {}
+    from napari_t12_bodycomp.workflow.dicom_results import dicom_results
+
+    return dicom_results(args.path, volume, result, frozenset(args.dicom))
+
+
+def written_dicom_results(contents: dict[str, bytes], files: Any) -> dict[str, Path]:
+    """Write it beside the other `files`; where it is, by kind."""
+    if not contents:
         return {}
     from napari_t12_bodycomp.workflow.dicom_results import write_dicom_results
 
-    return write_dicom_results(args.path, volume, result, files, frozenset(args.dicom))
+    return write_dicom_results(contents, files)

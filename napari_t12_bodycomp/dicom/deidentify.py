@@ -33,12 +33,21 @@ _SIGNATURE = (
     "LongitudinalTemporalInformationModified",
 )
 _IDS = ("PatientID", "AccessionNumber", "OtherPatientIDs", "StudyID")
+_DATE = re.compile(r"(19|20)\d{6}")
+"""A date that moved may fall on another old one, which tells nothing."""
+_NO_CHANCE = 6
+"""Letters of a word that random bytes of a scan do not spell."""
+_FORMS = {"DS": re.compile(r"|[-+.\deE]+"), "IS": re.compile(r"|[-+.\deE]+")}
 _METHODS = {
     "113100": "Basic Application Confidentiality Profile",
     "113105": "Clean Descriptors Option",
     "113108": "Retain Patient Characteristics Option",
 }
 _SHIFT_METHOD = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
+
+
+class StillThereError(Exception):
+    """A name, ID, date or UID stands in the finished bytes all the same: within the stream of the pixels, where nothing is changed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,18 +63,30 @@ class Cleaned:
 
 
 def deidentified(data: bytes, keys: Keys, shift_dates: bool = True) -> Cleaned:
-    """`data` (a DICOM file) without its identity. Whatever pydicom meets in broken bytes is raised as it comes."""
+    """`data` (a DICOM file) without its identity.
+
+    Raises
+    ------
+    StillThereError
+        Where the pixels' stream itself holds a name or the like, as a comment in it may.
+    Exception
+        Whatever pydicom meets in broken bytes, as it comes.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dataset = dcmread(BytesIO(data), force=True)
-        work = _Work(keys, patient_of(dataset), shift_dates, _secrets(dataset))
+        secrets = _secrets(dataset)
+        work = _Work(keys, patient_of(dataset), shift_dates, _pattern(secrets))
         made = work.cleaned(dataset)
         _sign(made, keys, work)
         made.file_meta = _meta(dataset, made)
         file = BytesIO()
         made.save_as(file, enforce_file_format=True)
+    content = file.getvalue()
+    if _held_in(content, secrets):
+        raise StillThereError
     return Cleaned(
-        file.getvalue(),
+        content,
         keys.pseudonym(work.patient),
         str(made.get("StudyInstanceUID", "")),
         str(made.get("SeriesInstanceUID", "")),
@@ -74,7 +95,7 @@ def deidentified(data: bytes, keys: Keys, shift_dates: bool = True) -> Cleaned:
     )
 
 
-def _secrets(dataset: Dataset) -> re.Pattern[str] | None:
+def _secrets(dataset: Dataset) -> frozenset[str]:
     """What must not stand in any text that is kept: names, IDs, dates and UIDs of this object."""
     found: set[str] = set()
     for element in dataset.iterall():
@@ -87,7 +108,19 @@ def _secrets(dataset: Dataset) -> re.Pattern[str] | None:
             found.update(text.strip() for text in texts if len(text.strip()) >= 3)
         elif element.VR in ("DA", "UI"):
             found.update(text for text in texts if len(text) >= 8 and not text.startswith("1.2.840.10008."))
-    return re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in sorted(found)), re.IGNORECASE) if found else None
+    return frozenset(text for text in found if text.upper() not in (_DUMMY_WORD, _DUMMY_DATE))  # those are from an earlier time
+
+
+def _pattern(words: frozenset[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)), re.IGNORECASE) if words else None
+
+
+def _held_in(content: bytes, secrets: frozenset[str]) -> bool:
+    """Whether `content` holds one of `secrets` that is too long to turn up by chance, byte by byte."""
+    lowered = content.lower()
+    return any(
+        word.lower().encode("utf-8", "replace") in lowered for word in secrets if len(word) >= _NO_CHANCE and not _DATE.fullmatch(word)
+    )
 
 
 @dataclass(slots=True)
@@ -117,15 +150,20 @@ class _Work:
         if element.VR == "SQ":
             return self._sequence(element, action)
         if action is Action.KEPT:
-            if is_text(element.VR) and self.secrets is not None and self.secrets.search(_joined(element.value)):
-                return Action.EMPTIED, _with(element, "")
-            return action, element
+            return (action, element) if self._may_stay(element) else (Action.EMPTIED, _with(element, ""))
         if not element.value and element.value != 0:
             return Action.WAS_EMPTY, element
         value = self._value(element, action)
         if value == element.value:
             return Action.KEPT, element
         return (Action.REMOVED, None) if value is None else (action, _with(element, value))
+
+    def _may_stay(self, element: DataElement) -> bool:
+        """Whether a value that is kept is what its kind promises: numbers are numbers, and no words hold a secret."""
+        text = _joined(element.value)
+        if form := _FORMS.get(element.VR):
+            return all(form.fullmatch(part.strip()) for part in text.split("\\"))
+        return not (is_text(element.VR) or element.VR == "CS") or self.secrets is None or not self.secrets.search(text)
 
     def _sequence(self, element: DataElement, action: Action) -> tuple[Action, DataElement | None]:
         if action is Action.REPLACED:
@@ -147,11 +185,19 @@ class _Work:
             case Action.PSEUDONYM:
                 return self.keys.pseudonym(self.patient)
             case Action.CLEANED:
-                return cleaned_agent(text) if element.keyword == "ContrastBolusAgent" else cleaned(text)
+                words = cleaned_agent(text) if element.keyword == "ContrastBolusAgent" else cleaned(text)
+                return "" if self.secrets is not None and self.secrets.search(words) else words
             case Action.OLDEST:
-                return "090Y" if text[-1:].upper() == "Y" and text[:-1].isdigit() and int(text[:-1]) > 89 else text
+                return _age(text)
         dummy = {"DA": _DUMMY_DATE, "DT": _DUMMY_DATE, "TM": _DUMMY_TIME}
         return dummy.get(element.VR) or (_DUMMY_WORD if is_text(element.VR) or element.VR == "CS" else None)
+
+
+def _age(text: str) -> str:
+    """An age as DICOM writes it, 90 years and over as 90; "" where it is none."""
+    if not re.fullmatch(r"\d{1,3}[DWMY]?", text.strip(), re.IGNORECASE):
+        return ""
+    return "090Y" if text.strip()[-1:].upper() not in ("D", "W", "M") and int(text.strip().rstrip("yY")) > 89 else text
 
 
 def _joined(value: Any) -> str:

@@ -70,7 +70,7 @@ def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequenc
     Raises
     ------
     InputError
-        Where one of them is not there.
+        Where one of them is not there, or has no UIDs to refer to.
     """
     wanted = {volume.sop_instance_uid(k) for k in indices}
     series = volume.acquisition.series_instance_uid
@@ -83,6 +83,11 @@ def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequenc
             raise InputError(
                 "The DICOM images that were measured are wanted, to refer to them, but they are not there any more: "
                 "give the folder or archive that they were read from."
+            )
+        if not (here[0].study_uid and here[0].series_uid and here[0].sop_instance_uid):
+            raise InputError(
+                "UIDs of study, series and image are wanted, for results as DICOM to refer to, but the headers lack them: "
+                "export the scan again, or do without."
             )
         key = here[0].source.key
         if key not in read:

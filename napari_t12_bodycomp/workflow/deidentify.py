@@ -20,7 +20,7 @@ from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
 from napari_t12_bodycomp.dicom.deid_keys import MIN_KEY_BYTES, Keys
 from napari_t12_bodycomp.dicom.deid_pixels import candidate
 from napari_t12_bodycomp.dicom.deid_rules import TABLE
-from napari_t12_bodycomp.dicom.deidentify import Cleaned, Deeds, deidentified
+from napari_t12_bodycomp.dicom.deidentify import Cleaned, Deeds, StillThereError, deidentified
 from napari_t12_bodycomp.dicom.nifti import is_nifti
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
@@ -152,6 +152,9 @@ def _take(source: ByteSource, folder: Path, keys: Keys, tally: Tally) -> None:
         return
     try:
         made = deidentified(found.data, keys, tally.options.shift_dates)
+    except StillThereError:
+        tally.skipped["name, ID or the like within the stream of the pixels"] += 1
+        return
     except Exception as error:  # pydicom meets broken bytes with many kinds of error, and their text may quote values
         raise InputError(
             f"Every image is wanted whole, file number {tally.written + sum(tally.skipped.values()) + 1} of the input ({source.key[1]} bytes) "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -72,16 +73,16 @@ def _approved_at(result: Result) -> datetime | None:
     return None
 
 
-def write_dicom_results(path: str | Path, volume: CTVolume, result: Result, files: ExportedFiles, kinds: frozenset[str]) -> dict[str, Path]:
-    """Write the DICOM files of `result` beside its other `files`, and say where by kind (``regions_seg``, ``report_sr``, ...).
+def write_dicom_results(contents: Mapping[str, bytes], files: ExportedFiles) -> dict[str, Path]:
+    """Write what `dicom_results` made beside the other `files` of the measurement, and say where by kind (``regions_seg``, ``report_sr``, ...).
 
-    They carry the number that the other files of the measurement have. A file that holds the same instance already stays as it is.
+    They carry the number that the other files have. A file that holds the same instance already stays as it is.
     """
     from napari_t12_bodycomp.dicom.authorship import instance_of
 
     number = files.regions.name.removesuffix(".nii.gz").removeprefix("regions")
     written: dict[str, Path] = {}
-    for name, content in dicom_results(path, volume, result, kinds).items():
+    for name, content in contents.items():
         stem, kind, ending = name.split(".")
         target = files.csv.with_name(f"{stem}{number}.{kind}.{ending}")
         try:

@@ -22,6 +22,7 @@ from results import FORMS, Scan, checked, folder_of, measured, plain, regions, s
 from napari_t12_bodycomp import cli
 from napari_t12_bodycomp.analysis.measure import slice_tissues
 from napari_t12_bodycomp.dicom.codes import INDEX, REGIONS, TISSUES
+from napari_t12_bodycomp.dicom.deid_keys import Keys
 from napari_t12_bodycomp.dicom.read_labels import read_regions
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
@@ -31,6 +32,7 @@ from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tissue import Region, Tissue
 from napari_t12_bodycomp.phantom import PhantomOptions, make_phantom, write_phantom_series
 from napari_t12_bodycomp.report.overlay_png import overlay_png
+from napari_t12_bodycomp.workflow.deidentify import deidentify
 from napari_t12_bodycomp.workflow.dicom_results import dicom_results
 from napari_t12_bodycomp.workflow.source import load_volume
 
@@ -352,6 +354,13 @@ def test_a_scan_that_went_away_is_missed(scan: Scan, tmp_path: Path) -> None:
         dicom_results(scan.path, scan.volume, measured(scan))
 
 
+def test_a_scan_without_uids_is_nothing_to_refer_to(tmp_path: Path) -> None:
+    write_series(tmp_path / "in", (0, 5, 10, 15, 20), StudyInstanceUID=None)
+    scan = Scan(tmp_path / "in", load_volume(tmp_path / "in"))
+    with pytest.raises(InputError, match="UIDs of study"):
+        dicom_results(scan.path, scan.volume, measured(scan, level=MeasuredLevel(4, 20.0, LevelMethod.MANUAL)), SEG)
+
+
 def test_tissues_another_grid_and_another_slice_are_no_regions(scan: Scan, tmp_path: Path) -> None:
     files = _written(scan, measured(scan), tmp_path / "out", kinds=SEG)
     with pytest.raises(InputError, match="not the tissues"):
@@ -407,6 +416,15 @@ def test_measure_writes_what_is_asked_for_and_names_it(sample_series: Path, tmp_
     _, other, _ = _measure(capsys, sample_series, out, "--z-mm", z_mm, "--preset", "uniform", "--dicom-seg")
     assert other["files"]["tissues_seg"] == "tissues_2.seg.dcm"  # type: ignore[index]
     assert "report_sr" not in other["files"]  # type: ignore[operator]
+
+
+def test_without_identity_the_whole_report_is_the_same(sample_series: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deidentify(sample_series, tmp_path / "clean", Keys(b"k" * 32))
+    z_mm = f"{np.median(load_volume(sample_series).z_mm):.1f}"
+    one, two = (_measure(capsys, path, tmp_path / path.name, "--z-mm", z_mm)[1] for path in (sample_series, tmp_path / "clean"))
+    assert one.keys() == two.keys()
+    other = {"series_instance_uid", "sop_instance_uid", "seconds"}
+    assert {key for key in one if one[key] != two[key]} == other
 
 
 def test_a_nifti_scan_has_no_study_to_put_results_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
