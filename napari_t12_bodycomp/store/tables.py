@@ -5,9 +5,15 @@ Times are UTC in ISO 8601, truth values 0 or 1, JSON is text: the same on SQLite
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
-from napari_t12_bodycomp.model.study import CaseState, Decision, ExclusionReason
+from napari_t12_bodycomp.model.double_reading import ReadingKind, ReadingState, Take
+from napari_t12_bodycomp.model.study import CaseState, Decision, ExclusionReason, SignIn
+
+SINCE = "since"
+"""Key in a table's `info`: the revision that brought it; without one, the first."""
 
 metadata = MetaData(
     naming_convention={
@@ -40,7 +46,7 @@ def _flags(*names: str) -> list[CheckConstraint]:
     return [CheckConstraint(f"{name} IN (0, 1)", name=name) for name in names]
 
 
-def _one_of(column: str, values: type[CaseState] | type[Decision] | type[ExclusionReason]) -> CheckConstraint:
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(v.value) for v in values)})", name=column)
 
 
@@ -219,6 +225,78 @@ timings = Table(
     Index("ix_timings_case_id", "case_id"),
 )
 
+reading_plans = Table(
+    "reading_plans",
+    metadata,
+    _id(),
+    *(Column(name, Float, nullable=False) for name in ("double_percent", "reread_percent")),
+    Column("washout_days", Integer, nullable=False),
+    *(Column(name, Float, nullable=False) for name in ("area_percent", "area_floor_cm2", "dice", "level_mm")),
+    Column("seed", Integer, nullable=False),
+    Column("n_cases", Integer, nullable=False),
+    _ref("account_id", "accounts"),
+    _text("at"),
+    info={SINCE: "0002"},
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    _id(),
+    _ref("case_id", "cases"),
+    _ref("plan_id", "reading_plans"),
+    _text("kind"),
+    _text("state"),
+    _ref("first_reader_id", "accounts"),
+    _ref("reader_id", "accounts"),
+    _ref("asked_by", "accounts"),
+    _text("asked_at"),
+    Column("not_before", Text),
+    _ref("first_version_id", "region_versions", nullable=True),
+    _ref("version_id", "region_versions", nullable=True),
+    Column("finished_at", Text),
+    _text("differences"),
+    _text("note"),
+    _one_of("kind", ReadingKind),
+    _one_of("state", ReadingState),
+    CheckConstraint("(kind = 'reread') = (reader_id = first_reader_id)", name="readers"),
+    CheckConstraint("(version_id IS NULL) = (finished_at IS NULL)", name="finished"),
+    Index("ix_readings_case_id", "case_id"),
+    Index("ix_readings_reader_id", "reader_id", "state", "case_id"),
+    Index("ix_readings_state", "state", "kind", "case_id"),
+    info={SINCE: "0002"},
+)
+
+adjudications = Table(
+    "adjudications",
+    metadata,
+    _id(),
+    Column("reading_id", Integer, ForeignKey("readings.id"), nullable=False, unique=True),
+    _ref("case_id", "cases"),
+    _ref("account_id", "accounts"),
+    _text("take"),
+    _text("reason"),
+    _ref("version_id", "region_versions"),
+    _text("at"),
+    _one_of("take", Take),
+    Index("ix_adjudications_case_id", "case_id"),
+    info={SINCE: "0002"},
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts", nullable=True),
+    _text("outcome"),
+    _ref("by_id", "accounts", nullable=True),
+    _text("at"),
+    _one_of("outcome", SignIn),
+    CheckConstraint("(outcome = 'lifted') = (by_id IS NOT NULL)", name="by"),
+    Index("ix_sign_ins_account_id", "account_id", "id"),
+    info={SINCE: "0002"},
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -236,6 +314,17 @@ audit = Table(
 
 CONTENT: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t is not audit)
 """Every table whose rows the audit answers for, parents first."""
+
+
+def since(table: Table) -> str:
+    """The revision that brought a table."""
+    return str(table.info.get(SINCE, "0001"))
+
+
+def content_at(revision: str) -> tuple[Table, ...]:
+    """The tables that the audit answered for at `revision`, parents first."""
+    return tuple(table for table in CONTENT if since(table) <= revision)
+
 
 HIDDEN = frozenset({"accounts.password_hash", "study.pseudonym_key", "cases.patient_id", "region_versions.pixels", "measurements.cells"})
 """Columns that the audit holds a digest of, not the value."""
