@@ -30,8 +30,8 @@ from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.worklist import WorklistQuery
 from napari_t12_bodycomp.store import cases
 from napari_t12_bodycomp.store.cases import NewCase
-from napari_t12_bodycomp.workflow.double_reading import reading_counts
 from napari_t12_bodycomp.workflow.reading_choice import choose_readings
+from napari_t12_bodycomp.workflow.reading_list import reading_counts
 from napari_t12_bodycomp.workflow.seat import waiting_case
 from napari_t12_bodycomp.workflow.study import Desk, open_study, study_counts, worklist
 

@@ -51,7 +51,7 @@ def _double(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _readings(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.double_reading import listed_readings, reading_counts
+    from napari_t12_bodycomp.workflow.reading_list import listed_readings, reading_counts
 
     desk, _ = desk_of(args)
     counts = reading_counts(desk)

@@ -116,6 +116,11 @@ def change(writer: Writer, case: Case, **changes: Any) -> None:
     writer.update(cases, case.id, **changes, revision=case.revision + 1, updated_at=writer.at)
 
 
+def give(writer: Writer, case_id: int, revision: int, assessor_id: int) -> None:
+    """Assign the case at `revision` to an assessor: one of many, without reading each of them whole."""
+    writer.update(cases, case_id, assessor_id=assessor_id, revision=revision + 1, updated_at=writer.at)
+
+
 def _whole_cases() -> Select[Any]:
     version = region_versions
     return (
@@ -223,21 +228,20 @@ def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudo
 
     To be drawn, to be read unseen, to be decided on, or to be adjudicated.
     """
-    among, to_read, double = readings.case_ids, readings.due(actor.id), readings.of_kind(ReadingKind.DOUBLE)
-    unseen = cases.c.id.not_in(among(and_(readings.waits_for(actor.id), double)))
-    settled = cases.c.state.not_in([CaseState.DRAFTED, CaseState.RETURNED])  # else the first reading is being changed
-    readable = or_(cases.c.id.in_(among(and_(to_read, double))), and_(cases.c.id.in_(among(to_read)), settled))
-    ways = [and_(readable, cases.c.state != CaseState.EXCLUDED)]
+    state = cases.c.state.concat("")  # no index by state: the first in the order of names is found by that order
+    double = readings.of_kind(ReadingKind.DOUBLE)
+    has, to_read, theirs = readings.exists, readings.due(actor.id), readings.waits_for(actor.id)
+    settled = state.not_in([CaseState.DRAFTED, CaseState.RETURNED])  # else the first reading is being changed
+    ways = [and_(or_(has(and_(to_read, double)), and_(has(to_read), settled)), state != CaseState.EXCLUDED)]
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
-        ways.append(and_(cases.c.state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, unseen))
+        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, ~has(and_(theirs, double))))
     if actor.has(Role.REVIEWER):
         own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
-        theirs, decidable = region_versions.c.author_id != actor.id, cases.c.id.not_in(among(readings.undecided()))
-        not_to_read = cases.c.id.not_in(among(readings.waits_for(actor.id)))
-        ways.append(and_(cases.c.state == CaseState.SUBMITTED, own, theirs, decidable, not_to_read))
+        decidable = and_(region_versions.c.author_id != actor.id, ~has(readings.undecided()), ~has(theirs))
+        ways.append(and_(state == CaseState.SUBMITTED, own, decidable))
     if actor.has(Role.REVIEWER, Role.LEAD):
-        ways.append(and_(cases.c.state == CaseState.SUBMITTED, cases.c.id.in_(among(readings.disagreeing(actor.id)))))
+        ways.append(and_(state == CaseState.SUBMITTED, has(readings.disagreeing(actor.id))))
     later = (
         select(cases.c.id)
         .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
@@ -271,7 +275,7 @@ def counts(connection: Connection) -> StudyCounts:
     return StudyCounts(
         {CaseState(state): n for state, n in by_state},
         {str(reason): n for reason, n in by_reason},
-        *(readings.count(connection, waits()) for waits in (readings.due, readings.later, readings.disagreeing)),
+        *readings.count(connection, readings.due(), readings.later(), readings.disagreeing()),
     )
 
 

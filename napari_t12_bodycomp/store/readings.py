@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.double_reading import (
@@ -117,6 +117,11 @@ def of_case(connection: Connection, case_id: int) -> list[AskedReading]:
     return [_reading(row) for row in connection.execute(select(readings).where(readings.c.case_id == case_id).order_by(readings.c.id))]
 
 
+def of_plan(connection: Connection, plan_id: int) -> list[AskedReading]:
+    """The readings that a plan chose, in the order in which it did."""
+    return [_reading(row) for row in connection.execute(select(readings).where(readings.c.plan_id == plan_id).order_by(readings.c.id))]
+
+
 def everything(connection: Connection) -> list[AskedReading]:
     """All readings of the study, in the order in which they were asked for."""
     return [_reading(row) for row in connection.execute(select(readings).order_by(readings.c.id))]
@@ -195,11 +200,10 @@ def undecided() -> Any:
     return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(sorted(UNDECIDED)))
 
 
-def unfinished(of_states: Iterable[CaseState] = CaseState) -> Any:
-    """SQL condition: one of the two readings is not there yet, and whoever draws it must not see the other; on cases in `of_states`."""
+def unfinished() -> Any:
+    """SQL condition: one of the two readings is not there yet, and whoever draws it must not see the other."""
     states = [ReadingState.WAITING.value, ReadingState.DRAWN.value]
-    fitting = [] if of_states is CaseState else [cases.c.state.in_(sorted(of_states))]
-    return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(states), *fitting)
+    return and_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.state.in_(states))
 
 
 def waits_for(account_id: int) -> Any:
@@ -217,7 +221,19 @@ def case_ids(condition: Any) -> Any:
     return select(readings.c.case_id).where(condition)
 
 
-def count(connection: Connection, condition: Any) -> int:
-    """How many readings fit `condition`, on cases that are not excluded."""
+def exists(condition: Any) -> Any:
+    """SQL condition on a case: it has a reading that fits `condition`."""
+    return select(readings.c.id).where(readings.c.case_id == cases.c.id, condition).exists()
+
+
+def count(connection: Connection, *conditions: Any) -> list[int]:
+    """How many undecided readings fit each of `conditions`, on cases that are not excluded."""
+    excluded = select(cases.c.id).where(cases.c.state == CaseState.EXCLUDED.value)
+    query = select(*(func.count(case((condition, 1))) for condition in conditions))
+    return list(connection.execute(query.where(readings.c.state.in_(sorted(UNDECIDED)), readings.c.case_id.not_in(excluded))).one())
+
+
+def n_unfinished(connection: Connection, states: Iterable[CaseState]) -> int:
+    """How many cases in `states` wait for one of their two readings."""
     query = select(func.count()).select_from(readings).join(cases, cases.c.id == readings.c.case_id)
-    return connection.execute(query.where(condition, cases.c.state != CaseState.EXCLUDED.value)).scalar_one()
+    return connection.execute(query.where(unfinished(), cases.c.state.in_(sorted(states)))).scalar_one()

@@ -16,7 +16,6 @@ from napari_t12_bodycomp.model.double_reading import AskedReading, Limits, Readi
 from napari_t12_bodycomp.model.review import why_not_lead
 from napari_t12_bodycomp.model.study import CaseState, Role
 from napari_t12_bodycomp.store import accounts, cases, readings, versions
-from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.workflow.comparing import days_after
 from napari_t12_bodycomp.workflow.study import Desk, acting, refuse
 
@@ -47,14 +46,11 @@ def choose_readings(desk: Desk, choice: ReadingChoice) -> tuple[ReadingPlan, lis
             wanted = math.ceil(percent / 100 * len(found) - 1e-9) - have
             for row in deal.rng.sample(eligible, min(max(wanted, 0), len(eligible))):
                 rows.append({"plan_id": plan_id, **deal.reading(kind, row)})
-        _assign(writer, deal.newly_assigned)
-        ids = readings.insert(writer, actor.id, rows)
-        return readings.plan(writer.connection, plan_id), [readings.by_id(writer.connection, number) for number in ids]
-
-
-def _assign(writer: Writer, assessors: dict[int, int]) -> None:
-    for case_id, assessor in assessors.items():
-        cases.change(writer, cases.by_id(writer.connection, case_id), assessor_id=assessor)
+        revisions = {row.id: row.revision for row in found}
+        for case_id, assessor in deal.newly_assigned.items():
+            cases.give(writer, case_id, revisions[case_id], assessor)
+        readings.insert(writer, actor.id, rows)
+        return readings.plan(writer.connection, plan_id), readings.of_plan(writer.connection, plan_id)
 
 
 @dataclass(slots=True)

@@ -12,8 +12,9 @@ from napari_t12_bodycomp.model.study import Case, Version
 from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
 from napari_t12_bodycomp.workflow.case_list import subject_of
 from napari_t12_bodycomp.workflow.case_view import case_named
-from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading, why_not_adjudicate, why_not_read
+from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
 from napari_t12_bodycomp.workflow.places import load_case
+from napari_t12_bodycomp.workflow.reading_list import why_not_adjudicate, why_not_read
 from napari_t12_bodycomp.workflow.review import save_version
 from napari_t12_bodycomp.workflow.study import Desk, refuse, study_protocol
 

@@ -50,7 +50,7 @@ def export_study(store: StudyStore, out_dir: str | Path, states: Iterable[CaseSt
     with store.reading() as connection:
         kept = studies.record(connection).keep_patient_ids
         found = results(connection, wanted)
-        left_out = readings.count(connection, readings.unfinished(wanted))
+        left_out = readings.n_unfinished(connection, wanted)
         counts = cases.counts(connection)
     covariates = sorted({name for result in found for name in result.covariates})
     titles = {name: _covariate_title(name) for name in covariates}

@@ -13,8 +13,9 @@ from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model.double_reading import ReadingChoice, ReadingKind, Take
 from napari_t12_bodycomp.model.study import ExclusionReason
 from napari_t12_bodycomp.workflow import case_sight, review, study
-from napari_t12_bodycomp.workflow.double_reading import adjudicate, reading_asked, readings_of, save_reading, withdraw_reading
+from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading, withdraw_reading
 from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
+from napari_t12_bodycomp.workflow.reading_list import reading_asked, readings_of
 
 Deed = Callable[[Trial], object]
 

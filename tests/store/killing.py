@@ -14,7 +14,7 @@ import numpy as np
 import trial
 
 from napari_t12_bodycomp.model.double_reading import ReadingKind, Take
-from napari_t12_bodycomp.workflow import autosave, double_reading, reading_choice, review
+from napari_t12_bodycomp.workflow import autosave, double_reading, reading_choice, reading_list, review
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.study import Desk, everybody, open_study
 
@@ -22,7 +22,7 @@ context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(
     [
         f"napari_t12_bodycomp.workflow.{name}"
-        for name in ("review", "study", "autosave", "session", "analyse", "double_reading", "reading_choice")
+        for name in ("review", "study", "autosave", "session", "analyse", "double_reading", "reading_choice", "reading_list")
     ]
 )
 
@@ -61,7 +61,7 @@ def read_twice(desks: dict[str, Desk], case_id: int, rng: random.Random, told: i
     """A second reading, and a decision where it disagrees."""
     double_reading.save_reading(desks["ben"], case_id, trial.result("ben", rng.randint(1, 20)))
     os.write(told, b"deed\n")
-    if not double_reading.why_not_adjudicate(desks["rev"], case_id):
+    if not reading_list.why_not_adjudicate(desks["rev"], case_id):
         double_reading.adjudicate(desks["rev"], case_id, rng.choice([Take.FIRST, Take.SECOND]))
         os.write(told, b"deed\n")
 
