@@ -29,6 +29,7 @@ class _Frame:
     region: Region | None
     mask: npt.NDArray[np.bool_]
     z_mm: float
+    sources: frozenset[str]
     origin_xy_mm: tuple[float, float]
     spacing_mm: tuple[float, float]
 
@@ -109,6 +110,7 @@ def _frame(dataset: Dataset, groups: Dataset, pixels: npt.NDArray[Any]) -> _Fram
         region=_REGION_OF.get((_code(segment, "SegmentedPropertyCategory"), _code(segment, "SegmentedPropertyType"), _region(segment))),
         mask=turn.apply(pixels.astype(bool)),
         z_mm=centre_z(position, orientation, spacing, rows, columns),
+        sources=_sources(dataset, groups),
         origin_xy_mm=origin_xy(position, orientation, spacing, rows, columns),
         spacing_mm=(spacing[1], spacing[0]) if turn.transpose else (spacing[0], spacing[1]),
     )
@@ -121,6 +123,13 @@ def _group(dataset: Dataset, own: Dataset, name: str) -> Dataset:
     return item
 
 
+def _sources(dataset: Dataset, own: Dataset) -> frozenset[str]:
+    """SOP Instance UIDs of the images that the frame was derived from; empty where it does not say."""
+    places = (own, dataset.SharedFunctionalGroupsSequence[0])
+    derivations = [item for place in places for item in place.get("DerivationImageSequence", ())]
+    return frozenset(str(source.ReferencedSOPInstanceUID) for item in derivations for source in item.get("SourceImageSequence", ()))
+
+
 def _code(segment: Dataset, name: str) -> str:
     return str(segment[f"{name}CodeSequence"].value[0].CodeValue)
 
@@ -131,10 +140,14 @@ def _region(segment: Dataset) -> str:
 
 
 def _offset_mm(frame: _Frame, volume: CTVolume) -> float:
-    """Largest distance (mm) in the plane between the corners of the frame and of the scan; infinite where the shapes differ."""
+    """Largest distance (mm) in the plane between the corners of the frame and of the scan; infinite where the shapes differ.
+
+    A frame that names an image of the scan as its source lies where that image does, even where slices are shifted against one another.
+    """
     rows, columns = volume.shape[1:]
     if frame.mask.shape != (rows, columns):
         return float("inf")
-    first = np.subtract(frame.origin_xy_mm, volume.origin_xy_mm)
+    named = not frame.sources.isdisjoint(volume.sop_instance_uids)
+    first = np.zeros(2) if named else np.subtract(frame.origin_xy_mm, volume.origin_xy_mm)
     stretch = np.multiply(np.subtract(frame.spacing_mm, volume.pixel_spacing_mm)[::-1], (columns - 1, rows - 1))
     return float(max(np.hypot(*first), np.hypot(*(first + stretch))))

@@ -354,6 +354,18 @@ def test_a_scan_that_went_away_is_missed(scan: Scan, tmp_path: Path) -> None:
         dicom_results(scan.path, scan.volume, measured(scan))
 
 
+def test_slices_shifted_against_one_another_keep_their_regions(tmp_path: Path) -> None:
+    def make(z: int) -> Dataset:
+        dataset = plain(z)
+        dataset.ImagePositionPatient = [-100 + 0.1 * z, -90, z]
+        return dataset
+
+    path = folder_of(make)(tmp_path / "in")
+    scan = Scan(path, load_volume(path))
+    files = _written(scan, measured(scan), tmp_path / "out", kinds=SEG)
+    assert np.array_equal(read_regions(files["regions.seg.dcm"], scan.volume, 4), regions())
+
+
 def test_a_scan_without_uids_is_nothing_to_refer_to(tmp_path: Path) -> None:
     write_series(tmp_path / "in", (0, 5, 10, 15, 20), StudyInstanceUID=None)
     scan = Scan(tmp_path / "in", load_volume(tmp_path / "in"))
@@ -367,8 +379,9 @@ def test_tissues_another_grid_and_another_slice_are_no_regions(scan: Scan, tmp_p
         read_regions(files["tissues.seg.dcm"], scan.volume, 4)
     with pytest.raises(InputError, match=r"--z-mm 4\.0"):
         read_regions(files["regions.seg.dcm"], scan.volume, 6)
+    elsewhere = replace(scan.volume, origin_xy_mm=(-98.0, -90.0), sop_instance_uids=tuple(map(str, range(9))))
     with pytest.raises(InputError, match=r"2\.0 mm away"):
-        read_regions(files["regions.seg.dcm"], replace(scan.volume, origin_xy_mm=(-98.0, -90.0)), 4)
+        read_regions(files["regions.seg.dcm"], elsewhere, 4)
     with pytest.raises(InputError, match="inf mm away"):
         read_regions(files["regions.seg.dcm"], replace(scan.volume, hu=scan.volume.hu[:, 1:].copy()), 4)
     with pytest.raises(InputError, match="cannot be read"):
