@@ -114,6 +114,8 @@ def deidentify(
     path, out = Path(path), Path(out_dir)
     if is_nifti(path) and not path.is_dir():
         raise InputError("DICOM images are wanted, a NIfTI file came, which carries no identity that could be taken out: give DICOM.")
+    if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+        raise InputError(f"A directory outside the scan's own is wanted, {out} lies within it: choose another one.")
     tally = Tally(options or DeidentifyOptions(), keys.mark)
     try:
         _refuse_full(out)
@@ -146,7 +148,10 @@ def deidentify(
 
 
 def _take(source: ByteSource, folder: Path, keys: Keys, tally: Tally) -> None:
-    found = candidate(source, tally.options.with_localizers)
+    try:
+        found = candidate(source, tally.options.with_localizers)
+    except OSError as error:
+        raise InputError(f"Every file of the input is wanted, one cannot be read ({error.strerror}): check its permissions.") from None
     if found.why_not:
         tally.skipped[found.why_not] += 1
         return

@@ -304,7 +304,9 @@ def test_where_something_lies_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.nii").write_bytes(b"")
     with pytest.raises(InputError, match="NIfTI"):
         deidentify(tmp_path / "a.nii", tmp_path / "out3", KEYS)
-    assert not (tmp_path / "out3").exists()
+    with pytest.raises(InputError, match="lies within it"):
+        deidentify(source, source / "out3", KEYS)
+    assert not list(tmp_path.rglob("out3"))
 
 
 def test_an_image_that_came_twice_stays_twice(tmp_path: Path) -> None:
