@@ -133,6 +133,7 @@ class MainWidget(QWidget):
         if step is Step.REVIEW:
             for panel in (self.protocol, self.cutoffs):
                 panel.hide()
+        self.stats.table.setHidden(step is Step.REVIEW and bool(state.numbers_hidden))
         if state.numbers_hidden:
             self.histogram.hide()
 
