@@ -35,6 +35,7 @@ class ShortList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setUniformItemSizes(True)
+        self.hide()
 
     def show_rows(self, rows: list[tuple[str, object, str]]) -> None:
         """Show rows of text, what each stands for, and its tooltip."""
