@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.model.double_reading import ReadingKind
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery, WorklistRow
@@ -223,23 +224,27 @@ def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> i
 
 
 def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudonym: str) -> int | None:
-    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor` to draw or to decide; None where none does."""
+    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor`; None where none does.
+
+    To be drawn, to be read unseen, to be decided on, or to be adjudicated.
+    """
     state = cases.c.state.concat("")  # no index by state: the first in the order of names is found by that order
-    ways = []
+    has, to_read = readings.exists, readings.waits_for(actor.id)
+    ways = [and_(state != CaseState.EXCLUDED, has(readings.due(actor.id)))]
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
-        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own))
+        unseen = has(and_(to_read, readings.of_kind(ReadingKind.DOUBLE)))
+        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, ~unseen))
     if actor.has(Role.REVIEWER):
         own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
-        decidable = ~readings.exists(readings.undecided())
-        ways.append(and_(state == CaseState.SUBMITTED, own, region_versions.c.author_id != actor.id, decidable))
-    if not ways:
-        return None
+        theirs = region_versions.c.author_id != actor.id
+        ways.append(and_(state == CaseState.SUBMITTED, own, theirs, ~has(readings.undecided()), ~has(to_read)))
+    if actor.has(Role.REVIEWER, Role.LEAD):
+        ways.append(and_(state == CaseState.SUBMITTED, has(readings.disagreeing(actor.id))))
     later = (
         select(cases.c.id)
         .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
         .where(*_conditions(query), cases.c.pseudonym > pseudonym, or_(*ways))
-        .where(~readings.exists(readings.waits_for(actor.id)))
         .order_by(cases.c.pseudonym)
         .limit(1)
     )

@@ -13,10 +13,11 @@ from psygnal import Signal
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model import review as rules
-from napari_t12_bodycomp.model.reading_rules import why_not_own
+from napari_t12_bodycomp.model.double_reading import AskedReading, Take, own_reading
+from napari_t12_bodycomp.model.reading_rules import why_not_adjudicate, why_not_own, why_not_read
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
-from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
+from napari_t12_bodycomp.model.worklist import ReadingCounts, StudyCounts, WorklistPage, WorklistQuery
+from napari_t12_bodycomp.store import accounts, cases, history, ledger, readings, studies, versions
 from napari_t12_bodycomp.workflow.case_sight import sight
 from napari_t12_bodycomp.workflow.review import ticket_for
 from napari_t12_bodycomp.workflow.study import Desk, refuse
@@ -33,6 +34,8 @@ class Sheet:
     protocol: ProtocolVersion
     page: WorklistPage
     counts: StudyCounts
+    mine: ReadingCounts
+    """What of double reading waits for the person at the desk."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,10 @@ class OpenCase:
         Why the person may not save a drawing, hand it in, or approve and return it; "" where they may.
     numbers_hidden : str
         Why the person does not see the numbers yet; "" where they do.
+    reading : AskedReading, optional
+        The reading that the person is here to draw, without seeing what others made of the case; None where they are not.
+    dispute : AskedReading, optional
+        The reading that disagrees with the first one, where the person may decide between the two; None elsewhere.
     """
 
     case: Case
@@ -61,6 +68,8 @@ class OpenCase:
     why_not_submit: str
     why_not_decide: str
     numbers_hidden: str
+    reading: AskedReading | None = None
+    dispute: AskedReading | None = None
 
     @property
     def is_review(self) -> bool:
@@ -137,6 +146,7 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
             studies.current_protocol(connection),
             cases.page(connection, query),
             cases.counts(connection),
+            readings.counts_for(connection, account),
         )
 
 
@@ -146,7 +156,8 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
         asked = readings.of_case(connection, case_id)
         seen = sight(connection, actor, case, asked)
-        refuse(seen.why_nothing)
+        if seen.why_nothing:
+            return _to_read(actor, case, asked, seen.why_nothing)
         blind = studies.record(connection).blind_review
         current = case.current_version_id
         drawers: frozenset[int] = frozenset() if current is None else versions.drawers_of(connection, current)
@@ -156,6 +167,8 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         decided = tuple(versions.reviews_of(connection, case_id))
         remarks = tuple(comment for comment in versions.comments_of(connection, case_id) if comment.version not in hidden)
     waits = rules.why_undecided(asked)
+    dispute = next((reading for reading in asked if reading.needs_adjudication), None)
+    may_adjudicate = not why_not_adjudicate(actor, case, dispute, Take.FIRST, False)
     return OpenCase(
         case,
         case.current_version,
@@ -167,7 +180,16 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         rules.why_not_submit(actor, case),
         rules.why_not_approve(actor, case, drawers) or waits,
         rules.why_not_numbers(actor, case, blind),
+        dispute=dispute if may_adjudicate else None,
     )
+
+
+def _to_read(actor: Account, case: Case, asked: list[AskedReading], why_nothing: str) -> OpenCase:
+    """The case as somebody sees it who is to read it apart from others: as a new one. Refused where they are not, or not yet."""
+    reading = own_reading(asked, actor.id)
+    refuse(why_nothing if reading is None else why_not_read(actor, case, reading, ledger.now()))
+    bare = replace(case, current_version=None, current_version_id=None, current_author=None)
+    return OpenCase(bare, None, (), (), (), None, "", "", why_nothing, "", reading=reading)
 
 
 def waiting_case(desk: Desk, query: WorklistQuery, after: str) -> int:

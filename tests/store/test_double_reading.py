@@ -20,7 +20,6 @@ from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
 from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
 from napari_t12_bodycomp.workflow.reading_list import (
     listed_readings,
-    open_reading,
     readings_of,
     why_not_read,
 )
@@ -137,13 +136,13 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
         lambda: case_sight.seen_history(t.ben, case.id),
         lambda: case_sight.seen_result(t.ben, case.id, 1, scan),
         lambda: case_view.numbers_of(t.ben, case.id, 1),
-        lambda: seat.open_case(t.ben, case.id),
     )
     for look in looks:
         with pytest.raises(Refused, match="without seeing what others made of it"):
             look()
-    opened = open_reading(t.ben, case.id)
-    assert (opened.why_not_draw, opened.reading.reader_id) == ("", t.ben.account_id)
+    opened = seat.open_case(t.ben, case.id)
+    assert opened.reading is not None
+    assert (opened.why_not_draw, opened.reading.reader_id, opened.versions, opened.ticket) == ("", t.ben.account_id, (), None)
     assert (opened.case.current_version, opened.case.current_version_id, opened.case.current_author) == (None, None, None)
     (own,) = listed_readings(t.ben)
     assert (own.case, own.reading.differences) == (case.pseudonym, ())
