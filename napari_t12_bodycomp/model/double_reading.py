@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -160,13 +159,6 @@ class AskedReading:
     @property
     def needs_adjudication(self) -> bool:
         return self.kind is ReadingKind.DOUBLE and self.state is ReadingState.DISAGREES
-
-
-def own_reading(asked: Iterable[AskedReading], account_id: int) -> AskedReading | None:
-    """What of `asked` is asked of the account: what waits before what is finished, and that before what was withdrawn."""
-    order = {ReadingState.WAITING: 0, ReadingState.WITHDRAWN: 2}
-    own = [reading for reading in asked if reading.reader_id == account_id]
-    return min(own, key=lambda reading: (order.get(reading.state, 1), -reading.id), default=None)
 
 
 @dataclass(frozen=True, slots=True)

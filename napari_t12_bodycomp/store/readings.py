@@ -21,8 +21,7 @@ from napari_t12_bodycomp.model.double_reading import (
     ReadingState,
     Take,
 )
-from napari_t12_bodycomp.model.study import Account, CaseState, Role
-from napari_t12_bodycomp.model.worklist import ReadingCounts
+from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.store import ledger
 from napari_t12_bodycomp.store.ledger import Writer, canonical_json
 from napari_t12_bodycomp.store.tables import accounts, adjudications, cases, reading_plans, readings, region_versions
@@ -232,12 +231,6 @@ def count(connection: Connection, *conditions: Any) -> list[int]:
     excluded = select(cases.c.id).where(cases.c.state == CaseState.EXCLUDED.value)
     query = select(*(func.count(case((condition, 1))) for condition in conditions))
     return list(connection.execute(query.where(readings.c.state.in_(sorted(UNDECIDED)), readings.c.case_id.not_in(excluded))).one())
-
-
-def counts_for(connection: Connection, actor: Account) -> ReadingCounts:
-    """What waits for `actor`: readings due and later, and adjudications that they may decide."""
-    due_now, due_later, apart = count(connection, due(actor.id), later(actor.id), disagreeing(actor.id))
-    return ReadingCounts(due_now, due_later, apart if actor.has(Role.REVIEWER, Role.LEAD) else 0)
 
 
 def n_unfinished(connection: Connection, states: Iterable[CaseState]) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from napari_t12_bodycomp.model import reading_rules as rules
-from napari_t12_bodycomp.model.double_reading import AskedReading, ReadingState, Take, own_reading
+from napari_t12_bodycomp.model.double_reading import AskedReading, ReadingState, Take
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import Case, Version
 from napari_t12_bodycomp.store import cases, readings, versions
 from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.versions import PackedRegions
 from napari_t12_bodycomp.workflow.comparing import settle
+from napari_t12_bodycomp.workflow.reading_list import own_reading
 from napari_t12_bodycomp.workflow.review import measured_subject, new_version
 from napari_t12_bodycomp.workflow.study import Desk, acting, refuse
 

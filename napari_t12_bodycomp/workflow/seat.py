@@ -13,12 +13,13 @@ from psygnal import Signal
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model import review as rules
-from napari_t12_bodycomp.model.double_reading import AskedReading, Take, own_reading
-from napari_t12_bodycomp.model.reading_rules import why_not_adjudicate, why_not_own, why_not_read
+from napari_t12_bodycomp.model.double_reading import AskedReading, Take
+from napari_t12_bodycomp.model.reading_rules import why_not_adjudicate, why_not_own
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
 from napari_t12_bodycomp.model.worklist import ReadingCounts, StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, history, ledger, readings, studies, versions
+from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
 from napari_t12_bodycomp.workflow.case_sight import sight
+from napari_t12_bodycomp.workflow.reading_list import open_reading, reading_asked, reading_counts
 from napari_t12_bodycomp.workflow.review import ticket_for
 from napari_t12_bodycomp.workflow.study import Desk, refuse
 
@@ -146,7 +147,7 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
             studies.current_protocol(connection),
             cases.page(connection, query),
             cases.counts(connection),
-            readings.counts_for(connection, account),
+            reading_counts(desk),
         )
 
 
@@ -157,7 +158,7 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         asked = readings.of_case(connection, case_id)
         seen = sight(connection, actor, case, asked)
         if seen.why_nothing:
-            return _to_read(actor, case, asked, seen.why_nothing)
+            return _to_read(desk, case_id, seen.why_nothing)
         blind = studies.record(connection).blind_review
         current = case.current_version_id
         drawers: frozenset[int] = frozenset() if current is None else versions.drawers_of(connection, current)
@@ -184,12 +185,13 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
     )
 
 
-def _to_read(actor: Account, case: Case, asked: list[AskedReading], why_nothing: str) -> OpenCase:
+def _to_read(desk: Desk, case_id: int, why_nothing: str) -> OpenCase:
     """The case as somebody sees it who is to read it apart from others: as a new one. Refused where they are not, or not yet."""
-    reading = own_reading(asked, actor.id)
-    refuse(why_nothing if reading is None else why_not_read(actor, case, reading, ledger.now()))
-    bare = replace(case, current_version=None, current_version_id=None, current_author=None)
-    return OpenCase(bare, None, (), (), (), None, "", "", why_nothing, "", reading=reading)
+    if reading_asked(desk, case_id) is None:
+        raise Refused(why_nothing)
+    found = open_reading(desk, case_id)
+    refuse(found.why_not_draw)
+    return OpenCase(found.case, None, (), (), (), None, "", "", why_nothing, "", reading=found.reading)
 
 
 def waiting_case(desk: Desk, query: WorklistQuery, after: str) -> int:

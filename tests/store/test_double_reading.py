@@ -20,6 +20,7 @@ from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
 from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
 from napari_t12_bodycomp.workflow.reading_list import (
     listed_readings,
+    open_reading,
     readings_of,
     why_not_read,
 )
@@ -140,9 +141,11 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
     for look in looks:
         with pytest.raises(Refused, match="without seeing what others made of it"):
             look()
-    opened = seat.open_case(t.ben, case.id)
-    assert opened.reading is not None
-    assert (opened.why_not_draw, opened.reading.reader_id, opened.versions, opened.ticket) == ("", t.ben.account_id, (), None)
+    bare = seat.open_case(t.ben, case.id)
+    assert (bare.base, bare.versions, bare.reviews, bare.comments, bare.ticket) == (None, (), (), (), None)
+    assert bare.reading is not None and not bare.is_review and bare.case.current_version is None
+    opened = open_reading(t.ben, case.id)
+    assert (opened.why_not_draw, opened.reading.reader_id) == ("", t.ben.account_id)
     assert (opened.case.current_version, opened.case.current_version_id, opened.case.current_author) == (None, None, None)
     (own,) = listed_readings(t.ben)
     assert (own.case, own.reading.differences) == (case.pseudonym, ())

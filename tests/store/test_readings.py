@@ -18,6 +18,8 @@ from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
 from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
 from napari_t12_bodycomp.workflow.reading_list import (
     listed_readings,
+    open_adjudication,
+    open_reading,
     reading_asked,
     reading_counts,
     reading_plans,
@@ -42,6 +44,12 @@ def test_the_first_is_taken_as_it_stands(a_trial: Trial) -> None:
     assert [v.author for v in opened.versions if v.id in (opened.dispute.first_version_id, opened.dispute.version_id)] == ["ann", "ben"]
     assert (case_sight.seen_regions(t.lena, case.id, 2).regions == trial.regions(10)).all()
     assert seat.open_case(t.ben, case.id).dispute is None
+    apart = open_adjudication(t.lena, case.id)
+    assert (apart.first.author, apart.second.author, apart.second.kept) == ("ann", "ben", True)
+    with pytest.raises(Refused, match="one of the two readers"):
+        open_adjudication(t.ben, case.id)
+    with pytest.raises(Refused, match="No reading of this case is asked of you"):
+        open_reading(t.rev, case.id)
     decided = adjudicate(t.lena, case.id, Take.FIRST)
     assert (decided.current_version, decided.current_author) == (1, t.ann.account_id)
     assert review.approve(t.rev, review.ticket_for(t.store, case.id), PASSWORD).state is CaseState.APPROVED
