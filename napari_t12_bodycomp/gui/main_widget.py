@@ -13,6 +13,7 @@ from napari_t12_bodycomp.gui.panel_case import CasePanel
 from napari_t12_bodycomp.gui.panel_comments import CommentsPanel, ReturnedPanel
 from napari_t12_bodycomp.gui.panel_cutoffs import CutoffsPanel
 from napari_t12_bodycomp.gui.panel_decide import DecidePanel
+from napari_t12_bodycomp.gui.panel_dispute import DisputePanel
 from napari_t12_bodycomp.gui.panel_draw import DrawPanel
 from napari_t12_bodycomp.gui.panel_export import ExportPanel
 from napari_t12_bodycomp.gui.panel_flags import FlagsPanel
@@ -64,6 +65,7 @@ class MainWidget(QWidget):
         self.draw = DrawPanel(*rest)
         self.returned = ReturnedPanel(*rest)
         self.review = ReviewPanel(*rest)
+        self.dispute = DisputePanel(*rest)
         self.comments = CommentsPanel(*rest)
         self.decide = DecidePanel(*rest)
         self.export = ExportPanel(*rest)
@@ -93,7 +95,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, self.study, self.returned, *self._pages.values(), self.comments, *numbers):
+        for widget in (self.job, self.resume, self.study, self.returned, self.dispute, *self._pages.values(), self.comments, *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
