@@ -140,7 +140,7 @@ def test_oedema_is_flagged_and_its_strands_are_no_muscle(patient):
 def test_a_thin_patient_is_drafted_and_flagged():
     patient, truth = phantom_scene(fat_mm=3.0, visceral_fat=0.1, muscle=0.75)
     assert patient.draft.flags == ("little_fat",)
-    assert muscle(patient.draft).sum() == pytest.approx((truth.regions == Region.MUSCLE).sum(), rel=0.13)
+    assert muscle(patient.draft).sum() == pytest.approx((truth.regions == Region.MUSCLE).sum(), rel=0.12)
 
 
 def test_an_obese_patient_is_drafted_and_flagged():
