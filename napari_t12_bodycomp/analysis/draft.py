@@ -106,7 +106,7 @@ def draft_regions(
     inner, edge, play = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     regions = wall.regions(inner)
     whole = regions if protocol.intercostals_are_muscle else replace(wall, with_intercostals=True).regions(inner)
-    fluid = find_fluid(axial, whole, bones.canal_px)
+    fluid = find_fluid(axial, whole, filled(rays.points_px(prior), axial.hu.shape))
     if fluid is not None:
         inner, edge, play = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
         regions = wall.regions(inner)
