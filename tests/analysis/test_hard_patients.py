@@ -52,7 +52,7 @@ def test_ascites_against_the_wall_is_no_muscle_and_is_flagged(patient):
     assert "ascites" in draft.notes[0]
     assert abs(change(patient, draft)) < 0.05
     water = (wet.hu != patient.hu) & ~muscle(patient.draft)
-    assert muscle(draft)[water].mean() < 0.13
+    assert muscle(draft)[water].mean() < 0.08
 
 
 def test_fluid_is_found_the_same_where_intercostals_do_not_count(patient):
@@ -67,7 +67,7 @@ def test_a_pleural_effusion_is_no_muscle_and_is_flagged_as_one(patient):
     wet = effusion(patient)
     draft = wet.drafted()
     assert draft.flags == ("fluid_at_wall",)
-    assert "pleural effusion" in draft.notes[0]
+    assert "pleural effusion, most likely" in draft.notes[0]
     assert abs(change(patient, draft)) < 0.03
     assert muscle(draft)[(wet.hu != patient.hu) & ~muscle(patient.draft)].mean() < 0.02
 
