@@ -116,11 +116,12 @@ def draft_regions(
     crura = find_crura(axial, trunk.body, inside, parts, bones.canal_px)
     flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
     flags += patient_flags(axial, trunk, regions, bystanders, fluid)
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu, prior)
+    flags += doubts.flags(float((regions == Region.MUSCLE).sum()) * spacing[0] * spacing[1] / 100)
     if protocol.crura_are_muscle and not crura.why_not:
         regions[crura.mask] = Region.MUSCLE
     if not protocol.thoracic_fat_is_visceral:
         regions[parts.chest & (regions == Region.VISCERAL)] = 0
-    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu)
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
     return Draft(
         regions,

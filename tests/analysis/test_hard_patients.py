@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, scene
+from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, organ_in_front, scene
 from test_draft import draft_of, trunk
 
 from napari_t12_bodycomp.analysis.draft import draft_regions
@@ -75,6 +75,13 @@ def test_a_pleural_effusion_is_no_muscle_and_is_flagged_as_one(patient):
 @pytest.mark.parametrize("hu", [45.0, 95.0], ids=["plain", "enhanced"])
 def test_lung_without_air_behind_is_no_muscle(patient, hu):
     assert abs(change(patient, effusion(patient, hu).drafted())) < 0.03
+
+
+@pytest.mark.parametrize("depth_mm", [8.0, 30.0], ids=["flat", "deep"])
+def test_an_organ_of_muscle_brightness_against_the_front_wall_is_flagged_and_marked(patient, depth_mm):
+    draft = organ_in_front(patient, depth_mm).drafted()
+    assert "organ_at_wall" in draft.flags
+    assert draft.doubtful[muscle(draft) & ~muscle(patient.draft)].mean() > 0.6
 
 
 def test_breast_gland_is_neither_muscle_nor_fat(patient):
