@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from napari_t12_bodycomp.errors import Conflict, InputError
 from napari_t12_bodycomp.gui.active_time import ActiveTime
@@ -16,30 +13,20 @@ from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.errands import Errands, sentence_of
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.read_ahead import ReadAhead, ReadScan
-from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.study import Case, CaseState, Version
 from napari_t12_bodycomp.model.subject import ValueSource
-from napari_t12_bodycomp.workflow import case_view, review
+from napari_t12_bodycomp.workflow import review
 from napari_t12_bodycomp.workflow.case_list import add_scan, subject_of
+from napari_t12_bodycomp.workflow.drawn_case import Drawn, OnScreen, current_drawing, restore
 from napari_t12_bodycomp.workflow.places import load_case
 from napari_t12_bodycomp.workflow.seat import OpenCase, Seat, open_case, waiting_case
 from napari_t12_bodycomp.workflow.session import Session
-from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_final
+from napari_t12_bodycomp.workflow.session_state import why_not_final
 from napari_t12_bodycomp.workflow.study import Desk
 
 REVIEWING = "You are reviewing this drawing: choose Correct to change it, and save a version of your own."
 READING = "Reading the scan"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Base:
-    """What is on screen of the study's current version, to tell whether it was changed since."""
-
-    regions: npt.NDArray[np.uint8] | None = None
-    slice_index: int | None = None
-    confirmed_by: str = ""
-    height_m: float | None = None
 
 
 class StudyCase:
@@ -58,7 +45,7 @@ class StudyCase:
         self.on_shown: Callable[[], None] = lambda: None
         self.save_again: Callable[[], None] | None = None
         """What to do once the study can be reached again: save what could not be saved."""
-        self._base = _Base()
+        self._saved = OnScreen()
         self._opening = False
         flow.opened.connect(self._on_scan_opened)
         jobs.changed.connect(self._on_jobs)
@@ -89,12 +76,11 @@ class StudyCase:
             return
         self.note_time()
 
-        def fetch() -> tuple[OpenCase, npt.NDArray[np.uint8] | None]:
+        def fetch() -> tuple[OpenCase, Drawn | None]:
             opened = open_case(desk, case_id)
-            drawn = None if opened.base is None else case_view.regions_of(desk.store, case_id, opened.base).regions
-            return opened, drawn
+            return opened, current_drawing(desk, opened)
 
-        def fetched(found: tuple[OpenCase, npt.NDArray[np.uint8] | None]) -> None:
+        def fetched(found: tuple[OpenCase, Drawn | None]) -> None:
             opened, drawn = found
             ready = self.ahead.take(case_id)
             if ready is not None:
@@ -139,46 +125,47 @@ class StudyCase:
 
         self.jobs.start("Adding the scan to the study", work, added, self._complain)
 
-    def _show(self, opened: OpenCase, drawn: npt.NDArray[np.uint8] | None, scan: ReadScan) -> None:
+    def _show(self, opened: OpenCase, drawn: Drawn | None, scan: ReadScan) -> None:
         """Put a case with its current version on screen."""
         sheet = self.seat.state.sheet
         if self.seat.state.desk is None or sheet is None:
             return
         case = opened.case
+        left = self._left_behind()
         volume = replace(scan.volume, subject=replace(subject_of(case, scan.volume.subject), patient_id=case.pseudonym))
         self.around.set(message="", message_is_error=False, offer_draft=False, path=case.series.path, offers=(), chosen=-1, reason="")
         self.session.close()
-        self.session.set_protocol(sheet.protocol.protocol)
+        may_draw = not (opened.why_not_draw or opened.is_review)
+        self.session.set_protocol(sheet.protocol.protocol if drawn is None or may_draw else drawn.protocol)
         self._opening = True
         self.seat.set(opened=opened)
         try:
             self.flow.open_volume(volume, case.series.path, scan.finding, lambda: self._restore(opened, drawn))
         finally:
             self._opening = False
+        if left:
+            self._say(
+                f"{left} was left with changes that are not saved: they are kept on this computer, and offered when it is opened again."
+            )
         self.on_shown()
 
-    def _restore(self, opened: OpenCase, drawn: npt.NDArray[np.uint8] | None) -> None:
-        version = _current(opened)
-        volume = self.session.state.volume
-        if version is not None and drawn is not None and volume is not None:
-            if version.slice_index >= len(volume.hu) or drawn.shape != volume.shape[1:]:
-                self.session.lock("The scan on screen is not the one that this case was drawn on: look for the right one.")
-                self._complain(self.session.state.locked)
-                return
-            level = MeasuredLevel(version.slice_index, version.z_mm, LevelMethod(version.level_method), version.level_confirmed_by)
-            self.session.restore_level(level, confirmed_by=version.level_confirmed_by)
-            work = self.session.state.work
-            assert work is not None
-            self.session.restore_work(Work(work.axial, drawn))
-        self._remember(self.session.state)
-        self._lock(opened)
+    def _left_behind(self) -> str:
+        """Name of the case on screen where it has strokes that are not saved; "" where not."""
+        opened, work = self.seat.state.opened, self.session.state.work
+        drawn = work is not None and any(step.name != "draft" for step in work.undo)
+        return opened.case.pseudonym if opened is not None and drawn and self.is_changed else ""
 
-    def _remember(self, state: SessionState) -> None:
-        opened = self.seat.state.opened
-        if opened is None or opened.base is None or state.work is None or state.level is None:
-            self._base = _Base(height_m=state.subject.height_m)
-        else:
-            self._base = _Base(state.work.regions, state.level.slice_index, state.level.confirmed_by, state.subject.height_m)
+    def _restore(self, opened: OpenCase, drawn: Drawn | None) -> None:
+        self._saved = OnScreen(height_m=self.session.state.subject.height_m)
+        if drawn is not None:
+            try:
+                restore(self.session, drawn)
+            except InputError as error:
+                self.session.lock(str(error))
+                self._complain(str(error))
+                return
+            self._saved = OnScreen.of(self.session.state)
+        self._lock(opened)
 
     def _lock(self, opened: OpenCase) -> None:
         why = opened.why_not_draw or (REVIEWING if opened.is_review else "")
@@ -187,16 +174,7 @@ class StudyCase:
     @property
     def is_changed(self) -> bool:
         """Whether the drawing on screen is not the study's current version any more."""
-        state, base = self.session.state, self._base
-        if state.work is None or state.level is None:
-            return False
-        same = base.regions is not None and np.array_equal(base.regions, state.work.regions)
-        return not (
-            same
-            and base.slice_index == state.level.slice_index
-            and base.confirmed_by == state.level.confirmed_by
-            and base.height_m == state.subject.height_m
-        )
+        return not self._saved.is_as(OnScreen.of(self.session.state))
 
     def _on_scan_opened(self) -> None:
         """A scan from elsewhere was opened: it is no case of the study."""
@@ -213,6 +191,8 @@ class StudyCase:
             return
         if state.locked:
             raise InputError(state.locked)
+        self._measure_by_the_study()
+        state = self.session.state
         if state.level is None or state.work is None or state.work.is_empty:
             raise InputError(why_not_final(state) or "There is nothing to save yet.")
         seconds = self.timer.take()
@@ -229,7 +209,7 @@ class StudyCase:
             if on_screen is None or on_screen.case.id != now.case.id:
                 return
             self.seat.set(opened=now)
-            self._base = _Base(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
+            self._saved = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
             if not self.is_changed:
                 self.session.mark_saved()
             self._say(f"Saved as version {version.number} of {now.case.pseudonym}.")
@@ -246,6 +226,12 @@ class StudyCase:
             self._complain(sentence_of(error, "Saving"))
 
         self.errands.run("Saving", work, saved, failed)
+
+    def _measure_by_the_study(self) -> None:
+        """Unfinished work that was resumed may have brought another protocol with it."""
+        sheet = self.seat.state.sheet
+        if sheet is not None and self.session.state.protocol != sheet.protocol.protocol:
+            self.session.set_protocol(sheet.protocol.protocol)
 
     def _save_again(self, case_id: int, then: Callable[[OpenCase], None] | None) -> None:
         """Save once the database is there again, where the same case is still on screen."""
@@ -305,6 +291,7 @@ class StudyCase:
         opened = self.seat.state.opened
         if opened is not None and not opened.why_not_draw:
             self.session.lock("")
+            self._measure_by_the_study()
             self._say("Change what is wrong and save: your version must be approved by somebody else.")
 
     def look(self) -> None:
@@ -370,7 +357,3 @@ def _record(desk: Desk, case_id: int, seconds: dict[str, float]) -> None:
     for step, worked in seconds.items():
         if worked >= 0.5:
             review.record_time(desk, case_id, step, round(worked, 1))
-
-
-def _current(opened: OpenCase) -> Version | None:
-    return next((v for v in opened.versions if v.number == opened.base), None)

@@ -30,6 +30,7 @@ from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
+from napari_t12_bodycomp.gui.warm_up import warm_up
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
 from napari_t12_bodycomp.model.level import LevelMethod
 from napari_t12_bodycomp.workflow.autosave import Autosave
@@ -46,6 +47,7 @@ class Workbench:
 
     def __init__(self, viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> None:
         self.viewer = viewer
+        warm_up()
         self.session = Session(assessor)
         self.actions = Actions()
         self.desk = Desk()

@@ -13,9 +13,13 @@ from psygnal import Signal
 
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model import review as rules
-from napari_t12_bodycomp.model.study import Account, Case, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
-from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, history, studies, versions
+from napari_t12_bodycomp.model.double_reading import AskedReading, Take
+from napari_t12_bodycomp.model.reading_rules import why_not_adjudicate, why_not_own
+from napari_t12_bodycomp.model.study import Account, Case, CaseState, Comment, ProtocolVersion, Review, Role, StudyRecord, Ticket, Version
+from napari_t12_bodycomp.model.worklist import ReadingCounts, StudyCounts, WorklistPage, WorklistQuery
+from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
+from napari_t12_bodycomp.workflow.case_sight import sight
+from napari_t12_bodycomp.workflow.reading_list import open_reading, reading_asked, reading_counts
 from napari_t12_bodycomp.workflow.review import ticket_for
 from napari_t12_bodycomp.workflow.study import Desk, refuse
 
@@ -31,6 +35,8 @@ class Sheet:
     protocol: ProtocolVersion
     page: WorklistPage
     counts: StudyCounts
+    mine: ReadingCounts
+    """What of double reading waits for the person at the desk."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +53,10 @@ class OpenCase:
         Why the person may not save a drawing, hand it in, or approve and return it; "" where they may.
     numbers_hidden : str
         Why the person does not see the numbers yet; "" where they do.
+    reading : AskedReading, optional
+        The reading that the person is here to draw, without seeing what others made of the case; None where they are not.
+    dispute : AskedReading, optional
+        The reading that disagrees with the first one, where the person may decide between the two; None elsewhere.
     """
 
     case: Case
@@ -59,6 +69,8 @@ class OpenCase:
     why_not_submit: str
     why_not_decide: str
     numbers_hidden: str
+    reading: AskedReading | None = None
+    dispute: AskedReading | None = None
 
     @property
     def is_review(self) -> bool:
@@ -135,6 +147,7 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
             studies.current_protocol(connection),
             cases.page(connection, query),
             cases.counts(connection),
+            reading_counts(desk),
         )
 
 
@@ -142,13 +155,21 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
     """The case now, with what the person at the desk may do with it. Refused where they may not see it."""
     with desk.store.reading() as connection:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
-        refuse(rules.why_not_work(actor))
+        asked = readings.of_case(connection, case_id)
+        seen = sight(connection, actor, case, asked)
+        if seen.why_nothing:
+            return _to_read(desk, case_id, seen.why_nothing)
         blind = studies.record(connection).blind_review
         current = case.current_version_id
         drawers: frozenset[int] = frozenset() if current is None else versions.drawers_of(connection, current)
-        drawn = tuple(versions.of_case(connection, case_id))
+        every = versions.of_case(connection, case_id)
+        hidden = {version.number for version in every if version.id in seen.hidden_versions}
+        drawn = tuple(version for version in every if version.number not in hidden)
         decided = tuple(versions.reviews_of(connection, case_id))
-        remarks = tuple(versions.comments_of(connection, case_id))
+        remarks = tuple(comment for comment in versions.comments_of(connection, case_id) if comment.version not in hidden)
+    waits = rules.why_undecided(asked)
+    dispute = next((reading for reading in asked if reading.needs_adjudication), None)
+    may_adjudicate = not why_not_adjudicate(actor, case, dispute, Take.FIRST, False)
     return OpenCase(
         case,
         case.current_version,
@@ -156,11 +177,21 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         decided,
         remarks,
         None if current is None else ticket_for(desk.store, case_id),
-        rules.why_not_save(actor, case),
+        rules.why_not_save(actor, case) or why_not_own(actor.id, asked) or (waits if case.state is CaseState.SUBMITTED else ""),
         rules.why_not_submit(actor, case),
-        rules.why_not_approve(actor, case, drawers),
+        rules.why_not_approve(actor, case, drawers) or waits,
         rules.why_not_numbers(actor, case, blind),
+        dispute=dispute if may_adjudicate else None,
     )
+
+
+def _to_read(desk: Desk, case_id: int, why_nothing: str) -> OpenCase:
+    """The case as somebody sees it who is to read it apart from others: as a new one. Refused where they are not, or not yet."""
+    if reading_asked(desk, case_id) is None:
+        raise Refused(why_nothing)
+    found = open_reading(desk, case_id)
+    refuse(found.why_not_draw)
+    return OpenCase(found.case, None, (), (), (), None, "", "", why_nothing, "", reading=found.reading)
 
 
 def waiting_case(desk: Desk, query: WorklistQuery, after: str) -> int:
