@@ -12,11 +12,12 @@ from napari import Viewer
 from qtpy.QtCore import QSettings, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog
 
-from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.active_time import ActiveTime
 from napari_t12_bodycomp.gui.canvas import Canvas
+from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
 from napari_t12_bodycomp.gui.carry_flow import CarryFlow
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
@@ -27,6 +28,8 @@ from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
+from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
@@ -68,6 +71,8 @@ class Workbench:
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
+        self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
+        self.reading = ReadingFlow(self.study_case, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
@@ -132,7 +137,9 @@ class Workbench:
             "second_opinion": lambda: self.level_flow.ask_opinion(),
             "opinion_file": self.ask_opinion_file,
         }
-        does |= draw_actions(session, canvas)
+        does |= {"take_reading": self.reading.take, "draw_third": self.reading.draw_third}
+        does |= draw_actions(session, canvas) | self.review.actions()
+        does["point_back"] = self.point_back
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(function))
 
@@ -142,7 +149,9 @@ class Workbench:
 
     def _step_worked_on(self) -> str:
         opened = self.seat.state.opened
-        return "review" if opened is not None and opened.is_review else self.session.state.step.value
+        if opened is not None and opened.reading is not None:
+            return "reading"
+        return "review" if opened is not None and (opened.is_review or opened.dispute) else self.session.state.step.value
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, with what goes wrong told in one sentence."""
@@ -235,7 +244,10 @@ class Workbench:
 
     def save(self, as_draft: bool = False) -> None:
         """Save a case of the study as a version; anything else into the remembered folder, which is asked for the first time."""
-        if self.seat.state.opened is not None:
+        opened = self.seat.state.opened
+        if opened is not None:
+            if opened.reading is not None or opened.dispute is not None:
+                raise InputError(ONCE)
             self.study_case.save()
             return
         if self.desk.state.out_folder is None:
@@ -244,11 +256,26 @@ class Workbench:
             self.flow.save(self.desk.state.out_folder, as_draft)
 
     def submit(self) -> None:
-        """Hand the case of the study in."""
-        if self.seat.state.opened is None:
+        """Hand the case of the study in; a reviewer approves it, a second reader hands the reading in."""
+        opened = self.seat.state.opened
+        if opened is not None and opened.reading is not None:
+            self.reading.hand_in()
+        elif opened is not None and opened.dispute is not None:
+            self.reading.hand_in_third()
+        elif opened is not None and opened.is_review:
+            self.review.ask_password()
+        elif opened is None:
             self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
         else:
             self.study_case.submit()
+
+    def point_back(self) -> None:
+        """Take the last point of what is being drawn away; where a reviewer looks on, return the case."""
+        opened = self.seat.state.opened
+        if opened is not None and opened.is_review and self.session.state.locked:
+            self.actions.trigger("return_case")
+        else:
+            self.canvas.tools.take_back()
 
     def ask_out_folder(self) -> None:
         """Ask where results go and remember it."""
@@ -295,6 +322,8 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.jobs.close(1.0)
+            self.review.close()
+            self.reading.close()
             self.study.close()
             self.timer.close()
             self.saver.close()
@@ -307,6 +336,8 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.review.close()
+        self.reading.close()
         self.study_page.close_for_good()
         self.study.close()
         self.timer.close()

@@ -137,11 +137,13 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
         lambda: case_sight.seen_history(t.ben, case.id),
         lambda: case_sight.seen_result(t.ben, case.id, 1, scan),
         lambda: case_view.numbers_of(t.ben, case.id, 1),
-        lambda: seat.open_case(t.ben, case.id),
     )
     for look in looks:
         with pytest.raises(Refused, match="without seeing what others made of it"):
             look()
+    bare = seat.open_case(t.ben, case.id)
+    assert (bare.base, bare.versions, bare.reviews, bare.comments, bare.ticket) == (None, (), (), (), None)
+    assert bare.reading is not None and not bare.is_review and bare.case.current_version is None
     opened = open_reading(t.ben, case.id)
     assert (opened.why_not_draw, opened.reading.reader_id) == ("", t.ben.account_id)
     assert (opened.case.current_version, opened.case.current_version_id, opened.case.current_author) == (None, None, None)
