@@ -74,7 +74,9 @@ class Tally:
             n = [self.outcomes[way, outcome] for outcome in ("read", "refused", "not DICOM")]
             print(f"| {way} | {sum(n)} | {n[0]} | {n[1]} | {n[2]} |")
         total = sum(self.outcomes.values())
-        print(f"\n{total} inputs in {seconds:.0f} s ({1000 * seconds / max(total, 1):.0f} ms each); {len(self.failures)} failures; ", end="")
+        print(
+            f"\n{total} inputs in {seconds:.0f} s ({1000 * seconds / max(total, 1):.0f} ms each); {len(self.failures)} failures; ", end=""
+        )
         print(f"slowest input {self.slowest:.1f} s; largest resident memory {self.peak:.2f} GB")
 
 

@@ -18,6 +18,7 @@ from napari_t12_bodycomp.dicom.charls import decode_16bit
 from napari_t12_bodycomp.dicom.elements import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, check_inflation
 from napari_t12_bodycomp.dicom.frames import declared_size, encapsulated, frame_stream, single_frame
 from napari_t12_bodycomp.dicom.headers import SliceHeader
+from napari_t12_bodycomp.dicom.refuse import MAX_SIDE
 from napari_t12_bodycomp.dicom.values import NEVER_SCANNED_HU
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import AIR_HU
@@ -57,6 +58,8 @@ def stored_pixels(header: SliceHeader) -> Stored:
 
 
 def _decode(header: SliceHeader) -> Stored:
+    if not (1 <= header.rows <= MAX_SIDE and 1 <= header.columns <= MAX_SIDE):
+        raise InputError("The pixels of a slice do not fit its header (size or depth): export the scan again.")
     if header.bits_allocated != 16 or header.samples != 1:
         raise InputError("16-bit grey CT values are wanted, other pixels came: choose the original CT series.")
     if header.pixel_offset is not None and header.transfer_syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):

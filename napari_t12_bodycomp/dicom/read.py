@@ -17,6 +17,7 @@ from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
 from napari_t12_bodycomp.dicom.series import Stack, z_of
 from napari_t12_bodycomp.dicom.subject import read_subject
+from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
@@ -52,12 +53,18 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
     hu = np.empty((len(singles), rows, columns), np.int16)
     outside = _decode_all(places, hu, turn, progress)
     check_hounsfield(hu)
-    spacing = first.pixel_spacing_mm
+    spacing = first.pixel_spacing_mm[0], first.pixel_spacing_mm[1]
+    z_mm = np.array([z_of(h) for h in singles], dtype=np.float64)
+    upright: Upright | None = None
+    if stack.offer.orientation == "tilted":
+        upright = make_upright(hu, z_mm, first, turn)
+        hu, z_mm, singles = hu[upright.first : upright.stop], z_mm[upright.first : upright.stop], singles[upright.first : upright.stop]
     subject, subject_warnings = read_subject(singles)
     repeated = sum(len(place) - 1 for place in places)
     said = (
         *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
-        *gap_warnings(np.array([z_of(h) for h in singles])),
+        *((upright.said,) if upright is not None else ()),
+        *gap_warnings(z_mm),
         *_shift_warnings(singles),
         *_padding_warnings(first),
         *(("The images were compressed with loss: HU are not exactly the scanner's.",) if any(h.is_lossy for h in singles) else ()),
@@ -65,8 +72,8 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
     )
     return CTVolume(
         hu=hu,
-        z_mm=np.array([z_of(h) for h in singles], dtype=np.float64),
-        pixel_spacing_mm=(spacing[1], spacing[0]) if turn.transpose else (spacing[0], spacing[1]),
+        z_mm=z_mm,
+        pixel_spacing_mm=upright.pixel_spacing_mm if upright is not None else spacing[::-1] if turn.transpose else spacing,
         origin_xy_mm=origin_xy(first.position_mm, first.orientation, spacing, first.rows, first.columns),
         outside_fov=outside,
         sop_instance_uids=tuple(h.sop_instance_uid for h in singles),

@@ -123,7 +123,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
         patient_key=first.patient_key,
         study_date=first.study_date,
         age_years=first.age_years,
-        refusal=refusal(headers, len(places), spacing),
+        refusal=refusal(headers, places),
         score=score,
         why=why,
     )
@@ -147,6 +147,8 @@ def _score(header: SliceHeader, places: np.ndarray[tuple[int, ...], np.dtype[np.
         points, reasons = points - 1, [*reasons, f"sharp kernel {header.kernel}"]
     if "DERIVED" in header.image_type or "SECONDARY" in header.image_type:
         points, reasons = points - 1, [*reasons, "derived from other images"]
+    if orientation_name(header.orientation) == "tilted":
+        points, reasons = points - 1, [*reasons, "gantry tilted"]
     if header.contrast == "none":
         points, reasons = points + 0.25, [*reasons, "without contrast"]
     thickness = header.slice_thickness_mm

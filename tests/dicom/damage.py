@@ -16,7 +16,19 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 
 MAX_BYTES = 700_000
-_TEXTS = (b"", b"1e999", b"-1", b"nan", b"9" * 400, b"\\\\\\\\", b"0\\0\\0", b"65535", b"\x1b$)C\xff\xfe", b"1.2.840.10008.1.2.4.90", bytes(6))
+_TEXTS = (
+    b"",
+    b"1e999",
+    b"-1",
+    b"nan",
+    b"9" * 400,
+    b"\\\\\\\\",
+    b"0\\0\\0",
+    b"65535",
+    b"\x1b$)C\xff\xfe",
+    b"1.2.840.10008.1.2.4.90",
+    bytes(6),
+)
 _LENGTHS = (0, 1, 3, 0xFFFE, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF)
 _KINDS = "flip cut delete double zero drop length text vr again nest splice".split()  # noqa: SIM905
 

@@ -50,7 +50,7 @@ trials = st.builds(
 
 
 def run(trial: Trial, scratch: Path) -> str:
-    """"read", "refused" or "not DICOM"; any error that is not the project's own comes out."""
+    """ "read", "refused" or "not DICOM"; any error that is not the project's own comes out."""
     files = originals()
     _, data = files[trial.original % len(files)]
     data = damaged(data, trial.done, files[trial.other % len(files)][1])
@@ -157,7 +157,12 @@ def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
 def _tar(members: Sequence[tuple[str, bytes]], name: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for kind, target in ((tarfile.SYMTYPE, "/etc/passwd"), (tarfile.LNKTYPE, "../../escaped"), (tarfile.FIFOTYPE, ""), (tarfile.CHRTYPE, "")):
+        for kind, target in (
+            (tarfile.SYMTYPE, "/etc/passwd"),
+            (tarfile.LNKTYPE, "../../escaped"),
+            (tarfile.FIFOTYPE, ""),
+            (tarfile.CHRTYPE, ""),
+        ):
             link = tarfile.TarInfo(f"{name[:60]}{kind.decode()}")
             link.type, link.linkname = kind, target
             archive.addfile(link)
