@@ -43,7 +43,7 @@ def _scan(folder: Path, row: list[float], column: list[float], z_mm: npt.ArrayLi
     r, c = np.array(row, float), np.array(column, float)
     rng = np.random.default_rng(1)
     for k, z in enumerate(np.asarray(z_mm, float)):
-        middle = np.array([*CENTRE, z]) + [0, sideways * k, 0]
+        middle = np.array([CENTRE[0], CENTRE[1] + sideways * k, z])
         corner = middle - (ROWS - 1) / 2 * SPACING[0] * c - (COLUMNS - 1) / 2 * SPACING[1] * r
         hu = _image(corner, r, c, growth, rng)
         slice_dataset(
