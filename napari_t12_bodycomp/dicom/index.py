@@ -16,9 +16,9 @@ from napari_t12_bodycomp.dicom.index_file import IndexFiles, KeptFile, Who, file
 
 @dataclass(slots=True)
 class _Directory:
-    """What is known of one directory: kept by an earlier run, and met in this scan."""
+    """What is known of one directory: kept by an earlier run (None: not looked at yet), and met in this scan."""
 
-    kept: dict[str, KeptFile]
+    kept: dict[str, KeptFile] | None = None
     known: dict[int, Who] = field(default_factory=dict)
     met: dict[str, tuple[SliceHeader, ...]] = field(default_factory=dict)
     is_new: bool = False
@@ -65,16 +65,21 @@ class HeaderIndex:
 
     def _directory(self, path: str) -> _Directory:
         known = self._directories.get(path)
-        if known is not None:
-            return known
+        if known is None:
+            with self._lock:
+                known = self._directories.setdefault(path, _Directory())
+        return known
+
+    def _kept_in(self, path: str) -> dict[str, KeptFile]:
         with self._lock:
             if self._files is None and self._folder is not None:
                 self._files = IndexFiles(self._folder(), self._version)
-            kept = self._files.load(path) if self._files is not None else {}
-            return self._directories.setdefault(path, _Directory(kept))
+        return self._files.load(path) if self._files is not None else {}
 
     def _kept(self, directory: _Directory, digest: str, source: ByteSource) -> tuple[SliceHeader, ...]:
         """From disk where it is kept; the first file of each patient is read all the same, because only it says who that is."""
+        if directory.kept is None:
+            directory.kept = self._kept_in(os.path.dirname(source.key[0]))  # noqa: PTH120
         kept = directory.kept.get(digest)
         headers = kept.headers(source, directory.known) if kept is not None else None
         if headers is not None:

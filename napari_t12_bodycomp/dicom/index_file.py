@@ -7,6 +7,7 @@ is, one file of the folder says again when it is opened. What cannot be read is 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -34,7 +35,7 @@ _TUPLES = frozenset({"image_type", "position_mm", "orientation", "pixel_spacing_
 
 Who = tuple[str, str]
 """`patient_id` and `patient_key` of a header."""
-_header: Callable[..., SliceHeader] = SliceHeader  # columns are checked when they are unpacked, not by type
+_header: Callable[..., SliceHeader] = SliceHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class KeptFile:
             return None
         before = _PATIENT - 1  # the source, which is no column, comes first
         return tuple(
-            SliceHeader(source, *row[:before], *known[number], *row[before:]) for number, row in zip(self.patients, self.rows, strict=True)
+            _header(source, *row[:before], *known[number], *row[before:]) for number, row in zip(self.patients, self.rows, strict=True)
         )
 
 
@@ -85,7 +86,8 @@ class IndexFiles:
             scratch.write_bytes(_packed(files))
             scratch.replace(path)
         except (OSError, ValueError):
-            scratch.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                scratch.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove what other versions left, and the older half where there is too much."""

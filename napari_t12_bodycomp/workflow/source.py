@@ -100,7 +100,8 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
     try:
         for files, source in enumerate(sources, 1):
             headers += INDEX.read(source)
-            progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
+            if files % 16 == 0:
+                progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
     finally:
         INDEX.save()
     if not headers:
