@@ -14,6 +14,7 @@ interpreter that has it.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import json
 import os
@@ -42,6 +43,7 @@ def read_ours(folder: str, said: dict[str, Any]) -> np.ndarray:
 def read_simpleitk(folder: str, said: dict[str, Any]) -> np.ndarray:
     import SimpleITK as sitk  # noqa: N813
 
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageSeriesReader()
     names = [reader.GetGDCMSeriesFileNames(folder, uid) for uid in reader.GetGDCMSeriesIDs(folder)]
     reader.SetFileNames(max(names, key=len))
@@ -66,23 +68,12 @@ def read_dicom2nifti(folder: str, said: dict[str, Any]) -> np.ndarray:
 
 def read_bytes(folder: str, said: dict[str, Any]) -> np.ndarray:
     for entry in os.scandir(folder):
-        with open(entry.path, "rb", buffering=0) as file:
-            file.read()
+        Path(entry.path).read_bytes()
     return np.zeros(0, np.int16)
 
 
-def imports(reader: str) -> None:
-    """What the reader needs is imported before the clock starts."""
-    if reader == "ours":
-        import napari_t12_bodycomp.workflow.source
-    elif reader == "SimpleITK":
-        import SimpleITK as sitk  # noqa: N813
-
-        sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    elif reader == "dicom2nifti":
-        import dicom2nifti.convert_dicom
-    else:
-        import pydicom.pixels  # noqa: F401
+NEEDS = {"ours": "napari_t12_bodycomp.workflow.source", "SimpleITK": "SimpleITK", "dicom2nifti": "dicom2nifti.convert_dicom"}
+"""What each reader imports before the clock starts."""
 
 
 def peak_bytes(reset: bool = False) -> float:
@@ -98,7 +89,7 @@ def peak_bytes(reset: bool = False) -> float:
 
 def child(reader: str, folder: str, save: str) -> None:
     """One run in this process: seconds and the growth of peak memory, as JSON."""
-    imports(reader)
+    importlib.import_module(NEEDS.get(reader, "pydicom.pixels"))
     said: dict[str, Any] = {}
     before = peak_bytes(reset=True)
     start, cpu = time.perf_counter(), time.process_time()
@@ -192,7 +183,9 @@ def main() -> None:
         return
     if not given.folder.is_dir():
         parser.error("the shared scans are not here: give the folder of one CT series")
-    print("| slices | encoding | reader | time | times ours | processor time | peak memory / volume | first slice after | largest difference |")
+    print(
+        "| slices | encoding | reader | time | times ours | processor time | peak memory / volume | first slice after | largest difference |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for encoding in given.encodings:
         for n in given.slices:

@@ -77,6 +77,7 @@ def read_stack(
         *gap_warnings(z_mm),
         *_shift_warnings(singles),
         *_padding_warnings(first),
+        *_unit_warnings(first),
         *(("The images were compressed with loss: HU are not exactly the scanner's.",) if any(h.is_lossy for h in singles) else ()),
         *subject_warnings,
     )
@@ -190,6 +191,13 @@ def _padding_warnings(first: SliceHeader) -> tuple[str, ...]:
         return ()
     padding = first.padding * first.slope + first.intercept
     return (f"The header calls {padding:.0f} HU padding, which tissue can have: it is kept as it is.",)
+
+
+def _unit_warnings(first: SliceHeader) -> tuple[str, ...]:
+    """ "US" means unspecified; its values were looked at and are those of a body."""
+    return ("The header does not name the unit of the values (US): they look like Hounsfield units and are taken for them.",) * (
+        first.rescale_type == "US"
+    )
 
 
 def _acquisition(stack: Stack, first: SliceHeader, said: tuple[str, ...]) -> Acquisition:
