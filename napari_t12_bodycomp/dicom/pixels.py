@@ -54,7 +54,8 @@ def stored_pixels(header: SliceHeader) -> Stored:
         ) from error
     if raw.shape != (header.rows, header.columns) or raw.dtype.itemsize != 2:
         raise InputError("The pixels of a slice do not fit its header (size or depth): export the scan again.")
-    return raw
+    native: Stored = raw.astype(raw.dtype.newbyteorder("="), copy=False)  # big-endian pixels keep their order until here
+    return native
 
 
 def _decode(header: SliceHeader) -> Stored:

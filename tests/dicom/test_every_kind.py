@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ct_files import body_hu, slice_dataset, write_series
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, generate_uid
 
 from napari_t12_bodycomp.dicom.archive import open_sources
 from napari_t12_bodycomp.errors import InputError
@@ -142,6 +142,24 @@ def test_headless_files_are_read_like_others(tmp_path: Path, implicit: bool) -> 
         del dataset.file_meta
         dataset.save_as(tmp_path / f"{z}", implicit_vr=implicit, little_endian=True, enforce_file_format=False)
         assert (tmp_path / f"{z}").read_bytes()[128:132] != b"DICM"
+    np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
+
+
+def test_big_endian_files_are_read_like_others(tmp_path: Path) -> None:
+    for z in Z:
+        dataset = slice_dataset(z)
+        dataset.PixelData = (body_hu(z).astype(np.int32) + 1024).astype(">u2").tobytes()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+        dataset["PixelData"].VR = "OW"
+        dataset.save_as(tmp_path / f"{z}", enforce_file_format=True, implicit_vr=False, little_endian=False)
+    np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
+
+
+def test_deflated_files_are_read_like_others(tmp_path: Path) -> None:
+    for z in Z:
+        dataset = slice_dataset(z)
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        dataset.save_as(tmp_path / f"{z}", enforce_file_format=True)
     np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
 
 
