@@ -130,12 +130,18 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tally, start = Tally(), time.perf_counter()
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        _run(given, tally, start)
+    tally.print(time.perf_counter() - start)
+    sys.exit(bool(tally.failures))
+
+
+def _run(given: argparse.Namespace, tally: Tally, start: float) -> None:
     for number, first in enumerate(range(0, given.inputs, given.chunk)):
         run_chunk(tally, given.seed + number, min(given.chunk, given.inputs - first), given)
         done = sum(tally.outcomes.values())
         print(f"{done} inputs, {len(tally.failures)} failures, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    tally.print(time.perf_counter() - start)
-    sys.exit(bool(tally.failures))
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def slice_hu(header: SliceHeader, out: npt.NDArray[np.int16] | None = None) -> t
     Slope and intercept are the slice's own; HU are rounded and clipped to int16, padding and everything below -1024 become air.
     """
     slope, intercept = header.slope, header.intercept
-    if not slope or intercept is None:
+    if slope is None or slope == 0 or intercept is None:
         raise InputError("Rescale slope and intercept are wanted to get Hounsfield units, the headers lack them: export the scan again.")
     raw = stored_pixels(header)
     if out is None:
