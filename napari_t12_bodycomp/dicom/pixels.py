@@ -54,8 +54,7 @@ def stored_pixels(header: SliceHeader) -> Stored:
         ) from error
     if raw.shape != (header.rows, header.columns) or raw.dtype.itemsize != 2:
         raise InputError("The pixels of a slice do not fit its header (size or depth): export the scan again.")
-    native: Stored = raw.astype(raw.dtype.newbyteorder("="), copy=False)  # big-endian pixels keep their order until here
-    return native
+    return raw
 
 
 def _decode(header: SliceHeader) -> Stored:
@@ -124,7 +123,7 @@ def _signed(raw: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.int16]:
 
 
 def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
-    """By pydicom and its plugins; `value` is Pixel Data."""
+    """By pydicom and its plugins, in this computer's byte order; `value` is Pixel Data."""
     options: dict[str, Any] = {
         "transfer_syntax_uid": UID(header.transfer_syntax),
         "rows": header.rows,
@@ -140,7 +139,7 @@ def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
     }
     plugin = "pylibjpeg" if header.transfer_syntax == RLE else ""
     array, _ = get_decoder(UID(header.transfer_syntax)).as_array(value, index=header.frame, raw=True, decoding_plugin=plugin, **options)
-    result: Stored = array
+    result: Stored = array.astype(array.dtype.newbyteorder("="), copy=False)
     return result
 
 
