@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Reading a CT series: this program beside SimpleITK, pydicom's own loop, dicom2nifti and the bare bytes, in one run, as one table.
 
-    python benchmarks/reading.py [--slices 60 300 600] [--encodings uncompressed JPEG-LS "JPEG 2000"] [--repeat 3] [--dicom2nifti PYTHON]
+    python benchmarks/reading.py [--slices 60 300 600] [--encodings uncompressed JPEG-LS "JPEG 2000"] [--readers SimpleITK ...] [--repeat 3]
+        [--dicom2nifti PYTHON]
 
 The chest series of the shared scans is written anew with as many slices and in each encoding, into a temporary folder; with `--folder`
 another series is taken for it. Every reader finds the series in the folder and reads all of it, in a fresh process each time, in turns so
@@ -113,7 +114,7 @@ def run(reader: str, folder: Path, save: str, python: str) -> dict[str, Any]:
 
 def compare(encoding: str, folder: Path, given: argparse.Namespace, scratch: Path) -> None:
     """Print one table row per reader."""
-    taken: dict[str, list[dict[str, Any]]] = {reader: [] for reader in READERS}
+    taken: dict[str, list[dict[str, Any]]] = {reader: [] for reader in ("ours", *(r for r in given.readers if r != "ours"))}
     for k in range(given.repeat):  # in turns, so that all meet the same load
         for reader, runs in taken.items():
             if runs and "error" in runs[0]:
@@ -173,6 +174,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=CHEST)
     parser.add_argument("--slices", type=int, nargs="+", default=[60, 300, 600])
     parser.add_argument("--encodings", nargs="+", choices=SYNTAXES, default=list(SYNTAXES))
+    parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--dicom2nifti", metavar="PYTHON", default=sys.executable)
     parser.add_argument("--scratch", type=Path, help="where the copies are made")
