@@ -18,17 +18,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "store"))
 
 import postgres
 import trial
 
+from napari_t12_bodycomp.model.double_reading import ReadingChoice
 from napari_t12_bodycomp.model.study import CaseState, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.worklist import WorklistQuery
 from napari_t12_bodycomp.store import cases
 from napari_t12_bodycomp.store.cases import NewCase
-from napari_t12_bodycomp.workflow.study import open_study, study_counts, worklist
+from napari_t12_bodycomp.workflow.reading_choice import choose_readings
+from napari_t12_bodycomp.workflow.reading_list import reading_counts
+from napari_t12_bodycomp.workflow.seat import waiting_case
+from napari_t12_bodycomp.workflow.study import Desk, open_study, study_counts, worklist
 
 LIMIT_S = 0.3
 LINES = (
@@ -36,6 +41,8 @@ LINES = (
     "LEFT JOIN accounts a ON a.id = c.assessor_id LEFT JOIN accounts r ON r.id = c.reviewer_id "
     "LEFT JOIN region_versions v ON v.id = c.current_version_id "
 )
+DUE = "c.id IN (SELECT g.case_id FROM readings g WHERE g.state = 'waiting' AND g.not_before < '9'"
+N_DISAGREEING = 100
 STEPS: dict[str, tuple[WorklistQuery, str]] = {
     "open, first page": (WorklistQuery(), "ORDER BY c.pseudonym LIMIT 100"),
     "filter by state": (WorklistQuery(frozenset({CaseState.NEW})), "WHERE c.state = 'new' ORDER BY c.pseudonym LIMIT 100"),
@@ -43,13 +50,19 @@ STEPS: dict[str, tuple[WorklistQuery, str]] = {
     "search": (WorklistQuery(search="99-9"), "WHERE lower(c.pseudonym) LIKE '%99-9%' ORDER BY c.pseudonym LIMIT 100"),
     "sort by last change": (WorklistQuery(sort="updated_at", descending=True), "ORDER BY c.updated_at DESC, c.pseudonym DESC LIMIT 100"),
     "sort by assessor": (WorklistQuery(sort="assessor"), "ORDER BY c.assessor_id, c.pseudonym LIMIT 100"),
+    "readings due for me": (WorklistQuery(reading_by=3), f"WHERE {DUE} AND g.reader_id = 3) ORDER BY c.pseudonym LIMIT 100"),
+    "readings due": (WorklistQuery(reading_by=0), f"WHERE {DUE}) ORDER BY c.pseudonym LIMIT 100"),
+    "to be adjudicated": (
+        WorklistQuery(adjudication_by=4),
+        "WHERE c.id IN (SELECT g.case_id FROM readings g WHERE g.state = 'disagrees' AND g.kind = 'double') ORDER BY c.pseudonym LIMIT 100",
+    ),
     "page in the middle": (WorklistQuery(offset=50_000), "ORDER BY c.pseudonym LIMIT 100 OFFSET 50000"),
     "last page": (WorklistQuery(offset=99_900), "ORDER BY c.pseudonym LIMIT 100 OFFSET 99900"),
 }
 
 
-def fill(url: str, n: int) -> float:
-    """A study of `n` cases, every tenth assigned; seconds for the import."""
+def fill(url: str, n: int) -> tuple[float, float]:
+    """A study of `n` cases, every tenth assigned, a tenth read twice; seconds for the import and for choosing these."""
     t = trial.make_trial(url)
     new = [NewCase(f"S{k % 97:02d}-{k:06d}", Subject(), SeriesReference(f"1.2.{k}", "1.2", 1, f"/scans/{k}")) for k in range(n)]
     start = time.perf_counter()
@@ -59,8 +72,13 @@ def fill(url: str, n: int) -> float:
     with t.store.writing(1, "case.assign") as writer:
         for number in ids[: 10 * min(1000, n // 10) : 10]:
             cases.change(writer, cases.by_id(writer.connection, number), assessor_id=2)
+    start = time.perf_counter()
+    choose_readings(t.lena, ReadingChoice(10.0, 5.0))
+    choosing = time.perf_counter() - start
+    for number in range(N_DISAGREEING):
+        trial.disagreeing(t, n + number)
     t.store.close()
-    return seconds
+    return seconds, choosing
 
 
 def slowest(work: Callable[[], object], repeat: int) -> float:
@@ -84,8 +102,8 @@ def plain(url: str) -> Callable[[str], object]:
 
 
 def measure(name: str, url: str, n: int, repeat: int) -> bool:
-    imported = fill(url, n)
-    print(f"\n{name}: {n} cases, taken in with their audit in {imported:.1f} s")
+    imported, choosing = fill(url, n)
+    print(f"\n{name}: {n} cases, taken in with their audit in {imported:.1f} s; a tenth chosen for double reading in {choosing:.1f} s")
     print(f"{'step':22s} {'ours ms':>9s} {'plain SQL ms':>13s}")
     run = plain(url)
     good = True
@@ -99,6 +117,9 @@ def measure(name: str, url: str, n: int, repeat: int) -> bool:
     for step, (query, sql) in STEPS.items():
         rows.append((step, slowest(lambda q=query: worklist(store, q), repeat), slowest(lambda s=sql: run(s), repeat)))
     rows.append(("progress counts", slowest(lambda: study_counts(store), repeat), float("nan")))
+    desk = Desk(store, 3, "ben")
+    rows.append(("what waits for me", slowest(lambda: reading_counts(desk), repeat), float("nan")))
+    rows.append(("next case for me", slowest(lambda: waiting_case(desk, WorklistQuery(), ""), repeat), float("nan")))
     for step, ours, theirs in rows:
         good &= ours < LIMIT_S
         print(f"{step:22s} {1000 * ours:9.1f} {'' if theirs != theirs else f'{1000 * theirs:13.1f}'}")

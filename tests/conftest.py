@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import postgres
 import pytest
 
 from napari_t12_bodycomp.model.subject import Subject
@@ -44,6 +45,18 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("MPLCONFIGDIR", str(home / "matplotlib"))
         patch.setenv("MPLBACKEND", "Agg")
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for the session; tests that need it are skipped where there is none."""
+    try:
+        running = postgres.server()
+        url = running.__enter__()
+    except postgres.NoServer as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    yield url
+    running.__exit__(None, None, None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

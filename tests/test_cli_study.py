@@ -63,7 +63,7 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     study("submit", "P-001", "--as", "ann", typed="ann's password")
     assert study("approve", "P-001", "--as", "rev", typed="ann's password")[0] == 3
     assert study("approve", "P-001", "--as", "rev", typed="rev's password")[1]["state"] == "approved"
-    shown = study("show", "P-001")[1]
+    shown = study("show", "P-001", "--as", "rev", typed="rev's password")[1]
     assert [(r["account"], r["decision"], r["reason"]) for r in shown["reviews"]] == [
         ("rev", "returned", "look again"),
         ("rev", "approved", ""),
@@ -73,7 +73,7 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     exported = study("export", "--out", "results", "--sheet")[1]
     assert (exported["cases"], exported["without_picture"]) == (1, [])
     assert (tmp_path / "results" / "contact_sheet.pdf").read_bytes().startswith(b"%PDF")
-    happened = study("history", "P-001")[1]["history"]
+    happened = study("history", "P-001", "--as", "lena")[1]["history"]
     approval = next(entry for entry in happened if entry["action"] == "case.approve" and entry["table"] == "cases")
     assert (approval["account"], approval["before"]["state"], approval["after"]["state"]) == ("rev", "submitted", "approved")
     with (tmp_path / "results" / "indices.csv").open(encoding="utf-8", newline="") as stream:
@@ -83,6 +83,58 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     assert (code, verified["status"], verified["findings"]) == (0, "clean", [])
     assert study("verify", "--head", verified["head"])[0] == 0
     assert study("reopen", "P-001", "--reason", "wrong slice", "--as", "lena")[1]["state"] == "returned"
+
+
+def test_two_people_read_a_case_apart_and_a_third_decides(study: Call, tmp_path: Path) -> None:
+    study("user", "ben", "--role", "assessor", "--as", "lena", typed=f"{PASSWORD}|ben's password")
+    ann, ben, rev = ({"typed": f"{name}'s password"} for name in ("ann", "ben", "rev"))
+    study("add", str(SAMPLE), "--case-id", "P-001", "--height-cm", "165", "--as", "lena")
+    study("assign", "P-001", "--assessor", "ann", "--as", "lena")
+    chosen = study("double", "--share", "100", "--reread", "100", "--limits", "area=1", "level=4", "--seed", "5", "--as", "lena")[1]
+    assert (chosen["seed"], chosen["of_cases"], chosen["double"], chosen["reread"]) == (5, 1, 1, 1)
+    assert [(r["kind"], r["reader"]) for r in study("readings", "--as", "lena")[1]["readings"]] == [("double", "ben"), ("reread", "ann")]
+    assert study("list", "--reading-by", "ben")[1]["total"] == 1
+
+    assert study("draft", "P-001", "--confirm-level", "--as", "ann", **ann)[0] == 0
+    assert study("submit", "P-001", "--as", "ann", **ann)[0] == 0
+    for look in ("show", "history"):
+        code, refused, _ = study(look, "P-001", "--as", "ben", **ben)
+        assert (code, refused["status"]) == (3, "error")
+        assert "without seeing what others made of it" in refused["message"]
+    exported = study("export", "--out", "before", "--state", "submitted")[1]
+    assert (exported["cases"], exported["left_out"]) == (0, 1)
+    code, refused, _ = study("draft", "P-001", "--confirm-level", "--reading", "--as", "ann", **ann)
+    assert code == 3
+    assert "not before: wait until the wash-out is over." in refused["message"]
+    code, saved, _ = study("draft", "P-001", "--confirm-level", "--reading", "--as", "ben", "--z-mm=-640", **ben)
+    assert (code, saved["version"]) == (0, 2)
+
+    assert "somebody adjudicates" in study("approve", "P-001", "--as", "rev", **rev)[1]["message"]
+    waiting = study("readings", "--as", "rev", **rev)[1]
+    assert (waiting["adjudications"], [r["state"] for r in waiting["readings"]]) == (1, ["disagrees"])
+    assert "level_mm" in waiting["readings"][0]["beyond"]
+    assert study("list", "--adjudication-by", "rev")[1]["adjudications"] == 1
+    assert study("adjudicate", "P-001", "--take", "first", "--z-mm", "1", "--as", "rev", **rev)[0] == 2
+    assert study("adjudicate", "P-001", "--take", "first", "--reason", "mid-T12", "--as", "rev", **rev)[1]["state"] == "submitted"
+    assert study("approve", "P-001", "--as", "rev", **rev)[1]["state"] == "approved"
+    exported = study("export", "--out", "after")[1]
+    assert exported["cases"] == 1
+    with (tmp_path / "after" / "readings.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["kind"]: row for row in csv.DictReader(stream)}
+    assert (rows["double"]["outcome"], rows["double"]["taken"], rows["double"]["in_agreement"]) == ("adjudicated", "first", "yes")
+    assert rows["reread"]["in_agreement"] == "no: the reading is waiting"
+    withdrawn = study("withdraw", "2", "--reason", "the study ends", "--as", "lena")[1]
+    assert withdrawn["state"] == "withdrawn"
+    assert study("verify")[1]["status"] == "clean"
+
+
+def test_a_lead_lifts_the_lock_after_wrong_passwords(study: Call) -> None:
+    for _ in range(5):
+        assert study("readings", "--as", "ann", typed="not the password")[0] == 3
+    code, refused, _ = study("readings", "--as", "ann", typed="ann's password")
+    assert (code, refused["message"][:34]) == (3, "5 wrong passwords came for 'ann': ")
+    assert study("user", "ann", "--unlock", "--as", "lena")[0] == 0
+    assert study("readings", "--as", "ann", typed="ann's password")[1]["due"] == 0
 
 
 def test_a_list_of_cases_with_its_dry_run(study: Call, tmp_path: Path) -> None:
@@ -158,7 +210,13 @@ def test_passwords_come_by_descriptor_or_environment_and_never_as_an_argument(
         ["study", "user", "ann", "--enable", "--disable", "--as", "lena"],
         ["study", "list", "--assessor", "nobody"],
         ["study", "list", "--per-page", "0"],
-        ["study", "show", "nothing"],
+        ["study", "show", "nothing", "--as", "lena"],
+        ["study", "double", "--as", "lena"],
+        ["study", "double", "--case", "P-001", "--as", "lena"],
+        ["study", "double", "--share", "10", "--limits", "area=much", "--as", "lena"],
+        ["study", "double", "--share", "10", "--limits", "volume=1", "--as", "lena"],
+        ["study", "double", "--share", "110", "--as", "lena"],
+        ["study", "adjudicate", "P-001", "--take", "both", "--as", "lena"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(study: Call, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

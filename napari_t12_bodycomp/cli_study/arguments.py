@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from napari_t12_bodycomp.cli_study.double_arguments import add_double_arguments
 from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options
 from napari_t12_bodycomp.model.study import CaseState, ExclusionReason, Role
 from napari_t12_bodycomp.model.worklist import SORT_KEYS
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     user.add_argument("--role", action="append", choices=[role.value for role in Role], help="may be given several times")
     user.add_argument("--disable", action="store_true")
     user.add_argument("--enable", action="store_true")
+    user.add_argument("--unlock", action="store_true", help="let them try again at once after too many wrong passwords")
     user.add_argument("--set-password", action="store_true", help="set a new password for an existing account")
 
     protocol = command("protocol", "Change the protocol; after the first approval, as a new version of it.", "protocol")
@@ -70,9 +72,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     listing.add_argument("--page", metavar="N", type=int, default=1)
     listing.add_argument("--per-page", metavar="N", type=int, default=100)
 
-    command("show", "One case: its versions, decisions and comments.", "show", signed_in=False, case=True)
+    listing.add_argument("--reading-by", metavar="NAME", help="with a second reading that this account may draw now; '-': anybody")
+    listing.add_argument(
+        "--adjudication-by", metavar="NAME", help="with two readings that disagree, to be decided by this account; '-': anybody"
+    )
 
-    command("history", "Everything that happened to one case: who, when, what, before and after.", "history", signed_in=False, case=True)
+    command("show", "One case: its versions, decisions and comments.", "show", case=True)
+
+    command("history", "Everything that happened to one case: who, when, what, before and after.", "history", case=True)
 
     assign = command("assign", "Assign cases; a name of '-' sets them free.", "assign")
     assign.add_argument("cases", metavar="CASE", nargs="+")
@@ -84,6 +91,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     draft.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="these regions instead of the draft")
     draft.add_argument("--height-cm", metavar="H", type=float)
     draft.add_argument("--confirm-level", action="store_true", help="you have looked at the level and confirm it")
+    draft.add_argument("--reading", action="store_true", help="as the second reading that was asked of you")
+
+    add_double_arguments(command)
 
     command("submit", "Hand your drawing in for review.", "submit", case=True)
     command("approve", "Sign a submitted case off; the password signs.", "approve", case=True)

@@ -49,19 +49,23 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.study import everybody, study_counts, worklist
 
     store = open_store(args)
-    numbers = {account.name: account.id for account in everybody(store)} | {"-": 0}
-    for name in (args.assessor, args.reviewer):
-        if name is not None and name not in numbers:
+    numbers: dict[str | None, int | None] = {None: None, "-": 0}
+    for account in everybody(store):
+        numbers[account.name] = account.id
+    for name in (args.assessor, args.reviewer, args.reading_by, args.adjudication_by):
+        if name not in numbers:
             raise UsageError(f"The name of an account is wanted, there is no {name!r} in this study.")
     query = WorklistQuery(
         frozenset(CaseState(state) for state in args.state or ()),
         args.search,
-        None if args.assessor is None else numbers[args.assessor],
-        None if args.reviewer is None else numbers[args.reviewer],
+        numbers[args.assessor],
+        numbers[args.reviewer],
         args.sort,
         args.descending,
         (args.page - 1) * args.per_page,
         args.per_page,
+        numbers[args.reading_by],
+        numbers[args.adjudication_by],
     )
     page, counts = worklist(store, query), study_counts(store)
     columns = ("pseudonym", "state", "assessor", "reviewer", "version", "updated_at")
@@ -71,6 +75,9 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
         "progress": counts.progress,
         "counts": {state.value: counts.by_state.get(state, 0) for state in CaseState},
         "excluded": dict(counts.by_exclusion),
+        "readings_due": counts.readings_due,
+        "readings_later": counts.readings_later,
+        "adjudications": counts.adjudications,
     }
     lines = [
         f"{row.pseudonym:20s} {row.state.value:10s} {row.assessor or '-':12s} {row.reviewer or '-':12s} {row.exclusion}".rstrip()
@@ -80,15 +87,12 @@ def _list(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _show(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow import case_view
+    from napari_t12_bodycomp.workflow.case_sight import seen_comments, seen_reviews, seen_versions
+    from napari_t12_bodycomp.workflow.case_view import case_named
 
-    store = open_store(args)
-    case = case_view.case_named(store, args.case)
-    versions, decisions, comments = (
-        case_view.versions_of(store, case.id),
-        case_view.reviews_of(store, case.id),
-        case_view.comments_of(store, case.id),
-    )
+    desk, _ = desk_of(args)
+    case = case_named(desk.store, args.case)
+    versions, decisions, comments = seen_versions(desk, case.id), seen_reviews(desk, case.id), seen_comments(desk, case.id)
     answer = {
         "case_id": case.pseudonym,
         "state": case.state.value,
@@ -109,10 +113,11 @@ def _show(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 
 def _history(args: argparse.Namespace, say: Say, progress: Progress) -> int:
-    from napari_t12_bodycomp.workflow.case_view import case_named, history_of
+    from napari_t12_bodycomp.workflow.case_sight import seen_history
+    from napari_t12_bodycomp.workflow.case_view import case_named
 
-    store = open_store(args)
-    entries = history_of(store, case_named(store, args.case).id)
+    desk, _ = desk_of(args)
+    entries = seen_history(desk, case_named(desk.store, args.case).id)
     names = ("id", "at", "account", "action", "table", "row_id", "before", "after")
     lines = [
         f"{e.at[:19]} {e.account or '-':12s} {e.action:14s} {e.table} {e.row_id}: "

@@ -19,7 +19,7 @@ def _draft(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.study_draft import draft_case
 
     desk, _ = desk_of(args)
-    saved = draft_case(desk, args.case, args.z_mm, args.regions, args.height_cm, args.confirm_level, progress)
+    saved = draft_case(desk, args.case, args.z_mm, args.regions, args.height_cm, args.confirm_level, args.reading, progress)
     answer = {"case_id": args.case, "version": saved.number, "z_mm": saved.z_mm, "level_confirmed_by": saved.level_confirmed_by}
     return say_done(say, args, answer, f"Saved version {saved.number} of {args.case} at z {saved.z_mm:.1f} mm.")
 

@@ -24,8 +24,18 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     states = frozenset(CaseState(state) for state in args.state) if args.state else APPROVED_ONLY
     store = open_store(args)
     files = export_study(store, args.out, states)
-    paths = {"csv": str(files.csv), "dictionary": str(files.dictionary), "flow": str(files.flow), "chart": str(files.chart)}
+    paths: dict[str, str | list[str]] = {
+        "csv": str(files.csv),
+        "dictionary": str(files.dictionary),
+        "flow": str(files.flow),
+        "chart": str(files.chart),
+    }
     lines = [f"{files.n_cases} cases in {files.csv}"]
+    if files.agreement:
+        paths["agreement"] = [str(path) for path in files.agreement]
+        lines.append(f"Readings and their agreement: {len(files.agreement)} files beside it")
+    if files.n_left_out:
+        lines.append(f"{files.n_left_out} cases are left out until their second reading is there")
     missing: list[str] = []
     if args.sheet:
         from napari_t12_bodycomp.workflow.study_sheet import contact_sheet
@@ -33,7 +43,8 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
         sheet, missing = contact_sheet(store, args.out, states, progress)
         paths["sheet"] = str(sheet)
         lines += [f"Pictures in {sheet}", *missing]
-    return say_done(say, args, {"cases": files.n_cases, "files": paths, "without_picture": missing}, "\n".join(lines))
+    answer = {"cases": files.n_cases, "left_out": files.n_left_out, "files": paths, "without_picture": missing}
+    return say_done(say, args, answer, "\n".join(lines))
 
 
 def _verify(args: argparse.Namespace, say: Say, progress: Progress) -> int:

@@ -45,6 +45,8 @@ def _user(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     else:
         if args.set_password:
             study.set_password(desk, args.user, ask_new_password(args), own)
+        if args.unlock:
+            study.lift_lock(desk, args.user)
         account = known[args.user]
         if roles or args.enable or args.disable:
             account = study.change_account(desk, args.user, roles or None, True if args.disable else False if args.enable else None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,44 @@ def read_drawn_slice(path: str | Path, index: int | None = None) -> tuple[npt.ND
         index = int(drawn[np.count_nonzero(data[drawn], axis=(1, 2)).argmax()])
     dx, dy = (float(np.linalg.norm(affine[:3, axis])) for axis in (0, 1))
     return np.ascontiguousarray(data[index]).astype(np.uint8), (dy, dx)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSlice:
+    """The one slice of a label map that holds labels (uint8, (Y, X)), and where it lies: LPS z, and x, y of row 0, column 0 (mm)."""
+
+    labels: npt.NDArray[np.uint8]
+    pixel_spacing_mm: tuple[float, float]
+    z_mm: float
+    origin_xy_mm: tuple[float, float]
+
+
+def read_label_slice(path: str | Path, allowed: type[IntEnum]) -> LabelSlice:
+    """The slice that is drawn in a label map, whatever its grid; `allowed` says which labels it may hold.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, holds other labels, or is not drawn on exactly one slice.
+    """
+    name = Path(path).name
+    data, affine, _ = _load(Path(path), "the comparison")
+    if data.dtype.kind not in "biuf":
+        raise InputError(f"A label map of whole numbers is wanted, {name} holds something else: give the regions that were drawn.")
+    drawn = np.flatnonzero(data.any(axis=(1, 2)))
+    if len(drawn) != 1:
+        raise InputError(f"A label map drawn on one slice is wanted, {name} is drawn on {len(drawn)}: keep the measured slice alone.")
+    index = int(drawn[0])
+    labels = data[index]
+    if not np.isin(labels, [0, *allowed]).all():
+        wanted = ", ".join(f"{int(label)} {label.name.lower()}" for label in allowed)
+        raise InputError(f"Labels out of {wanted} are wanted, {name} holds others: give the regions that were drawn.")
+    middle = (data.shape[2] - 1) / 2, (data.shape[1] - 1) / 2, index, 1
+    corner = affine @ (0, 0, index, 1)
+    dx, dy = (float(np.linalg.norm(affine[:3, axis])) for axis in (0, 1))
+    return LabelSlice(
+        np.ascontiguousarray(labels).astype(np.uint8), (dy, dx), float((affine @ middle)[2]), (float(-corner[0]), float(-corner[1]))
+    )
 
 
 def _drawn_slices(data: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -51,6 +51,9 @@ ACTIONS = (
     Action("save_draft", "Save as draft", "Write what is there, marked as not confirmed."),
     Action("choose_folder", "Save to ...", "Choose the folder that results are written to."),
     Action("next", "Next case", "Open the next case.", "N"),
+    Action("study", "Study", "Show the study: sign in, or choose a case from the worklist.", "F3", "Study"),
+    Action("submit", "Submit", "Hand the case in for review; for a reviewer: approve it.", "Ctrl+Enter", "Study"),
+    Action("add_to_study", "Add to the study", "Take the scan on screen into the study as a case.", "", "Study"),
     Action("resume", "Resume", "Go on with the unfinished work on this case."),
     Action("discard", "Discard", "Throw the unfinished work on this case away."),
     Action("locate_again", "Find T12 again", "Search for T12 once more."),
@@ -109,8 +112,8 @@ ACTIONS = (
 )
 """All actions, in the order in which the key help lists them. Actions with an argument (``open_path``, ``open_series``) have no key."""
 
-WITH_ARGUMENT = ("open_path", "open_series", "resume_case", "discard_case")
-"""Actions that take one argument: a path, a series offer, or unfinished work found at the start."""
+WITH_ARGUMENT = ("open_path", "open_series", "resume_case", "discard_case", "open_case")
+"""Actions that take one argument: a path, a series offer, unfinished work found at the start, or the number of a case."""
 
 
 class Actions:

@@ -100,7 +100,7 @@ class Canvas:
             self._show_work(old, new)
         elif new.work is not None and (new.protocol is not old.protocol or new.tools.compare is not old.tools.compare):
             self.drawing.draw_soon(new.work.regions)
-        if new.tools != old.tools or new.protocol is not old.protocol or _axial(new) is not _axial(old):
+        if new.tools != old.tools or new.protocol is not old.protocol or new.locked != old.locked or _axial(new) is not _axial(old):
             self._show_tools(new)
         if new.view_index != old.view_index or new.volume is not old.volume:
             self._show_slice(new)

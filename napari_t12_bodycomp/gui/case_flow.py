@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from psygnal import Signal
 
 from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui.desk import Desk
@@ -14,7 +17,7 @@ from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
-from napari_t12_bodycomp.workflow.export import build_result, export_result
+from napari_t12_bodycomp.workflow.export import Result, build_result, export_result
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_final
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
@@ -48,6 +51,9 @@ def parsed_source(source: str) -> tuple[str, str | None, int | None]:
 
 class CaseFlow:
     """Moves one session through its case."""
+
+    opened = Signal()
+    """Emitted when a scan was opened, before anything was done with it."""
 
     def __init__(self, session: Session, jobs: Jobs, desk: Desk, saver: autosave.Autosave) -> None:
         self.session, self.jobs, self.desk, self.saver = session, jobs, desk, saver
@@ -106,16 +112,27 @@ class CaseFlow:
         self._resume_when_read = None
         self._say(sentence, error=True)
 
-    def open_volume(self, volume: CTVolume, source: str = "") -> None:
-        """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for."""
+    def open_volume(
+        self, volume: CTVolume, source: str = "", finding: LevelFinding | None = None, restore: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for where `finding` is not given.
+
+        `restore` puts back what was drawn on it before, where something was.
+        """
         self._drafted.clear()
+        self.jobs.cancel()
         self.session.open(volume, source)
+        self.opened.emit()
+        restore()
         found = autosave.unfinished_for(volume, self.saver.folder)
         self.desk.set(resumable=found, offer_draft=False)
         if found is not None and self._resume_when_read is not None:
             self.resume()
         self._resume_when_read = None
-        self.locate()
+        if finding is None:
+            self.locate()
+        else:
+            self._on_located(finding)
 
     def locate(self) -> None:
         """Search for T12 in the open scan."""
@@ -153,13 +170,16 @@ class CaseFlow:
         if state.volume is None or state.level is None:
             self.session.tell("There is no slice to draft on yet: set the level first.")
             return
+        if state.locked and not only_if_empty:
+            self.session.tell(state.locked)
+            return
         volume, level, protocol, finding = state.volume, state.level, state.protocol, state.finding
 
         def done(drawn: DrawnSlice) -> None:
             now, index = self.session.state.work, level.slice_index
             if self.session.state.volume is not volume or drawn.draft is None:
                 return
-            begun = now is not None and now.axial.index == index and bool(now.undo or now.redo)
+            begun = now is not None and now.axial.index == index and bool(now.undo or now.redo or not now.is_empty)
             take = self.session.set_judgement if only_if_empty and begun else self.session.set_draft
             take(drawn.draft, drawn.quality, index, protocol.slab_mm)
             self._draft_or_judge()
@@ -215,25 +235,8 @@ class CaseFlow:
             self.desk.set(offer_draft=True)
             self._say(why, error=True)
             return False
-        quality, draft = state.work.quality, state.work.draft
         try:
-            if draft is None:
-                drawn = draft_slice(state.volume, state.level, state.finding, state.protocol)
-                quality, draft = drawn.quality, drawn.draft
-            result = build_result(
-                state.volume,
-                state.finding,
-                state.level,
-                state.work.axial,
-                state.work.regions,
-                state.protocol,
-                state.subject,
-                quality,
-                assessor=state.assessor,
-                status="draft" if why else "confirmed",
-                draft=draft,
-                follows=state.work.follows,
-            )
+            result = result_on_screen(state)
             files = export_result(state.volume, result, folder)
         except T12Error as error:
             self._say(str(error), error=True)
@@ -252,6 +255,29 @@ class CaseFlow:
 
     def _clear_message(self) -> None:
         self.desk.set(message="", message_is_error=False, offer_draft=False)
+
+
+def result_on_screen(state: SessionState) -> Result:
+    """The measurement of the drawing in `state`, confirmed where nothing speaks against it; a level and a drawing must be there."""
+    assert state.volume is not None and state.level is not None and state.work is not None
+    quality, draft = state.work.quality, state.work.draft
+    if draft is None:
+        drawn = draft_slice(state.volume, state.level, state.finding, state.protocol)
+        quality, draft = drawn.quality, drawn.draft
+    return build_result(
+        state.volume,
+        state.finding,
+        state.level,
+        state.work.axial,
+        state.work.regions,
+        state.protocol,
+        state.subject,
+        quality,
+        assessor=state.assessor,
+        status="draft" if why_not_final(state) else "confirmed",
+        draft=draft,
+        follows=state.work.follows,
+    )
 
 
 def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:

@@ -28,7 +28,7 @@ def help_html(actions: Actions) -> str:
         if key:
             groups.setdefault(action.group, []).append((f"{key} (hold)" if action.hold else SMALL.get(key, key), action.tip))
     groups.setdefault("View", []).extend(WHEEL)
-    columns = [("Case", "Level", "View"), ("Draw",)]
+    columns = [("Case", "Study", "Level", "View"), ("Draw",)]
     cells = []
     for names in columns:
         rows = ""

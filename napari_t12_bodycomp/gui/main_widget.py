@@ -20,7 +20,9 @@ from napari_t12_bodycomp.gui.panel_protocol import ProtocolPanel
 from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
+from napari_t12_bodycomp.gui.panel_study import StudyPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
+from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
@@ -42,16 +44,17 @@ class _Column(QWidget):
 class MainWidget(QWidget):
     """The dock column: steps, the controls of the step shown, numbers, Save and the one next action."""
 
-    def __init__(self, session: Session, actions: Actions, jobs: Jobs, desk: Desk) -> None:
+    def __init__(self, session: Session, actions: Actions, jobs: Jobs, desk: Desk, seat: Seat | None = None) -> None:
         super().__init__()
         self.setObjectName("t12dock")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(theme.stylesheet())
         self._session = session
-        rest = (session, actions, jobs, desk)
+        rest = (session, actions, jobs, desk, seat)
         self.steps = StepsPanel(*rest)
         self.job = JobPanel(*rest)
         self.resume = ResumePanel(*rest)
+        self.study = StudyPanel(*rest)
         self.case = CasePanel(*rest)
         self.level = LevelPanel(*rest)
         self.draw = DrawPanel(*rest)
@@ -81,7 +84,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, *self._pages.values(), *numbers):
+        for widget in (self.job, self.resume, self.study, *self._pages.values(), *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -101,6 +104,7 @@ class MainWidget(QWidget):
         """Show the controls of `step`; the case itself stays at the step where it is."""
         for one, page in self._pages.items():
             page.setVisible(one is step)
+        self.study.setVisible(step is Step.OPEN)
         state = self._session.state
         is_case = state.volume is not None and step is not Step.OPEN
         for panel in (self.protocol, self.subject, self.cutoffs):

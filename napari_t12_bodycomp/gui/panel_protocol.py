@@ -12,6 +12,7 @@ from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.tissue import PRESETS, HUPreset
+from napari_t12_bodycomp.workflow.seat import SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 SLABS_MM = (0.0, 3.0, 5.0, 10.0)
@@ -63,13 +64,24 @@ class ProtocolPanel(Panel):
             box.setMinimumContentsLength(letters)
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.options.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setLayout(widgets.row(widgets.label("INDICES", "heading"), self.preset, self.slab, self.options, gap=5))
+        self.heading = widgets.label("INDICES", "heading")
+        self.setLayout(widgets.row(self.heading, self.preset, self.slab, self.options, gap=5))
 
     def _connect(self) -> None:
         self.preset.activated.connect(lambda place: self._set(preset=PRESETS[self.preset.itemData(place)]))
         self.slab.activated.connect(lambda place: self._set(slab_mm=self.slab.itemData(place)))
         for name, item in self.items.items():
             item.triggered.connect(lambda on, n=name: self._set(**{n: on}))
+        self.seat.changed.connect(self._on_seat)
+        self._on_seat(None, self.seat.state)
+
+    def _on_seat(self, old: SeatState | None, new: SeatState) -> None:
+        """Cases of a study are measured by its protocol, and by no other."""
+        if old is None or (old.opened is None) is not (new.opened is None):
+            for widget in (self.preset, self.slab, self.options):
+                widget.setEnabled(new.opened is None)
+            self.heading.setText("INDICES" if new.opened is None else "STUDY'S PROTOCOL")
+            self.heading.setToolTip("" if new.opened is None else "A lead changes it for all: t12-bodycomp study protocol")
 
     def _set(self, **changes: object) -> None:
         self.session.set_protocol(replace(self.session.state.protocol, **changes))  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.words import next_action
+from napari_t12_bodycomp.workflow.seat import SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step
 
 
@@ -89,6 +90,11 @@ class SavePanel(Panel):
         self.folder.clicked.connect(lambda: self.actions.trigger("choose_folder"))
         self.desk.changed.connect(self._on_desk)
         self._on_desk(None, self.desk.state)
+        self.seat.changed.connect(self._on_seat)
+
+    def _on_seat(self, old: SeatState, new: SeatState) -> None:
+        if old.opened is not new.opened or old.desk is not new.desk:
+            self._redraw(None, self.session.state)
 
     def _on_desk(self, old: DeskState | None, new: DeskState) -> None:
         if old is None or (old.message, old.message_is_error) != (new.message, new.message_is_error):
@@ -113,15 +119,16 @@ class SavePanel(Panel):
         said = self.desk.state
         if old is not None and old.level is not new.level and (said.message or said.offer_draft):
             self.desk.set(message="", message_is_error=False, offer_draft=False)  # it spoke of the level before
-        do = next_action(new)
-        if old is None or do != next_action(old):
+        opened = self.seat.state.opened
+        do = next_action(new, self.seat.state)
+        if old is None or do != next_action(old, self.seat.state):
             self.next.set_action(do.action_id, do.text)
             self.next.setEnabled(not do.why_not)
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
-        if old is None or old.volume is not new.volume or do != next_action(old):
+        if old is None or old.volume is not new.volume or do != next_action(old, self.seat.state):
             self.save.setHidden(do.action_id == "save" or new.volume is None)
-            self.folder.setVisible(new.volume is not None)
+            self.folder.setVisible(new.volume is not None and opened is None)
             widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)
-        can_save = new.work is not None and not new.work.is_empty
+        can_save = new.work is not None and not new.work.is_empty and not new.locked
         if self.save.isEnabled() != can_save:
             self.save.setEnabled(can_save)

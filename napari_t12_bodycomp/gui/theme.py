@@ -43,6 +43,21 @@ def stylesheet() -> str:
     return f"""
     QWidget {{ color: {TEXT}; font-size: {FONT_PX}px; background: transparent; }}
     QWidget#t12dock, QWidget#t12column, QWidget#t12footer, QScrollArea#t12scroll {{ background: {PANEL}; border: none; }}
+    QWidget#t12study {{ background: {PANEL}; }}
+    QFrame[role="form"] {{ background: {SUNKEN}; border: 1px solid {RAISED}; border-radius: 6px; }}
+    QFrame[role="form"] QLineEdit {{ background: {PANEL}; min-height: 22px; }}
+    QTableView {{
+        background: {SUNKEN}; alternate-background-color: #23262d; border: 1px solid {RAISED}; border-radius: 4px;
+        selection-background-color: #34466f; selection-color: white; outline: none;
+    }}
+    QTableView::item {{ padding: 0 8px; border: none; }}
+    QHeaderView {{ background: {SUNKEN}; }}
+    QHeaderView::section {{
+        background: {SUNKEN}; color: {MUTED}; border: none; border-bottom: 1px solid {RAISED}; padding: 5px 8px; font-size: {SMALL_PX}px;
+    }}
+    QCheckBox {{ spacing: 5px; }}
+    QMenu {{ background: {PANEL}; border: 1px solid {EDGE}; }}
+    QMenu::item:selected {{ background: {BLUE}; }}
     QLabel {{ background: transparent; padding: 0; margin: 0; }}
     QLabel[role="heading"] {{ color: {MUTED}; font-size: {SMALL_PX}px; font-weight: bold; }}
     QLabel[role="muted"] {{ color: {MUTED}; font-size: {SMALL_PX}px; }}

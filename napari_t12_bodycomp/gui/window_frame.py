@@ -33,6 +33,12 @@ class WindowFrame:
         widget: QWidget = self._qt_viewer
         return widget
 
+    @property
+    def centre(self) -> QWidget:
+        """What lies between menu, docks and footer."""
+        widget: QWidget = self.main.centralWidget()
+        return widget
+
     def add_column(self, name: str, widget: QWidget, width: int) -> None:
         """Add a column at the right edge, right of the columns before it."""
         dock = self._window.add_dock_widget(widget, name=name, area="right", add_vertical_stretch=False)

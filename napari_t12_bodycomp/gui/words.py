@@ -9,8 +9,10 @@ from napari_t12_bodycomp.gui.format import ago, index_value, number
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
+from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
@@ -25,19 +27,33 @@ class NextAction:
     why_not: str = ""
 
 
-def next_action(state: SessionState) -> NextAction:
-    """The next action of the case's state."""
+def next_action(state: SessionState, seat: SeatState | None = None) -> NextAction:
+    """The next action of the case's state; `seat` is who is signed in to which study, if anybody."""
+    opened = None if seat is None else seat.opened
     if state.volume is None:
-        return NextAction("open_folder", "Open a scan")
+        return NextAction("next", "Next case") if seat is not None and seat.is_signed_in else NextAction("open_folder", "Open a scan")
+    if opened is not None and (settled := _settled(opened)) is not None:
+        return settled
     if state.level is None and state.finding is not None and state.finding.status is LevelStatus.ABSENT:
         return NextAction("open_folder", "Open another scan")
     if state.level is None or not state.level.is_confirmed:
         return NextAction("confirm_level", "Confirm level", why_not_confirmable(state))
     if state.work is None or state.work.is_empty:
         return NextAction("draft_again", "Draft the regions")
+    if opened is not None:
+        return NextAction("submit", "Submit", why_not_final(state))
     if not state.saved:
         return NextAction("save", "Save result", why_not_final(state))
     return NextAction("next", "Next case")
+
+
+def _settled(opened: OpenCase) -> NextAction | None:
+    """What to do with a case that is not for the person at the screen to draw; None where it is."""
+    if opened.is_review:
+        return NextAction("submit", "Approve")
+    if opened.why_not_draw or opened.case.state is CaseState.SUBMITTED:
+        return NextAction("next", "Next case")
+    return None
 
 
 def step_state(step: Step, now: Step) -> str:
@@ -105,12 +121,30 @@ def empty_reasons(why_empty: dict[str, str]) -> list[str]:
     return [f"{', '.join(names)}: {why}" for why, names in by_reason.items()]
 
 
-def keys_now(state: SessionState) -> list[tuple[str, str]]:
+_NO_CASE_KEYS = [("open_folder", "open"), ("study", "study"), ("help", "help")]
+
+
+def study_words(seat: SeatState) -> str:
+    """How far the study has come, and how many cases wait for review; "" where nobody is signed in."""
+    if seat.sheet is None:
+        return ""
+    waiting = seat.sheet.counts.by_state.get(CaseState.SUBMITTED, 0)
+    return f"{seat.sheet.counts.progress} · {waiting} waiting for review"
+
+
+def keys_now(state: SessionState, seat: SeatState | None = None) -> list[tuple[str, str]]:
     """The actions whose keys matter in this state, each with a word or two."""
+    opened = None if seat is None else seat.opened
     if state.volume is None:
-        return [("open_folder", "open"), ("help", "help")]
+        return [("next", "next case"), ("study", "worklist"), ("help", "help")] if seat and seat.is_signed_in else _NO_CASE_KEYS
+    if opened is not None and opened.is_review:
+        return [("submit", "approve"), ("next", "next case"), ("go_to_level", "T12 level"), ("help", "help")]
+    if opened is not None and state.locked:
+        return [("next", "next case"), ("study", "worklist"), ("go_to_level", "T12 level"), ("help", "help")]
     if state.step is Step.LEVEL:
         return [("confirm_level", "confirm"), ("go_to_level", "T12 level"), ("slice_up", "slices"), ("help", "help")]
+    if opened is not None:
+        return [("submit", "submit"), ("next", "next case"), ("undo", "undo"), ("hide_overlay", "hide"), ("help", "help")]
     if state.step is Step.DRAW:
         return [("save", "save"), ("undo", "undo"), ("hide_overlay", "hide"), ("go_to_level", "T12 level"), ("help", "help")]
     return [("next", "next case"), ("go_to_level", "T12 level"), ("help", "help")]

@@ -15,19 +15,26 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.active_time import ActiveTime
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.gui.carry_flow import CarryFlow
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.draw_actions import draw_actions
 from napari_t12_bodycomp.gui.drops import Drops
+from napari_t12_bodycomp.gui.errands import Errands
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.study_case import StudyCase
+from napari_t12_bodycomp.gui.study_flow import StudyFlow
+from napari_t12_bodycomp.gui.study_page import StudyPage
+from napari_t12_bodycomp.gui.warm_up import warm_up
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
 from napari_t12_bodycomp.model.level import LevelMethod
 from napari_t12_bodycomp.workflow.autosave import Autosave
+from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
 
 log = logging.getLogger(__name__)
@@ -40,6 +47,7 @@ class Workbench:
 
     def __init__(self, viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> None:
         self.viewer = viewer
+        warm_up()
         self.session = Session(assessor)
         self.actions = Actions()
         self.desk = Desk()
@@ -47,16 +55,23 @@ class Workbench:
         self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
         self.saver = Autosave(self.session, autosave_folder)
         self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.seat = Seat()
+        self.frame = WindowFrame(viewer)
+        self.timer = ActiveTime(self.frame.main, self._step_worked_on)
+        errands = Errands(lambda sentence: self.desk.set(message=sentence, message_is_error=True))
+        self.study_case = StudyCase(self.seat, self.session, self.flow, self.jobs, self.desk, self.timer, errands)
+        self.study = StudyFlow(self.seat, self.session, self.study_case, self.desk, errands)
         self.level_flow = LevelFlow(self.session, self.jobs, self.desk)
         self.carry = CarryFlow(self.session, self.jobs)
         self.settings = QSettings("napari-t12-bodycomp", "workbench")
         folder = self.settings.value("out_folder", "")
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
-        self.frame = WindowFrame(viewer)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
+        self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
+        self.study_case.on_shown = self._show_case
         self._connect()
         self._add_panels()
         self.frame.take_keys({self.actions.key(a.id) for a in self.actions})
@@ -74,10 +89,10 @@ class Workbench:
         from napari_t12_bodycomp.gui.reformats import Reformats
         from napari_t12_bodycomp.gui.theme import DOCK_WIDTH, REFORMAT_WIDTH
 
-        self.panel = MainWidget(self.session, self.actions, self.jobs, self.desk)
+        self.panel = MainWidget(self.session, self.actions, self.jobs, self.desk, self.seat)
         self.frame.add_column("Reformats", Reformats(self.session, self.actions), REFORMAT_WIDTH)
         self.frame.add_column("T12 workbench", self.panel, DOCK_WIDTH)
-        self.frame.add_footer(Footer(self.session, self.actions, self.jobs, self.desk, self.saver))
+        self.frame.add_footer(Footer(self.session, self.actions, self.jobs, self.desk, self.saver, seat=self.seat))
 
     def _connect(self) -> None:
         session, flow, canvas, actions = self.session, self.flow, self.canvas, self.actions
@@ -88,6 +103,10 @@ class Workbench:
             "open_series": flow.open_series,
             "cancel": self.cancel,
             "next": self.next_case,
+            "study": self.study_page.toggle,
+            "add_to_study": self.study_case.add_scan_on_screen,
+            "open_case": self.study_case.open,
+            "submit": self.submit,
             "resume": flow.resume,
             "discard": flow.discard,
             "resume_case": flow.resume_case,
@@ -116,6 +135,14 @@ class Workbench:
         does |= draw_actions(session, canvas)
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(function))
+
+    def _show_case(self) -> None:
+        self.study_page.dismiss()
+        self.canvas.view.native.setFocus()
+
+    def _step_worked_on(self) -> str:
+        opened = self.seat.state.opened
+        return "review" if opened is not None and opened.is_review else self.session.state.step.value
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, with what goes wrong told in one sentence."""
@@ -172,7 +199,10 @@ class Workbench:
         return str(self.settings.value("last_folder", str(Path.home())))
 
     def next_case(self) -> None:
-        """Open the next case: unfinished work first, else ask."""
+        """Open the next case: that of the study where one is signed in to, else unfinished work, else ask."""
+        if self.seat.state.is_signed_in:
+            self.study_case.next()
+            return
         waiting = [u for u in self.desk.state.unfinished if u.source]
         if self.session.state.volume is None and waiting:
             self.flow.resume_case(waiting[0])
@@ -204,11 +234,21 @@ class Workbench:
             self.session.view(level.slice_index)
 
     def save(self, as_draft: bool = False) -> None:
-        """Save into the remembered folder; ask for one the first time."""
+        """Save a case of the study as a version; anything else into the remembered folder, which is asked for the first time."""
+        if self.seat.state.opened is not None:
+            self.study_case.save()
+            return
         if self.desk.state.out_folder is None:
             self.ask_out_folder()
         if self.desk.state.out_folder is not None:
             self.flow.save(self.desk.state.out_folder, as_draft)
+
+    def submit(self) -> None:
+        """Hand the case of the study in."""
+        if self.seat.state.opened is None:
+            self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
+        else:
+            self.study_case.submit()
 
     def ask_out_folder(self) -> None:
         """Ask where results go and remember it."""
@@ -255,6 +295,8 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.jobs.close(1.0)
+            self.study.close()
+            self.timer.close()
             self.saver.close()
 
     def close(self) -> None:
@@ -265,6 +307,9 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.study_page.close_for_good()
+        self.study.close()
+        self.timer.close()
         self.saver.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.drops.close()

@@ -5,8 +5,9 @@ The store's triggers hold the same rules against whoever goes around the program
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from napari_t12_bodycomp.model.double_reading import AskedReading, ReadingKind, ReadingState
 from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
@@ -19,8 +20,8 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
 }
 """Where a case may go from each state. Approved leads back only through a lead who reopens it."""
 
-_LOCKED = "The case is approved and locked: ask a lead to reopen it, with a reason."
-_EXCLUDED = "The case is excluded from the study: ask a lead to take it in again."
+LOCKED = "The case is approved and locked: ask a lead to reopen it, with a reason."
+EXCLUDED = "The case is excluded from the study: ask a lead to take it in again."
 
 
 def why_not_work(actor: Account) -> str:
@@ -38,9 +39,9 @@ def why_not_save(actor: Account, case: Case) -> str:
     if sentence := why_not_work(actor):
         return sentence
     if case.state is CaseState.APPROVED:
-        return _LOCKED
+        return LOCKED
     if case.state is CaseState.EXCLUDED:
-        return _EXCLUDED
+        return EXCLUDED
     if case.state is CaseState.SUBMITTED:
         return why_not_correct(actor, case)
     if not actor.has(Role.ASSESSOR):
@@ -55,9 +56,9 @@ def why_not_submit(actor: Account, case: Case) -> str:
     if sentence := why_not_work(actor):
         return sentence
     if case.state is CaseState.APPROVED:
-        return _LOCKED
+        return LOCKED
     if case.state is CaseState.EXCLUDED:
-        return _EXCLUDED
+        return EXCLUDED
     if case.state is CaseState.SUBMITTED:
         return "The case is submitted already: it waits for its review."
     if not actor.has(Role.ASSESSOR):
@@ -75,7 +76,7 @@ def _why_not_review(actor: Account, case: Case, deed: str) -> str:
     if not actor.has(Role.REVIEWER):
         return f"{deed} needs the role reviewer, the account {actor.name!r} does not have it: ask a lead."
     if case.state is CaseState.APPROVED:
-        return _LOCKED
+        return LOCKED
     if case.state is not CaseState.SUBMITTED:
         return f"A submitted case is wanted, this one is {case.state.value}: wait until its assessor submits it."
     if case.reviewer_id not in (None, actor.id):
@@ -123,7 +124,7 @@ def why_not_exclude(actor: Account, case: Case, reason: ExclusionReason, note: s
     if not actor.has(Role.LEAD, Role.ASSESSOR):
         return f"Excluding a case needs the role lead or assessor, the account {actor.name!r} has neither: ask a lead."
     if case.state is CaseState.APPROVED:
-        return _LOCKED
+        return LOCKED
     if case.state is CaseState.EXCLUDED:
         return "The case is excluded already."
     if reason is ExclusionReason.OTHER and not note.strip():
@@ -157,7 +158,7 @@ def why_not_assign(actor: Account, case: Case, people: Mapping[str, int | None])
     if sentence := why_not_work(actor):
         return sentence
     if case.state is CaseState.APPROVED:
-        return _LOCKED
+        return LOCKED
     if actor.has(Role.LEAD):
         return ""
     free = {"assessor_id": case.assessor_id, "reviewer_id": case.reviewer_id}
@@ -173,3 +174,59 @@ def why_not_numbers(actor: Account, case: Case, blind: bool) -> str:
     if blind and case.state is CaseState.SUBMITTED and actor.has(Role.REVIEWER) and case.current_author != actor.id:
         return "The review is blinded: the numbers are shown once you have decided."
     return ""
+
+
+# -- what is seen --------------------------------------------------------------------------------------------------------------------------
+
+_BEING_DRAWN = frozenset({CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED})
+
+
+def why_not_look(actor: Account) -> str:
+    """Why `actor` may look into no case: a rater scores radiographs, blinded to everything else."""
+    if sentence := why_not_work(actor):
+        return sentence
+    if actor.has(Role.LEAD, Role.ASSESSOR, Role.REVIEWER):
+        return ""
+    return "A rater scores radiographs and sees the names of the cases alone: ask a lead for another role."
+
+
+def why_not_see(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
+    """Why `actor` may not see what was drawn, measured, decided and said in `case`; `readings` are those of the case."""
+    return why_not_look(actor) or why_blind(actor, case, readings)
+
+
+def why_blind(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
+    """Why what others made of `case` is hidden from `actor`: who is to read it sees it afterwards.
+
+    A case that comes back to its assessor is hidden from them from the moment they hand it in.
+    """
+    for reading in readings:
+        if reading.reader_id != actor.id or reading.state is not ReadingState.WAITING:
+            continue
+        if reading.kind is ReadingKind.DOUBLE:
+            return "You are to read this case without seeing what others made of it: that is shown once your reading is saved."
+        if reading.not_before is not None and case.state not in _BEING_DRAWN:
+            return "You are to read this case again without seeing your first reading: that is shown once your second one is saved."
+    return ""
+
+
+HIDDEN_READING = "The second reading is shown once the first one is submitted."
+
+
+def hidden_readings(actor: Account, readings: Iterable[AskedReading]) -> tuple[AskedReading, ...]:
+    """The readings that `actor` may not see yet: an assessor sees a second reading once the first one is submitted."""
+    return tuple(r for r in readings if r.state is ReadingState.DRAWN and r.reader_id != actor.id and actor.has(Role.ASSESSOR))
+
+
+def may_know_of(actor: Account, readings: Iterable[AskedReading]) -> bool:
+    """Whether `actor` may know that `readings` of a case were asked for: who draws with a second reader in mind draws otherwise."""
+    is_open = any(reading.state in (ReadingState.WAITING, ReadingState.DRAWN) for reading in readings)
+    return not is_open or actor.has(Role.LEAD) or not actor.has(Role.ASSESSOR)
+
+
+def why_undecided(readings: Iterable[AskedReading]) -> str:
+    """Why nobody may approve, return or correct a case with these `readings` yet."""
+    open_ones = [reading for reading in readings if reading.is_undecided]
+    if any(reading.needs_adjudication for reading in open_ones):
+        return "The two readings of this case disagree: it waits until somebody adjudicates."
+    return "The case waits for its second reading: decide on it after that." if open_ones else ""

@@ -48,6 +48,14 @@ class Decision(StrEnum):
     REOPENED = "reopened"
 
 
+class SignIn(StrEnum):
+    """What is noted of signing in: failures, the success that ends a row of them, and a lead's lifting of the lock."""
+
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    LIFTED = "lifted"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person who works on the study; `name` is a sign-in name or code."""
@@ -136,7 +144,7 @@ class Version:
     base : int, optional
         Number of the version that it was drawn on; None for the first one.
     kept : bool
-        Whether it came too late (someone else saved on the same base) and was only put aside: it never counts itself.
+        Whether it was only put aside and never counts itself: it came too late (someone else saved on the same base), or is a second reading.
     checksum : str
         SHA-256 of the regions' pixels (uint8, row by row), in hexadecimal digits.
     """

@@ -26,6 +26,10 @@ class WorklistQuery:
         Part of the pseudonym, letter case aside.
     assessor_id, reviewer_id : int, optional
         Cases assigned to this account; 0: assigned to nobody; None: whichever.
+    reading_by : int, optional
+        Cases with a reading that this account may draw now; 0: that anybody may.
+    adjudication_by : int, optional
+        Cases whose two readings disagree and that this account, none of the readers, may decide on; 0: that anybody may.
     offset, limit : int
         The page: how many cases to pass over, and how many to give (1 to 1000).
     """
@@ -38,6 +42,8 @@ class WorklistQuery:
     descending: bool = False
     offset: int = 0
     limit: int = 100
+    reading_by: int | None = None
+    adjudication_by: int | None = None
 
     def __post_init__(self) -> None:
         if self.sort not in SORT_KEYS:
@@ -75,6 +81,12 @@ class StudyCounts:
 
     by_state: Mapping[CaseState, int]
     by_exclusion: Mapping[str, int] = field(default_factory=dict)
+    readings_due: int = 0
+    """Second readings that may be drawn now, by whomever."""
+    readings_later: int = 0
+    """Second readings that wait for the first one, or for the end of their wash-out."""
+    adjudications: int = 0
+    """Cases whose two readings disagree and wait for somebody to decide."""
 
     @property
     def screened(self) -> int:
@@ -96,3 +108,12 @@ class StudyCounts:
     def progress(self) -> str:
         """Such as ``37 of 496 approved``."""
         return f"{self.approved} of {self.included} approved"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingCounts:
+    """What waits for one person: readings `due` now and `later`, and `adjudications` that they may decide."""
+
+    due: int
+    later: int
+    adjudications: int

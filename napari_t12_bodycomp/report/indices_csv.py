@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.level_choice import candidates_in_words
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.tissue import Tissue
 
 Row = dict[str, str]
 FILE_COLUMNS = ("overlay_file", "regions_file", "tissues_file")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,9 @@ def _window(tissue: Tissue, side: str) -> Callable[[Result], object]:
     return lambda r: getattr(r.measurement.protocol.preset.window(tissue), side)
 
 
-def _slice_digest(result: Result) -> str:
+def slice_digest(axial: AxialSlice) -> str:
     """Tells slices apart that carry no UIDs: the beginning of the SHA-256 of the measured HU, little-endian, row by row."""
-    return hashlib.sha256(result.axial.hu.astype("<i2").tobytes()).hexdigest()[:16]
+    return hashlib.sha256(axial.hu.astype("<i2").tobytes()).hexdigest()[:16]
 
 
 def _second_opinion(result: Result) -> object:
@@ -71,7 +72,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("series_instance_uid", "", "", lambda r: r.acquisition.series_instance_uid, is_key=True),
     Column("acquisition_number", "", "d", lambda r: r.acquisition.acquisition_number, is_key=True),
     Column("sop_instance_uid", "", "", lambda r: r.sop_instance_uid, is_key=True),
-    Column("slice_sha256", "", "", _slice_digest, is_key=True),
+    Column("slice_sha256", "", "", lambda r: slice_digest(r.axial), is_key=True),
     Column("slice_index", "", "d", lambda r: r.level.slice_index, is_key=True),
     Column("z_mm", "mm", ".3f", lambda r: r.level.z_mm, is_key=True),
     Column("level_method", "", "", lambda r: r.level.method.value),
@@ -125,7 +126,7 @@ _KEYS = tuple(c for c in COLUMNS if c.is_key)
 
 def safe_text(text: str) -> str:
     """`text` as a cell that no spreadsheet runs as a formula: one that starts like a formula gets a leading apostrophe."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def cell(value: object, spec: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, insert, select
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.store import database, triggers
 from napari_t12_bodycomp.store.studies import StudyStore, open_store
-from napari_t12_bodycomp.store.tables import CONTENT, audit
+from napari_t12_bodycomp.store.tables import audit, content_at
 from napari_t12_bodycomp.store.verify import verify
 
 _BATCH = 1000
@@ -59,9 +59,9 @@ def restore(file: str | Path, where: str | Path) -> StudyStore:
 
 def _copy(source: Connection, sink: Connection) -> None:
     triggers.remove(sink)
-    for table in (*CONTENT, audit):
+    for table in (*content_at(database.revision_of(source) or ""), audit):
         _copy_table(source, sink, table)
-    triggers.install(sink)
+    triggers.install(sink, database.newest_revision())
 
 
 def _copy_table(source: Connection, sink: Connection, table: Table) -> None:

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from napari_t12_bodycomp.errors import UsageError
-from napari_t12_bodycomp.model.study import Case, CaseState, ExclusionReason, SeriesReference
+from napari_t12_bodycomp.model.double_reading import ReadingKind
+from napari_t12_bodycomp.model.study import Account, Case, CaseState, ExclusionReason, Role, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery, WorklistRow
-from napari_t12_bodycomp.store import studies
+from napari_t12_bodycomp.store import readings, studies
 from napari_t12_bodycomp.store.ledger import Writer, canonical_json
 from napari_t12_bodycomp.store.tables import accounts, cases, region_versions, series
 
@@ -113,6 +114,11 @@ def move_series(writer: Writer, case_id: int, path: str) -> None:
 def change(writer: Writer, case: Case, **changes: Any) -> None:
     """Change columns of a case; its revision rises by one."""
     writer.update(cases, case.id, **changes, revision=case.revision + 1, updated_at=writer.at)
+
+
+def give(writer: Writer, case_id: int, revision: int, assessor_id: int) -> None:
+    """Assign the case at `revision` to an assessor: one of many, without reading each of them whole."""
+    writer.update(cases, case_id, assessor_id=assessor_id, revision=revision + 1, updated_at=writer.at)
 
 
 def _whole_cases() -> Select[Any]:
@@ -217,6 +223,35 @@ def following(connection: Connection, query: WorklistQuery, pseudonym: str) -> i
     return connection.execute(later).scalar()
 
 
+def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudonym: str) -> int | None:
+    """Id of the first case after `pseudonym`, among those that `query` leaves, that waits for `actor`; None where none does.
+
+    To be drawn, to be read unseen, to be decided on, or to be adjudicated.
+    """
+    state = cases.c.state.concat("")  # no index by state: the first in the order of names is found by that order
+    double = readings.of_kind(ReadingKind.DOUBLE)
+    has, to_read, theirs = readings.exists, readings.due(actor.id), readings.waits_for(actor.id)
+    settled = state.not_in([CaseState.DRAFTED, CaseState.RETURNED])  # else the first reading is being changed
+    ways = [and_(or_(has(and_(to_read, double)), and_(has(to_read), settled)), state != CaseState.EXCLUDED)]
+    if actor.has(Role.ASSESSOR):
+        own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
+        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, ~has(and_(theirs, double))))
+    if actor.has(Role.REVIEWER):
+        own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
+        decidable = and_(region_versions.c.author_id != actor.id, ~has(readings.undecided()), ~has(theirs))
+        ways.append(and_(state == CaseState.SUBMITTED, own, decidable))
+    if actor.has(Role.REVIEWER, Role.LEAD):
+        ways.append(and_(state == CaseState.SUBMITTED, has(readings.disagreeing(actor.id))))
+    later = (
+        select(cases.c.id)
+        .join(region_versions, region_versions.c.id == cases.c.current_version_id, isouter=True)
+        .where(*_conditions(query), cases.c.pseudonym > pseudonym, or_(*ways))
+        .order_by(cases.c.pseudonym)
+        .limit(1)
+    )
+    return connection.execute(later).scalar()
+
+
 def _conditions(query: WorklistQuery) -> list[Any]:
     conditions: list[Any] = []
     if query.states:
@@ -226,6 +261,9 @@ def _conditions(query: WorklistQuery) -> list[Any]:
     for column, wanted in ((cases.c.assessor_id, query.assessor_id), (cases.c.reviewer_id, query.reviewer_id)):
         if wanted is not None:
             conditions.append(column.is_(None) if wanted == 0 else column == wanted)
+    for condition, account in ((readings.due, query.reading_by), (readings.disagreeing, query.adjudication_by)):
+        if account is not None:
+            conditions += [cases.c.id.in_(readings.case_ids(condition(account or None))), cases.c.state != CaseState.EXCLUDED.value]
     return conditions
 
 
@@ -234,10 +272,15 @@ def counts(connection: Connection) -> StudyCounts:
     by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state)).all()
     excluded = select(cases.c.exclusion, func.count()).where(cases.c.state == CaseState.EXCLUDED.value).group_by(cases.c.exclusion)
     by_reason = connection.execute(excluded).all()
-    return StudyCounts({CaseState(state): n for state, n in by_state}, {str(reason): n for reason, n in by_reason})
+    return StudyCounts(
+        {CaseState(state): n for state, n in by_state},
+        {str(reason): n for reason, n in by_reason},
+        *readings.count(connection, readings.due(), readings.later(), readings.disagreeing()),
+    )
 
 
 def ids_in(connection: Connection, states: Iterable[CaseState]) -> list[int]:
-    """Ids of the cases in `states`, by pseudonym."""
-    query = select(cases.c.id).where(cases.c.state.in_(sorted(states))).order_by(cases.c.pseudonym)
+    """Ids of the cases in `states`, by pseudonym, without those whose second reading is not there yet."""
+    shown = cases.c.id.not_in(readings.case_ids(readings.unfinished()))
+    query = select(cases.c.id).where(cases.c.state.in_(sorted(states)), shown).order_by(cases.c.pseudonym)
     return list(connection.execute(query).scalars())

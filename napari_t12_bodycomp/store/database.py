@@ -154,23 +154,29 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables up to date, rules included; InputError where a newer program made them."""
+def known_revisions() -> frozenset[str]:
+    """The revisions of the tables that this program knows, old ones included."""
+    return frozenset(script.revision for script in _scripts().walk_revisions())
+
+
+def migrate(connection: Connection, to: str | None = None) -> None:
+    """Bring the tables up to date (or to the revision `to`), rules included; InputError where a newer program made them."""
     scripts = _scripts()
+    wanted = to or newest_revision()
     now = revision_of(connection)
-    if now == scripts.get_current_head():
+    if now == wanted:
         return
-    if now is not None and now not in {s.revision for s in scripts.walk_revisions()}:
+    if now is not None and now not in known_revisions():
         raise InputError("The study was made by a newer version of this program: update the program and open it again.")
 
     def steps(revision: Any, context: Any) -> Any:
-        return scripts._upgrade_revs("head", revision)
+        return scripts._upgrade_revs(wanted, revision)
 
     triggers.remove(connection)
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         environment.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
         environment.run_migrations()
-    triggers.install(connection)
+    triggers.install(connection, wanted)
 
 
 def is_empty(connection: Connection) -> bool:

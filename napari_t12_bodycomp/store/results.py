@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from napari_t12_bodycomp.model.study import CaseState, Decision
+from napari_t12_bodycomp.store import readings
 from napari_t12_bodycomp.store.tables import accounts, cases, measurements, region_versions, reviews
 
 
@@ -30,7 +31,7 @@ class CaseResult:
 
 
 def results(connection: Connection, states: Iterable[CaseState]) -> list[CaseResult]:
-    """Results of the cases in `states` that have a drawing, by pseudonym."""
+    """Results of the cases in `states` that have a drawing, by pseudonym, without those whose second reading is not there yet."""
     last = (
         select(func.max(reviews.c.id).label("id"))
         .where(reviews.c.decision == Decision.APPROVED.value)
@@ -56,7 +57,7 @@ def results(connection: Connection, states: Iterable[CaseState]) -> list[CaseRes
         .join(measurements, measurements.c.version_id == version.c.id)
         .join(author, author.c.id == version.c.author_id)
         .join(approval, approval.c.version_id == version.c.id, isouter=True)
-        .where(cases.c.state.in_(sorted(states)))
+        .where(cases.c.state.in_(sorted(states)), cases.c.id.not_in(readings.case_ids(readings.unfinished())))
         .order_by(cases.c.pseudonym)
     )
     return [_result(row) for row in connection.execute(query)]

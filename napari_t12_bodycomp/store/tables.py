@@ -5,67 +5,59 @@ Times are UTC in ISO 8601, truth values 0 or 1, JSON is text: the same on SQLite
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from napari_t12_bodycomp.model.study import CaseState, Decision, ExclusionReason
+from napari_t12_bodycomp.store.columns import SINCE, flag, flags, id_, metadata, one_of, ref, text
+from napari_t12_bodycomp.store.tables_double import adjudications, reading_plans, readings, sign_ins
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True, autoincrement=False)
-
-
-def _text(name: str, default: str | None = None) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=default)
-
-
-def _flag(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
-
-
-def _ref(name: str, table: str, nullable: bool = False) -> Column[int]:
-    return Column(name, Integer, ForeignKey(f"{table}.id"), nullable=nullable)
-
-
-def _flags(*names: str) -> list[CheckConstraint]:
-    return [CheckConstraint(f"{name} IN (0, 1)", name=name) for name in names]
-
-
-def _one_of(column: str, values: type[CaseState] | type[Decision] | type[ExclusionReason]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v.value) for v in values)})", name=column)
-
+__all__ = [
+    "CONTENT",
+    "HIDDEN",
+    "PROTOCOL_OPTIONS",
+    "accounts",
+    "adjudications",
+    "audit",
+    "cases",
+    "comments",
+    "content_at",
+    "levels",
+    "measurements",
+    "metadata",
+    "protocols",
+    "reading_plans",
+    "readings",
+    "region_versions",
+    "reviews",
+    "series",
+    "sign_ins",
+    "since",
+    "study",
+    "timings",
+]
 
 study = Table(
     "study",
     metadata,
-    _id(),
-    _text("name"),
-    _text("created_at"),
-    _flag("keep_patient_ids"),
-    _flag("blind_review"),
+    id_(),
+    text("name"),
+    text("created_at"),
+    flag("keep_patient_ids"),
+    flag("blind_review"),
     Column("pseudonym_key", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="single"),
-    *_flags("keep_patient_ids", "blind_review"),
+    *flags("keep_patient_ids", "blind_review"),
 )
 
 accounts = Table(
     "accounts",
     metadata,
-    _id(),
+    id_(),
     Column("name", Text, nullable=False, unique=True),
-    _text("password_hash"),
-    *(_flag(name) for name in ("lead", "assessor", "reviewer", "rater", "disabled")),
-    _text("created_at"),
-    *_flags("lead", "assessor", "reviewer", "rater", "disabled"),
+    text("password_hash"),
+    *(flag(name) for name in ("lead", "assessor", "reviewer", "rater", "disabled")),
+    text("created_at"),
+    *flags("lead", "assessor", "reviewer", "rater", "disabled"),
 )
 
 PROTOCOL_OPTIONS = ("intercostals_are_muscle", "crura_are_muscle", "thoracic_fat_is_visceral", "gas_rims_are_fat")
@@ -73,39 +65,39 @@ PROTOCOL_OPTIONS = ("intercostals_are_muscle", "crura_are_muscle", "thoracic_fat
 protocols = Table(
     "protocols",
     metadata,
-    _id(),
-    _text("preset"),
-    _text("windows_hu"),
+    id_(),
+    text("preset"),
+    text("windows_hu"),
     Column("slab_mm", Float, nullable=False),
-    *(_flag(name) for name in PROTOCOL_OPTIONS),
-    _text("note"),
-    _text("created_at"),
-    *_flags(*PROTOCOL_OPTIONS),
+    *(flag(name) for name in PROTOCOL_OPTIONS),
+    text("note"),
+    text("created_at"),
+    *flags(*PROTOCOL_OPTIONS),
 )
 
 cases = Table(
     "cases",
     metadata,
-    _id(),
+    id_(),
     Column("pseudonym", Text, nullable=False, unique=True),
     Column("patient_id", Text),
-    _text("state"),
+    text("state"),
     Column("revision", Integer, nullable=False),
     Column("current_version_id", Integer),
-    _text("sex"),
+    text("sex"),
     Column("age_years", Float),
     Column("height_m", Float),
-    _text("height_source"),
+    text("height_source"),
     Column("weight_kg", Float),
-    _text("weight_source"),
-    _text("covariates"),
-    _ref("assessor_id", "accounts", nullable=True),
-    _ref("reviewer_id", "accounts", nullable=True),
+    text("weight_source"),
+    text("covariates"),
+    ref("assessor_id", "accounts", nullable=True),
+    ref("reviewer_id", "accounts", nullable=True),
     Column("exclusion", Text),
-    _text("exclusion_note"),
-    _text("updated_at"),
-    _one_of("state", CaseState),
-    _one_of("exclusion", ExclusionReason),
+    text("exclusion_note"),
+    text("updated_at"),
+    one_of("state", CaseState),
+    one_of("exclusion", ExclusionReason),
     CheckConstraint("(state = 'excluded') = (exclusion IS NOT NULL)", name="exclusion_has_reason"),
     CheckConstraint("revision >= 1", name="revision"),
     Index("ix_cases_state", "state", "pseudonym"),
@@ -117,76 +109,76 @@ cases = Table(
 series = Table(
     "series",
     metadata,
-    _id(),
+    id_(),
     Column("case_id", Integer, ForeignKey("cases.id"), nullable=False, unique=True),
-    _text("series_instance_uid"),
-    _text("study_instance_uid"),
+    text("series_instance_uid"),
+    text("study_instance_uid"),
     Column("acquisition_number", Integer),
-    _text("path"),
+    text("path"),
     Index("ix_series_series_instance_uid", "series_instance_uid"),
 )
 
 levels = Table(
     "levels",
     metadata,
-    _id(),
-    _ref("case_id", "cases"),
+    id_(),
+    ref("case_id", "cases"),
     Column("slice_index", Integer, nullable=False),
     Column("z_mm", Float, nullable=False),
-    _text("sop_instance_uid"),
-    _text("method"),
-    _text("confirmed_by"),
-    _text("search_status"),
+    text("sop_instance_uid"),
+    text("method"),
+    text("confirmed_by"),
+    text("search_status"),
     Column("search_confidence", Float),
-    _text("created_at"),
+    text("created_at"),
     Index("ix_levels_case_id", "case_id"),
 )
 
 region_versions = Table(
     "region_versions",
     metadata,
-    _id(),
-    _ref("case_id", "cases"),
+    id_(),
+    ref("case_id", "cases"),
     Column("number", Integer, nullable=False),
-    _ref("author_id", "accounts"),
+    ref("author_id", "accounts"),
     Column("base", Integer),
-    _flag("kept"),
-    _text("origin"),
-    _ref("protocol_id", "protocols"),
-    _ref("level_id", "levels"),
+    flag("kept"),
+    text("origin"),
+    ref("protocol_id", "protocols"),
+    ref("level_id", "levels"),
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     Column("pixels", LargeBinary, nullable=False),
-    _text("checksum"),
+    text("checksum"),
     Column("active_seconds", Float, nullable=False),
-    _text("created_at"),
+    text("created_at"),
     UniqueConstraint("case_id", "number"),
-    *_flags("kept"),
+    *flags("kept"),
 )
 
 measurements = Table(
     "measurements",
     metadata,
-    _id(),
+    id_(),
     Column("version_id", Integer, ForeignKey("region_versions.id"), nullable=False, unique=True),
     *(Column(f"{t}_area_cm2", Float) for t in ("muscle", "visceral_fat", "subcutaneous_fat", "intermuscular_fat")),
     *(Column(name, Float) for name in ("smd_hu", "smi_cm2_m2", "vfi_cm2_m2", "sfi_cm2_m2", "vsr", "height_m")),
-    _text("cells"),
+    text("cells"),
 )
 
 reviews = Table(
     "reviews",
     metadata,
-    _id(),
-    _ref("case_id", "cases"),
-    _ref("version_id", "region_versions"),
-    _ref("account_id", "accounts"),
-    _text("decision"),
-    _text("reason"),
+    id_(),
+    ref("case_id", "cases"),
+    ref("version_id", "region_versions"),
+    ref("account_id", "accounts"),
+    text("decision"),
+    text("reason"),
     Column("case_revision", Integer, nullable=False),
     Column("nonce", Text, nullable=False, unique=True),
-    _text("at"),
-    _one_of("decision", Decision),
+    text("at"),
+    one_of("decision", Decision),
     CheckConstraint("decision NOT IN ('returned', 'reopened') OR trim(reason) <> ''", name="reason"),
     Index("ix_reviews_case_id", "case_id"),
 )
@@ -194,14 +186,14 @@ reviews = Table(
 comments = Table(
     "comments",
     metadata,
-    _id(),
-    _ref("case_id", "cases"),
-    _ref("version_id", "region_versions"),
-    _ref("account_id", "accounts"),
-    _text("text"),
+    id_(),
+    ref("case_id", "cases"),
+    ref("version_id", "region_versions"),
+    ref("account_id", "accounts"),
+    text("text"),
     Column("at_row", Float),
     Column("at_column", Float),
-    _text("at"),
+    text("at"),
     CheckConstraint("(at_row IS NULL) = (at_column IS NULL)", name="point"),
     Index("ix_comments_case_id", "case_id"),
 )
@@ -209,12 +201,12 @@ comments = Table(
 timings = Table(
     "timings",
     metadata,
-    _id(),
-    _ref("case_id", "cases"),
-    _ref("account_id", "accounts"),
-    _text("step"),
+    id_(),
+    ref("case_id", "cases"),
+    ref("account_id", "accounts"),
+    text("step"),
     Column("active_seconds", Float, nullable=False),
-    _text("at"),
+    text("at"),
     CheckConstraint("active_seconds >= 0", name="seconds"),
     Index("ix_timings_case_id", "case_id"),
 )
@@ -222,20 +214,31 @@ timings = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
-    _text("at"),
+    id_(),
+    text("at"),
     Column("account_id", Integer),
-    _text("action"),
-    _text("table_name"),
+    text("action"),
+    text("table_name"),
     Column("row_id", Integer, nullable=False),
     Column("before", Text),
     Column("after", Text),
-    _text("previous_hash"),
-    _text("hash"),
+    text("previous_hash"),
+    text("hash"),
 )
 
 CONTENT: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t is not audit)
 """Every table whose rows the audit answers for, parents first."""
+
+
+def since(table: Table) -> str:
+    """The revision that brought a table."""
+    return str(table.info.get(SINCE, "0001"))
+
+
+def content_at(revision: str) -> tuple[Table, ...]:
+    """The tables that the audit answered for at `revision`, parents first."""
+    return tuple(table for table in CONTENT if since(table) <= revision)
+
 
 HIDDEN = frozenset({"accounts.password_hash", "study.pseudonym_key", "cases.patient_id", "region_versions.pixels", "measurements.cells"})
 """Columns that the audit holds a digest of, not the value."""

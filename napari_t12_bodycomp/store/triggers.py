@@ -6,49 +6,13 @@ They say again what `model.review` says; `store verify` notices one that was tak
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from napari_t12_bodycomp.model.review import TRANSITIONS
-from napari_t12_bodycomp.store.tables import metadata
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """Refuse `event` (INSERT, UPDATE or DELETE) on `table` with `sentence` where `condition`, in SQL over NEW and OLD, is true."""
-
-    name: str
-    event: str
-    table: str
-    condition: str
-    sentence: str
-
-    def sqlite(self) -> str:
-        text = self.sentence.replace("'", "''")
-        return (
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN {self.condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{text}'); END"
-        )
-
-    def body(self) -> str:
-        """The rule in PL/pgSQL."""
-        text = self.sentence.replace("'", "''")
-        row = "OLD" if self.event == "DELETE" else "NEW"
-        return (
-            f" BEGIN IF {self.condition} THEN RAISE EXCEPTION USING MESSAGE = '{text}', ERRCODE = 'integrity_constraint_violation'; END IF; "
-            f"RETURN {row}; END "
-        )
-
-    def postgresql(self) -> tuple[str, str]:
-        return (
-            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $rule${self.body()}$rule$",
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()",
-        )
-
-
-def _able(account: str, roles: str) -> str:
-    return f"NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = {account} AND a.disabled = 0 AND ({roles}))"
+from napari_t12_bodycomp.store.tables import metadata, since
+from napari_t12_bodycomp.store.trigger import VERSION_OF_CASE, Trigger, not_able
+from napari_t12_bodycomp.store.triggers_reading import READING_RULES
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -60,11 +24,10 @@ def _transition() -> str:
 
 
 _APPEND_ONLY = ("levels", "region_versions", "measurements", "reviews", "comments", "timings", "audit")
-_VERSION_OF_CASE = "SELECT 1 FROM region_versions v WHERE v.id = NEW.{column} AND v.case_id = NEW.{case}"
 
 RULES: tuple[Trigger, ...] = (
     *(
-        Trigger(f"rule_{t.name}_no_delete", "DELETE", t.name, "1 = 1", f"Rows of {t.name} are never deleted.")
+        Trigger(f"rule_{t.name}_no_delete", "DELETE", t.name, "1 = 1", f"Rows of {t.name} are never deleted.", since(t))
         for t in metadata.sorted_tables
     ),
     *(Trigger(f"rule_{name}_no_update", "UPDATE", name, "1 = 1", f"Rows of {name} are never changed.") for name in _APPEND_ONLY),
@@ -112,7 +75,7 @@ RULES: tuple[Trigger, ...] = (
         "UPDATE",
         "cases",
         "(NEW.current_version_id IS NULL AND (OLD.current_version_id IS NOT NULL OR NEW.state IN ('drafted', 'submitted', 'returned', 'approved')))"
-        f" OR (NEW.current_version_id IS NOT NULL AND NOT EXISTS ({_VERSION_OF_CASE.format(column='current_version_id', case='id')} AND v.kept = 0))",
+        f" OR (NEW.current_version_id IS NOT NULL AND NOT EXISTS ({VERSION_OF_CASE.format(column='current_version_id', case='id')} AND v.kept = 0))",
         "The version that counts must be one of this case's own.",
     ),
     Trigger(
@@ -135,28 +98,28 @@ RULES: tuple[Trigger, ...] = (
         "rule_versions_author",
         "INSERT",
         "region_versions",
-        _able("NEW.author_id", "a.assessor = 1 OR a.reviewer = 1"),
+        not_able("NEW.author_id", "a.assessor = 1 OR a.reviewer = 1"),
         "A version is drawn by an enabled assessor or reviewer.",
     ),
     Trigger(
         "rule_reviews_version",
         "INSERT",
         "reviews",
-        f"NOT EXISTS ({_VERSION_OF_CASE.format(column='version_id', case='case_id')})",
+        f"NOT EXISTS ({VERSION_OF_CASE.format(column='version_id', case='case_id')})",
         "A review is about a version of its own case.",
     ),
     Trigger(
         "rule_reviews_reviewer",
         "INSERT",
         "reviews",
-        "NEW.decision <> 'reopened' AND " + _able("NEW.account_id", "a.reviewer = 1"),
+        "NEW.decision <> 'reopened' AND " + not_able("NEW.account_id", "a.reviewer = 1"),
         "A decision is taken by an enabled reviewer.",
     ),
     Trigger(
         "rule_reviews_lead",
         "INSERT",
         "reviews",
-        "NEW.decision = 'reopened' AND " + _able("NEW.account_id", "a.lead = 1"),
+        "NEW.decision = 'reopened' AND " + not_able("NEW.account_id", "a.lead = 1"),
         "Only an enabled lead reopens a case.",
     ),
     Trigger(
@@ -176,12 +139,18 @@ RULES: tuple[Trigger, ...] = (
         " AND (c.current_version_id = NEW.version_id OR NEW.decision = 'corrected'))",
         "A decision is taken on the current version of a case that waits for it.",
     ),
+    *READING_RULES,
 )
 
 
-def install(connection: Connection) -> None:
-    """Put all rules in place."""
-    for rule in RULES:
+def rules_at(revision: str | None) -> tuple[Trigger, ...]:
+    """The rules of the tables at `revision`."""
+    return tuple(rule for rule in RULES if rule.since <= (revision or ""))
+
+
+def install(connection: Connection, revision: str) -> None:
+    """Put all rules of `revision` in place."""
+    for rule in rules_at(revision):
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(rule.sqlite())
         else:
@@ -198,11 +167,11 @@ def remove(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {rule.name}() CASCADE")
 
 
-def missing(connection: Connection) -> list[str]:
-    """Names of rules that are not in place as they should be."""
+def missing(connection: Connection, revision: str) -> list[str]:
+    """Names of rules of `revision` that are not in place as they should be."""
     on_sqlite = connection.dialect.name == "sqlite"
     found = {name: text for name, text in connection.exec_driver_sql(_STANDING[on_sqlite])}  # noqa: C416
-    return [rule.name for rule in RULES if found.get(rule.name) != (rule.sqlite() if on_sqlite else rule.body())]
+    return [rule.name for rule in rules_at(revision) if found.get(rule.name) != (rule.sqlite() if on_sqlite else rule.body())]
 
 
 _STANDING = {

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, inspect
 
 from napari_t12_bodycomp.store import triggers
-from napari_t12_bodycomp.store.database import connected, migrate, newest_revision, open_engine, revision_of, url_of
+from napari_t12_bodycomp.store.database import connected, known_revisions, migrate, newest_revision, open_engine, revision_of, url_of
 from napari_t12_bodycomp.store.ledger import AUDIT_FIELDS, audit_hash, described
-from napari_t12_bodycomp.store.tables import CONTENT, audit, metadata
+from napari_t12_bodycomp.store.tables import audit, content_at, metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,17 @@ class Verification:
 def verify(connection: Connection, noted_head: str = "") -> Verification:
     """Check the chain, every row against it, the drawings' checksums and the rules of the database.
 
-    `noted_head` is a head that an earlier verification printed: it must still be in the chain.
+    `noted_head` is a head that an earlier verification printed: it must still be in the chain. A study that an older version of this program
+    made, and that nobody brought up to date, is held against what that version made.
     """
     chain = _Chain()
-    findings = list(_schema(connection))
+    revision = revision_of(connection)
+    findings = []
+    if revision not in known_revisions():
+        findings.append(Finding("alembic_version", 0, "The revision of the tables was changed."))
+        revision = newest_revision()
+    assert revision is not None
+    findings += _schema(connection, revision)
     if audit.name in inspect(connection).get_table_names():
         findings += chain.replay(connection)
     if noted_head and noted_head not in chain.hashes:
@@ -57,7 +64,7 @@ def verify(connection: Connection, noted_head: str = "") -> Verification:
     standing = set(inspect(connection).get_table_names())
     key = _raw_key(connection) if "study" in standing else b""
     rows = 0
-    for table in CONTENT:
+    for table in content_at(revision):
         if table.name not in standing:
             continue
         expected = chain.rows.pop(table.name, {})
@@ -131,22 +138,21 @@ def _is_whole(row: dict[str, Any]) -> bool:
     return bool(hashlib.sha256(pixels).hexdigest() == row["checksum"] and len(pixels) == row["rows"] * row["columns"])
 
 
-def _schema(connection: Connection) -> Iterator[Finding]:
+def _schema(connection: Connection, revision: str) -> Iterator[Finding]:
     if connection.dialect.name == "sqlite":
         for (words,) in connection.exec_driver_sql("PRAGMA integrity_check"):
             if words != "ok":
                 yield Finding("file", 0, f"The file is damaged: {words}.")
-    if revision_of(connection) != newest_revision():
-        yield Finding("alembic_version", 0, "The revision of the tables was changed.")
-    for name in triggers.missing(connection):
+    for name in triggers.missing(connection, revision):
         yield Finding("schema", 0, f"The rule {name} was taken away or changed.")
     if connection.dialect.name == "sqlite":
-        yield from _sqlite_schema(connection)
+        yield from _sqlite_schema(connection, revision)
     standing = set(inspect(connection).get_table_names())
+    wanted = {table.name for table in (*content_at(revision), audit)}
     if connection.dialect.name != "sqlite":
-        for name in sorted(standing - set(metadata.tables) - {"alembic_version"}):
+        for name in sorted(standing - wanted - {"alembic_version"}):
             yield Finding(name, 0, f"There is a table {name!r} that the program did not make.")
-    for name in sorted(set(metadata.tables) - standing):
+    for name in sorted(wanted - standing):
         yield Finding(name, 0, f"The table {name!r} is missing.")
 
 
@@ -154,19 +160,19 @@ _DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
 @cache
-def _definitions_of_a_new_study() -> dict[str, str]:
+def _definitions_of_a_new_study(revision: str) -> dict[str, str]:
     engine = open_engine(url_of(":memory:"))
     with connected(engine, writing=True) as fresh:
-        migrate(fresh)
+        migrate(fresh, revision)
         made = {row.name: row.sql for row in fresh.exec_driver_sql(_DEFINITIONS)}
     engine.dispose()
     return made
 
 
-def _sqlite_schema(connection: Connection) -> Iterator[Finding]:
+def _sqlite_schema(connection: Connection, revision: str) -> Iterator[Finding]:
     """What the file's tables, indexes and views are, against those of a new study."""
-    expected = _definitions_of_a_new_study()
-    rules = {rule.name for rule in triggers.RULES}
+    expected = _definitions_of_a_new_study(revision)
+    rules = {rule.name for rule in triggers.rules_at(revision)}
     for row in connection.exec_driver_sql(_DEFINITIONS):
         if row.name not in rules and expected.get(row.name) != row.sql:
             what = "was changed" if row.name in expected else "is none of the program's"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from napari_t12_bodycomp.errors import InputError, Refused, UsageError
+from napari_t12_bodycomp.model.reading import Reading
 from napari_t12_bodycomp.model.study import Case, Comment, Decision, Review, StoredRegions, Ticket, Version
+from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.store.ledger import Writer, canonical_json
 from napari_t12_bodycomp.store.tables import accounts, comments, levels, measurements, region_versions, reviews, timings
 
@@ -134,6 +137,23 @@ def one(connection: Connection, case_id: int, number: int) -> Version:
     return _version(row)
 
 
+def with_id(connection: Connection, version_id: int) -> Version:
+    """The version with the id `version_id`."""
+    return _version(connection.execute(_versions().where(region_versions.c.id == version_id)).one())
+
+
+def copy(writer: Writer, case: Case, version_id: int) -> int:
+    """Add a version once more, as its author drew it, on the current one of its case; the copy's id. It counts, whether or not the original did."""
+    c = region_versions.c
+    row = dict(writer.connection.execute(select(region_versions).where(c.id == version_id)).mappings().one())
+    last = writer.connection.execute(select(func.max(c.number)).where(c.case_id == case.id)).scalar_one()
+    row |= {"number": last + 1, "base": case.current_version, "kept": 0, "active_seconds": 0.0, "created_at": writer.at}
+    copied = writer.insert(region_versions, **{name: value for name, value in row.items() if name != "id"})
+    numbers = dict(writer.connection.execute(select(measurements).where(measurements.c.version_id == version_id)).mappings().one())
+    writer.insert(measurements, **{name: value for name, value in numbers.items() if name != "id"} | {"version_id": copied})
+    return copied
+
+
 def regions_of(connection: Connection, version: Version) -> StoredRegions:
     """The pixels of a version; InputError where they are not what was saved."""
     c = region_versions.c
@@ -173,6 +193,27 @@ def numbers_of(connection: Connection, version_id: int) -> dict[str, float | Non
     """Areas, indices and mean HU of a version, None where unknown."""
     row = connection.execute(select(measurements).where(measurements.c.version_id == version_id)).mappings().one()
     return {name: row[name] for name in row if name not in ("id", "version_id", "cells")}
+
+
+_INDEX_COLUMNS = {"SMI": "smi_cm2_m2", "VFI": "vfi_cm2_m2", "SFI": "sfi_cm2_m2", "VSR": "vsr"}
+
+
+def reading_of(connection: Connection, case_name: str, version_id: int) -> Reading:
+    """A version as a reading that can be set beside another one; without tissues, which need the scan."""
+    version = with_id(connection, version_id)
+    numbers = {name: math.nan if value is None else value for name, value in numbers_of(connection, version_id).items()}
+    cells = cells_of(connection, version_id)
+    return Reading(
+        case_name,
+        version.author,
+        {tissue: numbers[f"{tissue.key}_area_cm2"] for tissue in Tissue},
+        {index: numbers[column] for index, column in _INDEX_COLUMNS.items()},
+        numbers["smd_hu"],
+        regions_of(connection, version).regions,
+        None,
+        (float(cells["pixel_spacing_row_mm"]), float(cells["pixel_spacing_column_mm"])),
+        version.z_mm,
+    )
 
 
 def is_used(connection: Connection, ticket: Ticket) -> bool:

@@ -1,10 +1,13 @@
-"""A case of a study as it is read: its versions, decisions, comments, history, and its result on the scan again."""
+"""A case of a study as the program reads it: its versions, decisions, comments, history, and its result on the scan again.
+
+What a person is shown goes through `workflow.case_sight`, which knows what is hidden from whom.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.errors import InputError, Refused
 from napari_t12_bodycomp.model import review as rules
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
@@ -12,7 +15,7 @@ from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import AuditEntry, Case, CaseState, Comment, Decision, Review, StoredRegions, Version
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.report import indices_csv
-from napari_t12_bodycomp.store import accounts, cases, history, studies, versions
+from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.workflow.case_list import subject_of
 from napari_t12_bodycomp.workflow.export import build_result
@@ -62,11 +65,18 @@ def times_of(store: StudyStore, case_id: int) -> dict[tuple[str, str], float]:
 
 
 def numbers_of(desk: Desk, case_id: int, version: int) -> dict[str, float | None]:
-    """Areas, indices and mean HU of a version by column name, None where unknown; Refused to a blinded reviewer who has not decided yet."""
+    """Areas, indices and mean HU of a version by column name, None where unknown.
+
+    Refused to a blinded reviewer who has not decided yet, and to whom the version is hidden for double reading.
+    """
     with desk.store.reading() as connection:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
-        refuse(rules.why_not_numbers(actor, case, studies.record(connection).blind_review))
-        return versions.numbers_of(connection, versions.one(connection, case_id, version).id)
+        asked = readings.of_case(connection, case_id)
+        refuse(rules.why_not_see(actor, case, asked) or rules.why_not_numbers(actor, case, studies.record(connection).blind_review))
+        wanted = versions.one(connection, case_id, version).id
+        if any(hidden.version_id == wanted for hidden in rules.hidden_readings(actor, asked)):
+            raise Refused(rules.HIDDEN_READING)
+        return versions.numbers_of(connection, wanted)
 
 
 def history_of(store: StudyStore, case_id: int) -> list[AuditEntry]:

@@ -37,14 +37,20 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintRules:
-    """What may be painted: the region in hand, the pixels it is locked to (None: all), and the regions that are protected."""
+    """What may be painted: the region in hand, the pixels it is locked to (None: all), and the regions that are protected.
+
+    `closed` lets nothing be painted or erased at all.
+    """
 
     active: int = 1
     locked_to: npt.NDArray[np.bool_] | None = None
     protected: frozenset[int] = frozenset()
+    closed: bool = False
 
     def allowed(self, regions: npt.NDArray[np.uint8], label: int) -> npt.NDArray[np.bool_]:
         """Pixels of `regions` (Y, X) that may become `label` (0 erases)."""
+        if self.closed:
+            return np.zeros(regions.shape, bool)
         return contour.may_change(regions, label, self.active, self.locked_to, self.protected)
 
     def painted(self, regions: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
@@ -68,7 +74,7 @@ def paint_rules(state: SessionState) -> PaintRules:
     locked = None
     if tools.hu_lock and state.work is not None:
         locked = in_window(state.work.axial.hu, state.protocol.preset.window(MAIN_TISSUE[tools.region]))
-    return PaintRules(int(tools.region), locked, frozenset(int(r) for r in tools.protected))
+    return PaintRules(int(tools.region), locked, frozenset(int(r) for r in tools.protected), bool(state.locked))
 
 
 def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

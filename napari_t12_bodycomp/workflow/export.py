@@ -158,7 +158,7 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
             for name, content in contents.items():
                 write_atomically(out / name, content)
     except OSError as error:
-        raise InputError(_write_sentence(out, error)) from error
+        raise InputError(write_sentence(out, error)) from error
     overlay, regions, tissue_file = (out / names[column] for column in indices_csv.FILE_COLUMNS)
     return ExportedFiles(table, overlay, regions, tissue_file, kept)
 
@@ -200,7 +200,7 @@ def check_out_dir(out_dir: str | os.PathLike[str]) -> None:
             pass
         _read_table(out / CSV_NAME)
     except OSError as error:
-        raise InputError(_write_sentence(out, error)) from error
+        raise InputError(write_sentence(out, error)) from error
 
 
 def write_labels(path: str | os.PathLike[str], volume: CTVolume, index: int, labels: npt.NDArray[np.uint8]) -> Path:
@@ -211,7 +211,7 @@ def write_labels(path: str | os.PathLike[str], volume: CTVolume, index: int, lab
     try:
         write_atomically(target, label_nifti(volume, index, labels))
     except OSError as error:
-        raise InputError(_write_sentence(target.parent, error)) from error
+        raise InputError(write_sentence(target.parent, error)) from error
     return target
 
 
@@ -272,7 +272,8 @@ def _is_our_name(column: str, name: str) -> bool:
     return re.fullmatch(rf"{stem}(_\d+)?\.{re.escape(ending)}", name) is not None
 
 
-def _write_sentence(out: Path, error: OSError) -> str:
+def write_sentence(out: Path, error: OSError) -> str:
+    """Why results cannot be written into `out`, and what to do."""
     wanted = f"A directory to write results into is wanted, {out} "
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
         return wanted + "is a file: choose another name."

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from napari_t12_bodycomp.errors import Conflict, Refused
 from napari_t12_bodycomp.model import review as rules
+from napari_t12_bodycomp.model.reading_rules import why_not_own
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import (
     Account,
@@ -22,13 +23,15 @@ from napari_t12_bodycomp.model.study import (
     Ticket,
     Version,
 )
+from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.report import indices_csv
-from napari_t12_bodycomp.store import accounts, cases, studies, versions
+from napari_t12_bodycomp.store import accounts, cases, readings, studies, versions
 from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.store.versions import NewVersion, PackedRegions
 from napari_t12_bodycomp.workflow.case_list import subject_of
+from napari_t12_bodycomp.workflow.comparing import note_first
 from napari_t12_bodycomp.workflow.study import Desk, acting, check_own_password, refuse, still_same_password
 
 FILLED_AT_EXPORT = ("patient_id", "status", "assessor", "reviewer", "reviewed_at", *indices_csv.FILE_COLUMNS)
@@ -55,10 +58,12 @@ def save_version(desk: Desk, case_id: int, base: int | None, result: Result, act
     packed = PackedRegions.of(result.regions)
     with desk.store.writing(desk.account_id, "case.save") as writer:
         actor, case = acting(writer, desk), cases.by_id(writer.connection, case_id)
-        new = _new_version(writer, case, result, packed, active_seconds)
+        asked = readings.of_case(writer.connection, case_id)
+        refuse(rules.why_blind(actor, case, asked) or why_not_own(actor.id, asked))
+        new = new_version(writer, case, result, packed, active_seconds)
         late = base != case.current_version
         if not late:
-            refuse(rules.why_not_save(actor, case))
+            refuse(rules.why_not_save(actor, case) or (rules.why_undecided(asked) if case.state is CaseState.SUBMITTED else ""))
             refuse(rules.why_not_confirmed_by(actor, result.level.confirmed_by, _base_confirmed_by(writer, case)))
         elif not actor.has(Role.ASSESSOR, Role.REVIEWER):
             raise Refused(f"Drawing needs the role assessor, the account {actor.name!r} does not have it: ask a lead.")
@@ -77,7 +82,8 @@ def save_version(desk: Desk, case_id: int, base: int | None, result: Result, act
     return saved
 
 
-def _new_version(writer: Writer, case: Case, result: Result, packed: PackedRegions, active_seconds: float) -> NewVersion:
+def new_version(writer: Writer, case: Case, result: Result, packed: PackedRegions, active_seconds: float) -> NewVersion:
+    """`result` as a version to be saved; Refused where it is of another scan or protocol than the case's."""
     current = studies.current_protocol(writer.connection)
     if result.measurement.protocol != current.protocol:
         raise Refused(
@@ -132,12 +138,17 @@ def _count(writer: Writer, case: Case, actor: Account, version_id: int, result: 
         ticket = Ticket(case.id, version_id, case.revision, secrets.token_hex(16))
         versions.add_review(writer, ticket, actor.id, Decision.CORRECTED)
     state = CaseState.DRAFTED if case.state is CaseState.NEW else case.state
+    cases.change(writer, case, current_version_id=version_id, state=state.value, **cases.subject_values(measured_subject(case, result)))
+
+
+def measured_subject(case: Case, result: Result) -> Subject:
+    """The subject of `case` with the height and weight that `result` was measured with."""
     subject = subject_of(case, result.subject)
     if result.subject.height_m is not None:
         subject = replace(subject, height_m=result.subject.height_m, height_source=result.subject.height_source)
     if result.subject.weight_kg is not None:
         subject = replace(subject, weight_kg=result.subject.weight_kg, weight_source=result.subject.weight_source)
-    cases.change(writer, case, current_version_id=version_id, state=state.value, **cases.subject_values(subject))
+    return subject
 
 
 def submit(desk: Desk, case_id: int, version: int) -> Case:
@@ -150,6 +161,7 @@ def submit(desk: Desk, case_id: int, version: int) -> Case:
         if not versions.one(writer.connection, case_id, version).level_confirmed_by:
             raise Refused("The level is not confirmed: look at the evidence, confirm it and save, then submit.")
         cases.change(writer, case, state=CaseState.SUBMITTED.value)
+        note_first(writer, actor, case)
         return cases.by_id(writer.connection, case_id)
 
 
@@ -170,7 +182,8 @@ def approve(desk: Desk, ticket: Ticket, password: str) -> Case:
         actor, case = acting(writer, desk), cases.by_id(writer.connection, ticket.case_id)
         _refuse_used(writer, ticket)
         drawers = versions.drawers_of(writer.connection, ticket.version_id)
-        refuse(rules.why_not_approve(actor, case, drawers) or rules.why_stale(case, ticket.version_id, ticket.revision))
+        waits = rules.why_undecided(readings.of_case(writer.connection, case.id))
+        refuse(rules.why_not_approve(actor, case, drawers) or waits or rules.why_stale(case, ticket.version_id, ticket.revision))
         versions.add_review(writer, ticket, actor.id, Decision.APPROVED)
         cases.change(writer, case, state=CaseState.APPROVED.value)
         return cases.by_id(writer.connection, case.id)
@@ -181,7 +194,8 @@ def return_case(desk: Desk, ticket: Ticket, reason: str) -> Case:
     with desk.store.writing(desk.account_id, "case.return") as writer:
         actor, case = acting(writer, desk), cases.by_id(writer.connection, ticket.case_id)
         _refuse_used(writer, ticket)
-        refuse(rules.why_not_return(actor, case, reason) or rules.why_stale(case, ticket.version_id, ticket.revision))
+        waits = rules.why_undecided(readings.of_case(writer.connection, case.id))
+        refuse(rules.why_not_return(actor, case, reason) or waits or rules.why_stale(case, ticket.version_id, ticket.revision))
         versions.add_review(writer, ticket, actor.id, Decision.RETURNED, reason)
         cases.change(writer, case, state=CaseState.RETURNED.value)
         return cases.by_id(writer.connection, case.id)
@@ -234,6 +248,8 @@ def assign(desk: Desk, case_ids: Sequence[int], assessor: str | None = None, rev
         for case_id in case_ids:
             case = cases.by_id(writer.connection, case_id)
             refuse(rules.why_not_assign(actor, case, people))
+            if person := people.get("assessor_id"):
+                refuse(why_not_own(person, readings.of_case(writer.connection, case_id)))
             cases.change(writer, case, **people)
 
 
@@ -251,7 +267,8 @@ def add_comment(desk: Desk, case_id: int, version: int, text: str, point: tuple[
     if not text.strip():
         raise Refused("A comment is wanted, nothing came: type one.")
     with desk.store.writing(desk.account_id, "case.comment") as writer:
-        actor = acting(writer, desk)
+        actor, case = acting(writer, desk), cases.by_id(writer.connection, case_id)
+        refuse(rules.why_not_see(actor, case, readings.of_case(writer.connection, case_id)))
         on = versions.one(writer.connection, case_id, version)
         versions.add_comment(writer, case_id, on.id, actor.id, text, point)
 

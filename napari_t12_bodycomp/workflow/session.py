@@ -33,6 +33,7 @@ from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_n
 _NO_CASE: dict[str, Any] = {"source": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
     ("volume", "finding", "level", "work", "measurement")
 )
+_NO_CASE["locked"] = ""
 
 
 class Session:
@@ -81,6 +82,17 @@ class Session:
         self._drawn.clear()
         self._set(**_NO_CASE)
 
+    def lock(self, why: str) -> None:
+        """Let nothing be changed from now on, because of `why`, a sentence; "" lets it be changed again."""
+        if why != self._state.locked:
+            self._set(locked=why)
+
+    def _is_locked(self) -> bool:
+        """Whether nothing may be changed; the person is told why."""
+        if self._state.locked:
+            self.tell(self._state.locked)
+        return bool(self._state.locked)
+
     # -- level -------------------------------------------------------------------------------------------------------------------------
 
     def set_finding(self, finding: LevelFinding) -> None:
@@ -107,6 +119,8 @@ class Session:
 
         One of several candidates is a person's choice: manual, with the candidate's reason until the person gives another.
         """
+        if self._is_locked():
+            return
         finding = self._state.finding
         is_found = finding is not None and finding.status is LevelStatus.FOUND and finding.slice_index == slice_index
         self._go_to_level(slice_index, LevelMethod.AUTOMATIC if is_found else LevelMethod.MANUAL)
@@ -137,12 +151,14 @@ class Session:
     def set_level_reason(self, reason: str) -> None:
         """Keep why the level was put where it is; nothing happens where it was not put there by hand."""
         level, reason = self._state.level, tidy_reason(reason)
+        if self._is_locked():
+            return
         if level is not None and level.method is LevelMethod.MANUAL and level.reason != reason:
             self._set(level=replace(level, reason=reason), saved=False)
 
-    def restore_level(self, level: MeasuredLevel) -> None:
-        """Put back a level as it was autosaved; it stays confirmed only where the same assessor sits here."""
-        if level.confirmed_by != self._state.assessor:
+    def restore_level(self, level: MeasuredLevel, confirmed_by: str = "") -> None:
+        """Put back a level as it was saved; it stays confirmed only where the same assessor sits here, or where the study says who did."""
+        if level.confirmed_by not in (self._state.assessor, confirmed_by):
             level = replace(level, confirmed_by="")
         volume = self._state.volume
         if volume is None or not 0 <= level.slice_index < len(volume.hu):
@@ -202,6 +218,8 @@ class Session:
         work = self._state.work
         if work is None:
             raise UsageError("A level is wanted before drawing: set the level first.")
+        if self._is_locked():
+            return
         changed = edited(work, name, regions, follows)
         if changed is not work:
             self._put(changed)
@@ -215,7 +233,7 @@ class Session:
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
         work = self._state.work
-        if work is None or not work.undo:
+        if work is None or not work.undo or self._is_locked():
             return ""
         self._put(undone(work))
         return work.undo[-1].name
@@ -223,7 +241,7 @@ class Session:
     def redo(self) -> str:
         """Do the step taken back last again; its name, or "" where there is none."""
         work = self._state.work
-        if work is None or not work.redo:
+        if work is None or not work.redo or self._is_locked():
             return ""
         self._put(redone(work))
         return work.redo[-1].name
@@ -240,11 +258,13 @@ class Session:
 
     def set_height(self, height_cm: float | None) -> None:
         """Take a typed height (cm); None clears it. UsageError says what is wrong with an impossible one."""
-        self._set_subject(self._state.subject.with_height_cm(height_cm))
+        if not self._is_locked():
+            self._set_subject(self._state.subject.with_height_cm(height_cm))
 
     def set_weight(self, weight_kg: float | None) -> None:
         """Take a typed weight (kg); None clears it."""
-        self._set_subject(self._state.subject.with_weight_kg(weight_kg))
+        if not self._is_locked():
+            self._set_subject(self._state.subject.with_weight_kg(weight_kg))
 
     def _set_subject(self, subject: Subject) -> None:
         work = self._state.work
@@ -253,6 +273,8 @@ class Session:
 
     def set_protocol(self, protocol: Protocol) -> None:
         """Measure by another protocol; the regions stay, unless the slab changes, which makes it another slice to draw on."""
+        if self._is_locked():
+            return
         old, level = self._state.protocol, self._state.level
         if level is None or self._state.work is None:
             self._set(protocol=protocol)

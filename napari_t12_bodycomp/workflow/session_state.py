@@ -69,6 +69,8 @@ class SessionState:
         Whether the last export holds what is on screen.
     cutoffs : str
         Name of the cut-off set that indices are judged by; "" for none, which is the default.
+    locked : str
+        Why nothing may be changed, in a sentence; "" where it may.
     sensitivity : LevelSensitivity, optional
         How much the level matters here, where somebody asked; gone as soon as it would be about another level, protocol or finding.
     """
@@ -87,6 +89,7 @@ class SessionState:
     saved: bool = False
     cutoffs: str = ""
     sensitivity: LevelSensitivity | None = None
+    locked: str = ""
 
     def measures_like(self, other: SessionState) -> bool:
         """Whether an automatic draft of the level's slice would be the same one in both states."""
@@ -107,6 +110,8 @@ def why_not_confirmable(state: SessionState) -> str:
     """Why the level cannot be confirmed now, in a sentence; "" where it can."""
     if state.volume is None:
         return "Open a scan first: there is no level to confirm."
+    if state.locked:
+        return state.locked
     if state.level is None and state.finding is not None and state.finding.status is LevelStatus.UNCERTAIN:
         return "More than one vertebra may be T12: choose a candidate, or drag the level line, then confirm."
     if state.level is None:

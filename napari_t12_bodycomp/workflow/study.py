@@ -9,10 +9,12 @@ from pathlib import Path
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.review import why_not_lead, why_not_work
-from napari_t12_bodycomp.model.study import Account, ProtocolVersion, Role, StudyRecord
+from napari_t12_bodycomp.model.sign_in_rules import why_locked
+from napari_t12_bodycomp.model.study import Account, ProtocolVersion, Role, SignIn, StudyRecord
 from napari_t12_bodycomp.model.worklist import StudyCounts, WorklistPage, WorklistQuery
-from napari_t12_bodycomp.store import accounts, cases, history, studies
+from napari_t12_bodycomp.store import accounts, cases, history, ledger, sign_ins, studies
 from napari_t12_bodycomp.store.backup import backup, restore
+from napari_t12_bodycomp.store.database import url_of
 from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.store.verify import Verification
@@ -42,11 +44,16 @@ def open_study(where: str | Path) -> StudyStore:
     return studies.open_store(where)
 
 
+def without_password(where: str) -> str:
+    """The path or URL of a study as it may be kept: without the database's password."""
+    if "://" not in where:
+        return where
+    return url_of(where).set(password=None).render_as_string()
+
+
 def sign_in(store: StudyStore, name: str, password: str) -> Desk:
-    """Take a seat. Refused where name and password do not fit together, or the account is disabled."""
-    with store.reading() as connection:
-        stored = accounts.stored_hash(connection, name)
-    accounts.check_password(stored, password)
+    """Take a seat. Refused where name and password do not fit together, too often did not, or the account is disabled."""
+    _proven(store, name, password)
     with store.reading() as connection:
         account = accounts.by_name(connection, name)
     refuse(why_not_work(account))
@@ -68,10 +75,34 @@ def acting(writer: Writer, desk: Desk) -> Account:
 
 def check_own_password(desk: Desk, password: str) -> str:
     """The stored hash that `password` fits; Refused where it does not fit. Asked before the store is locked, since it takes time."""
-    with desk.store.reading() as connection:
-        stored = accounts.stored_hash(connection, desk.name)
-    accounts.check_password(stored, password)
+    return _proven(desk.store, desk.name, password)
+
+
+def _proven(store: StudyStore, name: str, password: str) -> str:
+    """The stored hash that `password` fits. What does not fit is noted, and makes the account wait after some times."""
+    with store.reading() as connection:
+        stored = accounts.stored_hash(connection, name)
+        account_id = sign_ins.id_of(connection, name)
+        failures, last_at = (0, "") if account_id is None else sign_ins.streak(connection, account_id)
+    refuse(why_locked(name, failures, last_at, ledger.now()))
+    try:
+        accounts.check_password(stored, password)
+    except Refused:
+        with store.writing(None, "account.sign_in_failed") as writer:
+            sign_ins.note(writer, account_id, SignIn.FAILED)
+        raise
+    if failures:
+        with store.writing(account_id, "account.sign_in") as writer:
+            sign_ins.note(writer, account_id, SignIn.SUCCEEDED)
     return stored
+
+
+def lift_lock(desk: Desk, name: str) -> None:
+    """A lead lets somebody try again at once who typed too many wrong passwords."""
+    with desk.store.writing(desk.account_id, "account.lift_lock") as writer:
+        actor = acting(writer, desk)
+        refuse(why_not_lead(actor, "lift a lock"))
+        sign_ins.note(writer, accounts.by_name(writer.connection, name).id, SignIn.LIFTED, actor.id)
 
 
 # -- people --------------------------------------------------------------------------------------------------------------------------------

@@ -15,18 +15,6 @@ from napari_t12_bodycomp.store import accounts
 from napari_t12_bodycomp.workflow.study import backup_study, open_study, restore_study
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server for the session; tests that need it are skipped where there is none."""
-    try:
-        running = postgres.server()
-        url = running.__enter__()
-    except postgres.NoServer as error:
-        pytest.skip(f"no PostgreSQL: {error}")
-    yield url
-    running.__exit__(None, None, None)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of either kind."""

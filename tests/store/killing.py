@@ -13,12 +13,18 @@ from pathlib import Path
 import numpy as np
 import trial
 
-from napari_t12_bodycomp.workflow import autosave, review
+from napari_t12_bodycomp.model.double_reading import ReadingKind, Take
+from napari_t12_bodycomp.workflow import autosave, double_reading, reading_choice, reading_list, review
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.study import Desk, everybody, open_study
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload([f"napari_t12_bodycomp.workflow.{name}" for name in ("review", "study", "autosave", "session", "analyse")])
+context.set_forkserver_preload(
+    [
+        f"napari_t12_bodycomp.workflow.{name}"
+        for name in ("review", "study", "autosave", "session", "analyse", "double_reading", "reading_choice", "reading_list")
+    ]
+)
 
 
 def work(url: str, strokes: str, first: int, told_file: str, seed: int) -> None:
@@ -34,8 +40,14 @@ def work(url: str, strokes: str, first: int, told_file: str, seed: int) -> None:
         draw(strokes, rng, told)
         version = review.save_version(desks["ann"], case.id, None, trial.result("ann", rng.randint(1, 20)))
         os.write(told, b"deed\n")
+        is_read_twice = rng.random() < 0.5
+        if is_read_twice:
+            reading_choice.ask_reading(desks["lena"], case.id, ReadingKind.DOUBLE, "ben")
+            os.write(told, b"deed\n")
         review.submit(desks["ann"], case.id, version.number)
         os.write(told, b"deed\n")
+        if is_read_twice:
+            read_twice(desks, case.id, rng, told)
         ticket = review.ticket_for(store, case.id)
         if rng.random() < 0.3:
             review.return_case(desks["rev"], ticket, "thin")
@@ -43,6 +55,15 @@ def work(url: str, strokes: str, first: int, told_file: str, seed: int) -> None:
             review.approve(desks["rev"], ticket, trial.PASSWORD)
         os.write(told, b"deed\n")
         number += 1
+
+
+def read_twice(desks: dict[str, Desk], case_id: int, rng: random.Random, told: int) -> None:
+    """A second reading, and a decision where it disagrees."""
+    double_reading.save_reading(desks["ben"], case_id, trial.result("ben", rng.randint(1, 20)))
+    os.write(told, b"deed\n")
+    if not reading_list.why_not_adjudicate(desks["rev"], case_id):
+        double_reading.adjudicate(desks["rev"], case_id, rng.choice([Take.FIRST, Take.SECOND]))
+        os.write(told, b"deed\n")
 
 
 def draw(folder: str, rng: random.Random, told: int) -> None:
@@ -97,7 +118,8 @@ def deeds_kept(url: str) -> int:
     from napari_t12_bodycomp.store.tables import audit
 
     store = open_study(url)
-    actions = ("case.import", "case.save", "case.submit", "case.approve", "case.return")
+    actions = [f"case.{deed}" for deed in ("import", "save", "submit", "approve", "return", "adjudicate")]
+    actions += ["reading.ask", "reading.save"]
     with store.reading() as connection:
         query = sql_select(func.count(func.distinct(audit.c.at))).where(audit.c.action.in_(actions))
         n: int = connection.execute(query).scalar_one()

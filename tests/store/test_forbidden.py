@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trial
+from forbidden_readings import FORBIDDEN_READINGS, READINGS_BEHIND_ITS_BACK, readings_of_all_kinds
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from trial import PASSWORD, Trial
@@ -335,6 +336,7 @@ FORBIDDEN: tuple[tuple[Deed, str], ...] = (
     (setting_another_one_s_password, "Only a lead may set somebody else's password: ask one."),
     (changing_the_protocol_without_the_role, "Only a lead may change the protocol: ask one."),
     (keeping_patient_ids_without_the_role, "Only a lead may change the study's options: ask one."),
+    *FORBIDDEN_READINGS,
 )
 """Each forbidden deed with the sentence that refuses it; the table in ``docs/study.md`` is this one."""
 
@@ -396,17 +398,28 @@ def half_done(a_trial: Trial) -> Trial:
     return a_trial
 
 
-def test_the_database_itself_refuses_what_goes_around_the_program(half_done: Trial) -> None:
-    accepted = []
-    for name, sql in BEHIND_ITS_BACK.items():
+def accepted(t: Trial, statements: dict[str, str]) -> list[str]:
+    """Those of the statements that the database takes."""
+    taken = []
+    for name, sql in statements.items():
         try:
-            with database.connected(half_done.store.engine, writing=True) as connection:
+            with database.connected(t.store.engine, writing=True) as connection:
                 connection.execute(text(sql))
-            accepted.append(name)
+            taken.append(name)
         except DBAPIError:
             pass
-    assert accepted == []
+    return taken
+
+
+def test_the_database_itself_refuses_what_goes_around_the_program(half_done: Trial) -> None:
+    assert accepted(half_done, BEHIND_ITS_BACK) == []
     assert half_done.store.verify().is_clean
+
+
+def test_the_database_itself_refuses_what_goes_around_double_reading(a_trial: Trial) -> None:
+    readings_of_all_kinds(a_trial)
+    assert accepted(a_trial, READINGS_BEHIND_ITS_BACK) == []
+    assert a_trial.store.verify().is_clean
 
 
 def test_the_same_sql_passes_where_the_rules_are_taken_away(sqlite_trial: Trial) -> None:
@@ -418,18 +431,33 @@ def test_the_same_sql_passes_where_the_rules_are_taken_away(sqlite_trial: Trial)
     trial.add_cases(sqlite_trial.lena, 1, 3)
     with database.connected(sqlite_trial.store.engine, writing=True) as connection:
         triggers.remove(connection)
+    _all_pass(sqlite_trial, BEHIND_ITS_BACK)
+
+
+def test_the_same_sql_on_double_reading_passes_where_the_rules_are_taken_away(sqlite_trial: Trial) -> None:
+    from napari_t12_bodycomp.store import triggers
+
+    readings_of_all_kinds(sqlite_trial)
+    with database.connected(sqlite_trial.store.engine, writing=True) as connection:
+        triggers.remove(connection)
+    _all_pass(sqlite_trial, READINGS_BEHIND_ITS_BACK)
+
+
+def _all_pass(t: Trial, statements: dict[str, str]) -> None:
     by_constraint = {
         "replaying a nonce",
         "returning without a reason",
         "excluding without a reason",
         "a role that is neither yes nor no",
         "a second study",
+        "a double reading by one person",
+        "adjudicating twice",
     }
-    for name, sql in BEHIND_ITS_BACK.items():
+    for name, sql in statements.items():
         if name in by_constraint or name == "deleting a case":  # foreign keys and checks hold these
             continue
-        with sqlite_trial.store.engine.connect() as connection:
-            connection.execute(text(sql))
+        with t.store.engine.connect() as connection:
+            assert connection.execute(text(sql)).rowcount == 1, name
             connection.rollback()
 
 

@@ -16,14 +16,16 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from trial import PASSWORD, Trial
 
-from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.errors import InputError, Refused
+from napari_t12_bodycomp.model.double_reading import Take
 from napari_t12_bodycomp.model.study import ExclusionReason, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.store import cases, database, triggers
 from napari_t12_bodycomp.store.tables import metadata
 from napari_t12_bodycomp.store.verify import Finding, verify
 from napari_t12_bodycomp.workflow import review
-from napari_t12_bodycomp.workflow.study import set_options, verify_study
+from napari_t12_bodycomp.workflow.double_reading import adjudicate
+from napari_t12_bodycomp.workflow.study import lift_lock, set_options, sign_in, verify_study
 
 SEED = 12
 
@@ -42,6 +44,13 @@ def full(sqlite_trial: Trial, tmp_path: Path) -> Path:
     review.record_time(t.ann, 2, "draw", 10.0)
     trial.add_cases(t.lena, 1, 4)
     review.exclude(t.lena, 4, ExclusionReason.OTHER, "moved away")
+    adjudicate(t.rev, trial.disagreeing(t, 5).id, Take.SECOND, "the wall")
+    trial.coming_back(t, 6)
+    with pytest.raises(Refused):
+        sign_in(t.store, "ann", "not the password")
+    lift_lock(t.lena, "ann")
+    trial.add_cases(t.lena, 1, 7)
+    review.assign(t.lena, [7], assessor="ann")
     assert t.store.verify().is_clean
     t.store.close()
     file = tmp_path / "full.sqlite"
@@ -139,7 +148,7 @@ def test_every_row_that_is_taken_away_is_named(behind: Connection) -> None:
 
 
 def test_every_row_that_is_inserted_is_named(behind: Connection) -> None:
-    unique = {"pseudonym", "case_id", "version_id", "nonce", "name", "number"}
+    unique = {"pseudonym", "case_id", "version_id", "reading_id", "nonce", "name", "number"}
     for table in metadata.tables.values():
         columns = ", ".join("9999" if c.name == "id" or (c.name in unique and c.table.name != "study") else f'"{c.name}"' for c in table.c)
         with passing(behind):
@@ -249,7 +258,7 @@ def test_tampering_on_postgresql_is_found_too(postgres_trial: Trial) -> None:
         with engine.connect() as connection:
             triggers.remove(connection)
             connection.execute(text(statement))
-            triggers.install(connection)
+            triggers.install(connection, database.newest_revision())
             findings = verify(connection).findings
             connection.rollback()
         assert findings, statement

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.model.double_reading import ReadingKind
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import Case, Role, SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
-from napari_t12_bodycomp.store import cases
+from napari_t12_bodycomp.store import cases, ledger
 from napari_t12_bodycomp.store.cases import NewCase
 from napari_t12_bodycomp.store.studies import StudyStore
-from napari_t12_bodycomp.workflow import review, study
+from napari_t12_bodycomp.workflow import double_reading, reading_choice, review, study
 from napari_t12_bodycomp.workflow.export import build_result
 from napari_t12_bodycomp.workflow.study import Desk
 
@@ -84,11 +87,18 @@ def regions(rows_of_muscle: int = 20) -> npt.NDArray[np.uint8]:
     return drawn
 
 
-def result(by: str, rows_of_muscle: int = 20, series_uid: str = "", protocol: Protocol | None = None, subject: Subject = SUBJECT) -> Result:
+def result(
+    by: str,
+    rows_of_muscle: int = 20,
+    series_uid: str = "",
+    protocol: Protocol | None = None,
+    subject: Subject = SUBJECT,
+    slice_index: int = 4,
+) -> Result:
     """A drawing by `by` with the level confirmed, measured."""
     scan = volume(series_uid)
-    level = MeasuredLevel(4, float(scan.z_mm[4]), LevelMethod.MANUAL, by)
-    axial = axial_slice(scan, 4)
+    level = MeasuredLevel(slice_index, float(scan.z_mm[slice_index]), LevelMethod.MANUAL, by)
+    axial = axial_slice(scan, slice_index)
     return build_result(scan, None, level, axial, regions(rows_of_muscle), protocol or Protocol(), subject, assessor=by)
 
 
@@ -109,3 +119,45 @@ def approved(trial: Trial, number: int = 1) -> Case:
     """A new case, drawn by ann and approved by rev."""
     case = submitted(trial, trial.ann, number)
     return review.approve(trial.rev, review.ticket_for(trial.store, case.id), PASSWORD)
+
+
+@contextmanager
+def on(day: str) -> Iterator[None]:
+    """The store's clock stands at noon (UTC) of `day`."""
+    real = ledger.now
+    ledger.now = lambda: f"{day}T12:00:00.000000+00:00"
+    try:
+        yield
+    finally:
+        ledger.now = real
+
+
+def asked(trial: Trial, number: int = 1) -> Case:
+    """A new case that ann draws and that ben is to read too."""
+    (case,) = add_cases(trial.lena, 1, number)
+    review.assign(trial.lena, [case.id], assessor="ann")
+    reading_choice.ask_reading(trial.lena, case.id, ReadingKind.DOUBLE, "ben")
+    return case
+
+
+def drawn(trial: Trial, case: Case, rows_of_muscle: int = 20) -> Case:
+    """`case` drawn and submitted by ann."""
+    version = review.save_version(trial.ann, case.id, None, result("ann", rows_of_muscle))
+    return review.submit(trial.ann, case.id, version.number)
+
+
+def disagreeing(trial: Trial, number: int = 1) -> Case:
+    """A new case, drawn by ann (version 1) and, with half the muscle, read by ben (version 2): the two disagree."""
+    case = asked(trial, number)
+    submitted_case = drawn(trial, case)
+    double_reading.save_reading(trial.ben, case.id, result("ben", 10))
+    return submitted_case
+
+
+def coming_back(trial: Trial, number: int = 1) -> Case:
+    """A new case, drawn and submitted by ann on the first of January 2030, that comes back to her after 30 days."""
+    with on("2030-01-01"):
+        (case,) = add_cases(trial.lena, 1, number)
+        review.assign(trial.lena, [case.id], assessor="ann")
+        reading_choice.ask_reading(trial.lena, case.id, ReadingKind.REREAD, "ann")
+        return drawn(trial, case)

@@ -1,0 +1,148 @@
+"""Make a study of invented cases around one scan, and save pictures of signing in, the worklist and a case from it.
+
+    python docs/make_study_screenshots.py CASE --out FOLDER [--size 1600x960]
+
+Needs a display (``xvfb-run`` will do). Every case but one is invented: the same drawing under another name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from qtpy.QtWidgets import QApplication
+
+from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
+from napari_t12_bodycomp.model.result import Result
+from napari_t12_bodycomp.model.study import ExclusionReason, Role
+from napari_t12_bodycomp.workflow import case_list, case_view, review, study
+from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
+from napari_t12_bodycomp.workflow.source import load_volume
+from napari_t12_bodycomp.workflow.study import Desk
+
+PASSWORD = "a long password"
+CASES = 64
+REAL = 11
+"""Which case is the scan itself."""
+
+
+def main() -> None:
+    """Make the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("screenshots"))
+    parser.add_argument("--size", default="1600x960")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    width, height = (int(v) for v in given.size.split("x"))
+    folder = Path(tempfile.mkdtemp())
+    where = make_study(folder, given.case.absolute())
+
+    viewer = quiet_viewer()
+    bench = open_workbench(viewer, "", folder / "unfinished")
+    viewer.show()
+    viewer.window.resize(width, height)
+    _spin(0.5)
+    bench.actions.trigger("study")
+    bench.study_page.sign_in.where.setText(where)
+    bench.study_page.sign_in.name.setText("ann")
+    _spin(0.3)
+    bench.screenshot(str(given.out / "sign_in.png"))
+    bench.study.sign_in(where, "ann", PASSWORD)
+    _until(lambda: bench.seat.state.sheet is not None)
+    _spin(0.5)
+    bench.screenshot(str(given.out / "worklist.png"))
+    bench.study_case.open(case_view.case_named(bench.seat.state.desk.store, name_of(REAL)).id)
+    _until(lambda: bench.session.state.volume is not None)
+    _rest(bench)
+    bench.actions.trigger("confirm_level")
+    _spin(0.5)
+    bench.screenshot(str(given.out / "study_case.png"))
+    bench.close()
+    viewer.close()
+
+
+def name_of(number: int) -> str:
+    """The name of the case with this number."""
+    return f"CASE-{number:04d}"
+
+
+def make_study(folder: Path, scan: Path) -> str:
+    """A study in `folder` with cases in every state; its path."""
+    where = str(folder / "study.t12.sqlite")
+    lead = study.create_study(where, "T12 body composition", "lena", PASSWORD)
+    for name, roles in {"ann": {Role.ASSESSOR}, "ben": {Role.ASSESSOR, Role.REVIEWER}, "rita": {Role.REVIEWER}}.items():
+        study.add_account(lead, name, PASSWORD, roles)
+    people = {account.name: Desk(lead.store, account.id, account.name) for account in study.everybody(lead.store)}
+    volume = load_volume(scan)
+    result = measure_volume(volume, MeasureRequest(height_cm=165.0), locate(volume))
+    table = folder / "cases.csv"
+    with table.open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["case_id", "path", "series_instance_uid", "sex", "age_years", "height_cm"])
+        for k in range(1, CASES + 1):
+            uid = volume.acquisition.series_instance_uid if k == REAL else f"1.2.3.{k}"
+            rows.writerow([name_of(k), str(scan) if k == REAL else "", uid, "FM"[k % 2], 40 + k % 37, 150 + k % 35])
+    numbers = case_list.import_cases(lead, table)
+    for k, number in enumerate(numbers, 1):
+        bring_on(people, number, k, result)
+    return where
+
+
+def bring_on(people: dict[str, Desk], number: int, k: int, result: Result) -> None:
+    """Bring a case some way: the first ones are finished, the last ones new."""
+    drawer = people["ann" if k % 3 else "ben"]
+    if k in (7, 19):
+        review.exclude(people["lena"], number, ExclusionReason.NO_CHEST_CT if k == 7 else ExclusionReason.ARTEFACTS)
+        return
+    if k < 34:
+        review.assign(people["lena"], [number], assessor=drawer.name, reviewer="rita")
+    if k >= 26 or k == REAL:
+        return
+    uid, height = f"1.2.3.{k}", (150 + k % 35) / 100
+    drawn = replace(
+        result,
+        acquisition=replace(result.acquisition, series_instance_uid=uid),
+        subject=replace(result.subject, height_m=height),
+        level=replace(result.level, confirmed_by=drawer.name),
+    )
+    version = review.save_version(drawer, number, None, drawn, active_seconds=50 + k)
+    if k >= 24:
+        return
+    review.submit(drawer, number, version.number)
+    ticket = review.ticket_for(drawer.store, number)
+    if k in (5, 14, 21):
+        review.return_case(people["rita"], ticket, "The diaphragm's crura are in the muscle.")
+    elif k < 18:
+        review.approve(people["rita"], ticket, PASSWORD)
+
+
+def _spin(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def _until(there: Callable[[], bool], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not there():
+        if time.monotonic() > end:
+            raise SystemExit("The window did not get there in time.")
+        _spin(0.05)
+
+
+def _rest(bench: Workbench) -> None:
+    """Wait until nothing runs any more."""
+    _spin(0.3)
+    _until(lambda: not bench.jobs.state.running and bench.study.errands.is_idle)
+
+
+if __name__ == "__main__":
+    main()
