@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ from napari_t12_bodycomp.model.volume import AIR_HU, Acquisition, CTVolume, Firs
 
 MAX_TURN_DEG = 1.5
 MAX_VOXELS = 1 << 30
+MAX_RATIO = 300
+"""A CT, with its noise, is never packed so tightly."""
 _BROKEN = (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error, gzip.BadGzipFile, OverflowError, KeyError, TypeError)
 
 
@@ -71,11 +74,14 @@ def read_nifti(
     """
     image = _open(path)
     shape, affine = _header(image)
+    _refuse_bomb(path, image)
     progress(0.1, "reading NIfTI")
     try:
         data = np.asanyarray(image.dataobj).reshape(shape)
     except _BROKEN as error:
         raise _unreadable() from error
+    except MemoryError as error:
+        raise InputError("The NIfTI file needs more memory than is free: close other programs and open it again.") from error
     progress(0.6, "turning")
     if data.dtype.kind not in "iuf":
         raise InputError("A NIfTI file of real numbers is wanted, this one holds something else: convert the CT again.")
@@ -132,6 +138,13 @@ def _open(path: Path) -> nib.Nifti1Image:
     if not isinstance(image, nib.Nifti1Image):
         raise _unreadable()
     return image
+
+
+def _refuse_bomb(path: Path, image: nib.Nifti1Image) -> None:
+    """InputError where a packed file would unpack to far more than it can hold of a CT."""
+    size = math.prod(int(n) for n in image.shape) * int(image.header["bitpix"]) // 8
+    if path.name.lower().endswith(".gz") and size > 1 << 26 and size > MAX_RATIO * path.stat().st_size:
+        raise InputError("The NIfTI file would unpack to far more than a CT scan: convert the CT again.")
 
 
 def _unreadable() -> InputError:
