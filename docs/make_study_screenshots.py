@@ -1,4 +1,4 @@
-"""Make a study of invented cases around one scan, and save pictures of signing in, the worklist and a case from it.
+"""Make a study of invented cases around one scan, and save pictures of signing in, the worklist, a case from it and its review.
 
     python docs/make_study_screenshots.py CASE --out FOLDER [--size 1600x960]
 
@@ -15,12 +15,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui.app import quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import ExclusionReason, Role
+from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.workflow import case_list, case_view, review, study
 from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
 from napari_t12_bodycomp.workflow.source import load_volume
@@ -64,6 +66,8 @@ def main() -> None:
     bench.actions.trigger("confirm_level")
     _spin(0.5)
     bench.screenshot(str(given.out / "study_case.png"))
+    _draw_returned_and_corrected(bench, where)
+    _review(bench, where, given.out)
     bench.close()
     viewer.close()
 
@@ -121,6 +125,59 @@ def bring_on(people: dict[str, Desk], number: int, k: int, result: Result) -> No
         review.return_case(people["rita"], ticket, "The diaphragm's crura are in the muscle.")
     elif k < 18:
         review.approve(people["rita"], ticket, PASSWORD)
+
+
+def _draw_returned_and_corrected(bench: Workbench, where: str) -> None:
+    """Submit a drawing with an error, send it back as the reviewer, and submit it corrected."""
+    session, desk, opened = bench.session, bench.seat.state.desk, bench.seat.state.opened
+    drafted = session.state.work.regions.copy()
+    rows, columns = np.nonzero(drafted == Region.MUSCLE)
+    wrong = drafted.copy()
+    behind = (drafted == Region.MUSCLE) & (np.indices(drafted.shape)[0] > np.quantile(rows, 0.8))
+    behind &= np.indices(drafted.shape)[1] < np.quantile(columns, 0.4)
+    wrong[behind] = 0
+    session.edit("erase", wrong)
+    bench.actions.trigger("submit")
+    _rest(bench)
+    rita = study.sign_in(study.open_study(where), "rita", PASSWORD)
+    spots = np.argwhere(behind)
+    review.add_comment(rita, opened.case.id, 1, "the muscles of the back are missing here", tuple(map(float, spots[len(spots) // 2])))
+    review.return_case(rita, review.ticket_for(rita.store, opened.case.id), "muscle: a part is missing")
+    rita.store.close()
+    bench.study_case.open(opened.case.id)
+    _rest(bench)
+    _spin(0.5)
+    session.edit("paint muscle", drafted)
+    bench.actions.trigger("submit")
+    _rest(bench)
+    review.add_comment(desk, opened.case.id, 2, "drawn again from the draft")
+
+
+def _review(bench: Workbench, where: str, out: Path) -> None:
+    """Look at the corrected drawing as its reviewer, against the first version, and approve it."""
+    bench.study.sign_in(where, "rita", PASSWORD)
+    _rest(bench)
+    _until(lambda: bench.seat.state.desk is not None and bench.seat.state.desk.name == "rita")
+    case = case_view.case_named(bench.seat.state.desk.store, name_of(REAL))
+    bench.study_case.open(case.id)
+    _until(lambda: bench.session.state.volume is not None)
+    _rest(bench)
+    _spin(1.0)
+    bench.screenshot(str(out / "review.png"))
+    bench.actions.trigger("compare_with", 1)
+    _rest(bench)
+    bench.actions.trigger("compare_draft")
+    bench.actions.trigger("return_case")
+    _spin(0.5)
+    bench.screenshot(str(out / "review_differences.png"))
+    bench.actions.trigger("compare_draft")
+    bench.actions.trigger("submit")
+    _spin(0.5)
+    bench.screenshot(str(out / "review_sign_off.png"))
+    bench.actions.trigger("sign_off", PASSWORD)
+    _rest(bench)
+    _spin(0.5)
+    bench.screenshot(str(out / "review_approved.png"))
 
 
 def _spin(seconds: float) -> None:

@@ -53,6 +53,12 @@ ACTIONS = (
     Action("next", "Next case", "Open the next case.", "N"),
     Action("study", "Study", "Show the study: sign in, or choose a case from the worklist.", "F3", "Study"),
     Action("submit", "Submit", "Hand the case in for review; for a reviewer: approve it.", "Ctrl+Enter", "Study"),
+    Action("return_case", "Return", "Send the case back to its assessor, with a reason.", "", "Study"),
+    Action("correct", "Correct", "Change the drawing yourself: somebody else must then approve it.", "", "Study"),
+    Action("reopen_case", "Reopen", "Unlock the approved case, with a reason.", "", "Study"),
+    Action("stop_asking", "Cancel", "Decide later.", "", "Study"),
+    Action("comment", "Comment", "Pin a comment to the point under the mouse.", "C", "Study"),
+    Action("flicker", "Flicker", "Show the draft, or the version chosen in Review, in place of the drawing.", "F", "Study", hold=True),
     Action("add_to_study", "Add to the study", "Take the scan on screen into the study as a case.", "", "Study"),
     Action("resume", "Resume", "Go on with the unfinished work on this case."),
     Action("discard", "Discard", "Throw the unfinished work on this case away."),
@@ -76,7 +82,14 @@ ACTIONS = (
     Action("tool_seed", "Seed fill", "Grow from the pixel under the mouse by its HU; a click fills.", "G", "Draw"),
     Action("tool_push", "Push", "Push the border: outward from inside, inward from outside.", "K", "Draw"),
     Action("hold_move", "Move", "Move the picture with the mouse while the key is held.", "Space", "Draw", hold=True),
-    Action("point_back", "Point back", "Take the last point of a contour or polygon away (also X).", "Backspace", "Draw", also="X"),
+    Action(
+        "point_back",
+        "Point back",
+        "Take the last point of a contour or polygon away (also X); for a reviewer: return the case.",
+        "Backspace",
+        "Draw",
+        also="X",
+    ),
     Action("give_up", "Give up", "Give up a contour, polygon or push that was begun.", "Escape", "Draw"),
     Action("brush_smaller", "Smaller brush", "A smaller brush or seed fill (also Shift+wheel).", "[", "Draw"),
     Action("brush_larger", "Larger brush", "A larger brush or seed fill (also Shift+wheel).", "]", "Draw"),
@@ -89,7 +102,13 @@ ACTIONS = (
     Action("draft_again", "Draft again", "Draft the regions anew, as one undo step.", "D", "Draw"),
     Action("copy_slice", "Copy slice", "Copy the regions of the nearest slice that was drawn on.", "A", "Draw"),
     Action("copy_earlier", "Earlier visit", "Copy the regions of an earlier visit of the same patient.", "Shift+A", "Draw"),
-    Action("compare_draft", "Compare", "Show where the drawing differs from the automatic draft.", "Shift+D", "Draw"),
+    Action(
+        "compare_draft",
+        "Compare",
+        "Show where the drawing differs from the automatic draft, or from the version chosen in Review.",
+        "Shift+D",
+        "Draw",
+    ),
     Action("undo", "Undo", "Take the last step on this slice back.", "Ctrl+Z", "Draw"),
     Action("redo", "Redo", "Do the step taken back again.", "Ctrl+Shift+Z", "Draw"),
     Action("hide_overlay", "Hide overlay", "Hide the drawing while the key is held.", "H", "View", hold=True),
@@ -112,8 +131,10 @@ ACTIONS = (
 )
 """All actions, in the order in which the key help lists them. Actions with an argument (``open_path``, ``open_series``) have no key."""
 
-WITH_ARGUMENT = ("open_path", "open_series", "resume_case", "discard_case", "open_case")
-"""Actions that take one argument: a path, a series offer, unfinished work found at the start, or the number of a case."""
+WITH_ARGUMENT: tuple[str, ...] = ("open_path", "open_series", "resume_case", "discard_case", "open_case", "sign_off", "send_back", "unlock")
+"""Actions that take one argument: a path, a series offer, unfinished work found at the start, the number of a case, a password or a reason."""
+WITH_ARGUMENT += ("add_comment", "go_to_comment", "compare_with")
+"""A comment's text; the place of a comment in its list; the number of a version, None for the draft."""
 
 
 class Actions:

@@ -36,6 +36,12 @@ def _axial(state: SessionState) -> AxialSlice | None:
     return None if state.work is None else state.work.axial
 
 
+def _drawn_otherwise(old: SessionState, new: SessionState) -> bool:
+    """Whether one drawing is shown in another way."""
+    before, after = ((s.protocol, s.tools.compare, s.tools.flicker, s.reference) for s in (old, new))
+    return any(a is not b for a, b in zip(before, after, strict=True))
+
+
 def _renew(layer: Layer, data: npt.NDArray[Any], looks: dict[str, Any]) -> None:
     """Let a layer show other data at another place."""
     if layer.data.shape != data.shape or layer.data is not data:
@@ -98,7 +104,7 @@ class Canvas:
             self._show_volume(new)
         if new.work is not old.work:
             self._show_work(old, new)
-        elif new.work is not None and (new.protocol is not old.protocol or new.tools.compare is not old.tools.compare):
+        elif new.work is not None and _drawn_otherwise(old, new):
             self.drawing.draw_soon(new.work.regions)
         if new.tools != old.tools or new.protocol is not old.protocol or new.locked != old.locked or _axial(new) is not _axial(old):
             self._show_tools(new)
@@ -205,11 +211,14 @@ class Canvas:
 
     def _show_overlay(self, state: SessionState) -> None:
         tools = state.tools
-        here = state.level is not None and state.work is not None and state.view_index == state.level.slice_index
+        shown = drawing.shown_slice(state)
+        here = state.work is not None and state.view_index == shown
+        compare = tools.compare and not tools.flicker
         if self.tissues is not None and state.work is not None:
-            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS and not tools.compare
-        self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or tools.compare))
-        self.differences.show(here and not tools.hidden and tools.compare)
+            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS and not compare
+        elsewhere = state.work is not None and shown != state.work.axial.index
+        self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or compare or elsewhere))
+        self.differences.show(here and not tools.hidden and compare)
 
     def _show_slice(self, state: SessionState) -> None:
         if state.volume is not None:

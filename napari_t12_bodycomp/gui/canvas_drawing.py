@@ -24,7 +24,7 @@ class CanvasDrawing:
         self._session, self._lines, self._differences = session, lines, differences
         self.tissues: Labels | None = None
         self.compared: drawing.Difference | None = None
-        """How what is shown differs from the draft, while that is asked for."""
+        """How what is shown differs from the reference, while that is asked for."""
         self.on_drawn: Callable[[], object] = lambda: None
         self._waiting: npt.NDArray[np.uint8] | None = None
         self._shown: tuple[Any, ...] = ()
@@ -50,18 +50,23 @@ class CanvasDrawing:
         state = self._session.state
         if self.tissues is None or state.work is None or state.volume is None or regions.shape != state.work.regions.shape:
             return
-        doubtful = None if state.work.draft is None else state.work.draft.doubtful
-        compare = state.tools.compare
-        what = (state.work.axial, state.protocol.preset, doubtful, compare)
+        other = drawing.reference(state)
+        flicker = state.tools.flicker and other is not None and other.regions.shape == regions.shape
+        compare = state.tools.compare and not flicker
+        doubtful = None if state.work.draft is None or (flicker and state.reference is not None) else state.work.draft.doubtful
+        against = other.regions if other is not None and (compare or flicker) else None
+        what = (state.work.axial, state.protocol.preset, doubtful, compare, flicker, against)
         same = len(what) == len(self._shown) and all(a is b for a, b in zip(what, self._shown, strict=True))
         if same and np.array_equal(regions, self._shown_regions):
             return
         self._shown, self._shown_regions = what, regions.copy()
-        self._put_tissues(self.tissues, drawing.tissues(state, regions), state.view_index == state.work.axial.index)
+        shown = other.regions if other is not None and flicker else regions
+        if not flicker or drawing.shown_slice(state) == state.work.axial.index:
+            self._put_tissues(self.tissues, drawing.tissues(state, shown), state.view_index == state.work.axial.index)
         place = layers.grid(state.volume)["translate"]
         where = state.volume.pixel_spacing_mm, (place[1], place[2])
-        self._lines.draw(regions, doubtful, *where)
-        self.compared = drawing.against_draft(state, regions) if compare else None
+        self._lines.draw(shown, doubtful, *where)
+        self.compared = drawing.against_reference(state, regions) if compare else None
         self._differences.draw(self.compared, *where)
         self.on_drawn()
 

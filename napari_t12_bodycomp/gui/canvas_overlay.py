@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QWidget
 from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.model.tools import Tool, ToolState
-from napari_t12_bodycomp.workflow.drawing import Difference
-from napari_t12_bodycomp.workflow.session_state import SessionState
+from napari_t12_bodycomp.workflow.drawing import DRAFT_NAME, Difference, reference
+from napari_t12_bodycomp.workflow.session_state import Reference, SessionState
 
 MARGIN = 14
 PAD = 7
@@ -23,6 +23,8 @@ PAD = 7
 LINE = 18
 PLATE = QColor(0, 0, 0, 165)
 SCALE_BAR_MM = (200, 100, 50, 20, 10, 5, 2, 1)
+Line = tuple[tuple[str, bool], ...]
+"""Pieces of a line: text, and whether it is bold."""
 REGION_NAMES = {Region.MUSCLE: "Muscle", Region.VISCERAL: "Visceral", Region.SUBCUTANEOUS: "Subcutaneous"}
 
 
@@ -53,7 +55,7 @@ def case_name(state: SessionState) -> str:
 
 
 def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H", compared: Difference | None = None) -> OverlayWords:
-    """What the picture says about `state`; `compared` is how the drawing differs from the draft, where that is shown."""
+    """What the picture says about `state`; `compared` is how the drawing differs from its reference, where that is shown."""
     volume = state.volume
     if volume is None:
         return OverlayWords()
@@ -77,7 +79,7 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H",
     return OverlayWords(
         who=who,
         where=((place, False), *_level_words(state, on_level)),
-        notes=difference_notes(compared) if state.tools.compare and on_level else (),
+        notes=_notes(state, compared, on_level),
         badge=f"{badge}  {lock_key}" if drawable else "",
         badge_colour=MAIN_TISSUE[region].colour,
         locked=state.tools.hu_lock,
@@ -95,13 +97,43 @@ def tool_words(tools: ToolState) -> str:
     return "livewire: double click closes" if tools.tool is Tool.LIVEWIRE else tools.tool.value
 
 
-def difference_notes(found: Difference | None) -> tuple[tuple[tuple[str, bool], ...], ...]:
-    """How the drawing differs from the automatic draft, a line for each region that does."""
+def _notes(state: SessionState, compared: Difference | None, on_level: bool) -> tuple[Line, ...]:
+    """What is shown besides the drawing, or instead of it."""
+    other = reference(state)
+    if state.tools.flicker and state.work is not None:
+        return flicker_notes(state, other)
+    if not state.tools.compare or not on_level:
+        return ()
+    if other is not None and state.work is not None and other.slice_index != state.work.axial.index:
+        return (
+            ((f"{_title(other)} was drawn on slice {other.slice_index + 1}: two slices are not compared, hold F to look at it", False),),
+        )
+    return difference_notes(compared, DRAFT_NAME if other is None else other.name, bool(state.numbers_hidden))
+
+
+def _title(other: Reference) -> str:
+    return other.name[:1].upper() + other.name[1:]
+
+
+def flicker_notes(state: SessionState, other: Reference | None) -> tuple[Line, ...]:
+    """Which drawing is shown while the key is held, and where."""
+    if other is None:
+        return ((("No automatic draft to show", False),),)
+    elsewhere = state.work is not None and other.slice_index != state.work.axial.index
+    where = f" · contours on slice {other.slice_index + 1}, where it was drawn" if elsewhere else ""
+    return ((("Shown: ", False), (other.name, True), (where, False)),)
+
+
+def difference_notes(found: Difference | None, name: str = DRAFT_NAME, hide_areas: bool = False) -> tuple[Line, ...]:
+    """How the drawing differs from the one called `name`, a line for each region that does."""
     if found is None:
-        return ((("No automatic draft to compare with", False),),)
+        return (((f"No {name} to compare with", False),),)
+    named = f"the {name}" if name == DRAFT_NAME else name
     if found.is_empty:
-        return ((("Just as the automatic draft", False),),)
-    lines: list[tuple[tuple[str, bool], ...]] = [(("Against the automatic draft: white was added, purple removed", False),)]
+        return (((f"Just as {named}", False),),)
+    lines: list[Line] = [((f"Against {named}: white was added, purple removed", False),)]
+    if hide_areas:
+        return tuple(lines)
     for region, (gained, lost) in found.areas_cm2.items():
         if gained or lost:
             lines.append(((f"{REGION_NAMES[region]} ", True), (f"{gained:.1f} cm² added, {lost:.1f} cm² removed", False)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from napari import Viewer
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, QPointF, QTimer
 from qtpy.QtWidgets import QWidget
 
 MARGIN_PX = (30, 62)
@@ -43,6 +43,16 @@ class CanvasView(QObject):
     def pixels_per_mm(self) -> float:
         """Pixels of the screen to a millimetre of the slice."""
         return float(self._viewer.scene.camera.zoom)
+
+    def to_screen(self, y_mm: float, x_mm: float) -> QPointF:
+        """Where the world's (y, x) lies on the canvas."""
+        zoom, _, y, x = self._camera()
+        return QPointF(self.native.width() / 2 + (x_mm - x) * zoom, self.native.height() / 2 + (y_mm - y) * zoom)
+
+    def to_world(self, point: QPointF) -> tuple[float, float]:
+        """The world's (y, x) at a point of the canvas (mm)."""
+        zoom, _, y, x = self._camera()
+        return y + (point.y() - self.native.height() / 2) / zoom, x + (point.x() - self.native.width() / 2) / zoom
 
     def _camera(self) -> tuple[float, ...]:
         camera = self._viewer.scene.camera

@@ -119,12 +119,13 @@ class CaseFlow:
 
         `restore` puts back what was drawn on it before, where something was.
         """
-        self._drafted.clear()
         self.jobs.cancel()
         self.session.open(volume, source)
         self.opened.emit()
         restore()
-        found = autosave.unfinished_for(volume, self.saver.folder)
+        self.jobs.cancel()  # what was put back is judged once T12 was searched for
+        self._drafted.clear()
+        found = None if self.session.state.locked else autosave.unfinished_for(volume, self.saver.folder)
         self.desk.set(resumable=found, offer_draft=False)
         if found is not None and self._resume_when_read is not None:
             self.resume()

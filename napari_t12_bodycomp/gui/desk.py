@@ -31,6 +31,8 @@ class DeskState:
         The last sentence for the person at the screen; `message_is_error` where it says that something failed.
     offer_draft : bool
         Whether saving as a draft is offered, because the measurement cannot leave as confirmed.
+    asking : str
+        What the foot of the dock asks for now: ``password`` or ``return`` of a reviewer, ``reopen`` of a lead, "" for nothing.
     compares_levels : bool
         Whether every confirmed level is compared with 5 mm lower and higher.
     """
@@ -46,6 +48,7 @@ class DeskState:
     message_is_error: bool = False
     offer_draft: bool = False
     compares_levels: bool = False
+    asking: str = ""
 
 
 class Desk:

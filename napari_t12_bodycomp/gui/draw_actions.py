@@ -8,7 +8,7 @@ from typing import Any
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
-from napari_t12_bodycomp.workflow.drawing import OPERATIONS
+from napari_t12_bodycomp.workflow.drawing import OPERATIONS, reference
 from napari_t12_bodycomp.workflow.session import Session
 
 OPACITY_STEP = 0.1
@@ -64,9 +64,8 @@ def _redo(session: Session) -> None:
 
 
 def _compare(session: Session) -> None:
-    """Compare with the draft, or stop comparing."""
-    work = session.state.work
-    if not session.state.tools.compare and (work is None or work.draft is None):
+    """Compare with the reference, or stop comparing."""
+    if not session.state.tools.compare and reference(session.state) is None:
         session.tell("There is no automatic draft of this slice to compare with: draft it first; the step can be undone.")
         return
     session.set_tools(compare=not session.state.tools.compare)

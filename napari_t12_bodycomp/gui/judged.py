@@ -51,4 +51,4 @@ def judgement_sentences(state: SessionState) -> list[str]:
         values = values_to_judge(state.measurement)
         said = [judge(chosen, c.quantity, values[c.quantity], state.subject.sex) for c in chosen.cutoffs]
     known = list(dict.fromkeys(sentence for sentence in said if sentence))
-    return [*(known or ["The numbers that this set judges are not there yet."]), f"Source: {chosen.source}."]
+    return [*(known or [state.numbers_hidden or "The numbers that this set judges are not there yet."]), f"Source: {chosen.source}."]

@@ -77,11 +77,11 @@ class LevelFlow:
     def _tell_tissues(self, answer: Asked) -> None:
         """Say how a map of tissues lies to the drawing on screen; nothing is changed by it."""
         state = self.session.state
-        if state.work is None or state.measurement is None:
+        if state.numbers_hidden:
+            self.session.tell(state.numbers_hidden)
+        elif state.work is None or state.measurement is None:
             self.session.tell("That is a map of tissues: it can be compared once regions are drawn on the level's slice.")
-            return
-        beside = tissues_beside(answer, state.work.axial, state.work.regions, state.protocol)
-        if beside is not None:
+        elif (beside := tissues_beside(answer, state.work.axial, state.work.regions, state.protocol)) is not None:
             self.session.tell(tissue_opinion_words(beside, state.measurement))
 
     # -- how much the level matters ----------------------------------------------------------------------------------------------------
@@ -92,6 +92,8 @@ class LevelFlow:
         on = not self.desk.state.compares_levels
         if on and state.level is None:
             self.session.tell("There is no level to compare with yet: set the level first.")
+        elif on and state.numbers_hidden:
+            self.session.tell(state.numbers_hidden)
         elif on and self.jobs.state.running:
             self.session.tell(f"{self.jobs.state.name} is not done yet: compare the levels after it.")
         else:
@@ -123,7 +125,7 @@ class LevelFlow:
     def _compare_if_wanted(self) -> None:
         """Compare where it is wanted for every case, the level is confirmed and drawn on, and it was not tried before."""
         state = self.session.state
-        if not self.desk.state.compares_levels or self.jobs.state.running or state.sensitivity is not None:
+        if not self.desk.state.compares_levels or self.jobs.state.running or state.sensitivity is not None or state.numbers_hidden:
             return
         if state.level is None or not state.level.is_confirmed or state.work is None or state.work.is_empty:
             return
@@ -133,7 +135,7 @@ class LevelFlow:
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
         if self.jobs.state.name == COMPARING and not new.measures_like(old):
             self.jobs.cancel()
-        if self._compared is not None and not new.measures_like(self._compared):
+        if self._compared is not None and (new.numbers_hidden or not new.measures_like(self._compared)):
             self._compared = None
         self._compare_if_wanted()
 

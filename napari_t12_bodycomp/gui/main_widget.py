@@ -10,18 +10,22 @@ from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.panel_case import CasePanel
+from napari_t12_bodycomp.gui.panel_comments import CommentsPanel, ReturnedPanel
 from napari_t12_bodycomp.gui.panel_cutoffs import CutoffsPanel
+from napari_t12_bodycomp.gui.panel_decide import DecidePanel
 from napari_t12_bodycomp.gui.panel_draw import DrawPanel
 from napari_t12_bodycomp.gui.panel_export import ExportPanel
 from napari_t12_bodycomp.gui.panel_flags import FlagsPanel
 from napari_t12_bodycomp.gui.panel_histogram import HistogramPanel
 from napari_t12_bodycomp.gui.panel_level import LevelPanel
 from napari_t12_bodycomp.gui.panel_protocol import ProtocolPanel
+from napari_t12_bodycomp.gui.panel_review import ReviewPanel
 from napari_t12_bodycomp.gui.panel_save import JobPanel, ResumePanel, SavePanel
 from napari_t12_bodycomp.gui.panel_stats import StatsPanel
 from napari_t12_bodycomp.gui.panel_steps import StepsPanel
 from napari_t12_bodycomp.gui.panel_study import StudyPanel
 from napari_t12_bodycomp.gui.panel_subject import SubjectPanel
+from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step
@@ -58,6 +62,10 @@ class MainWidget(QWidget):
         self.case = CasePanel(*rest)
         self.level = LevelPanel(*rest)
         self.draw = DrawPanel(*rest)
+        self.returned = ReturnedPanel(*rest)
+        self.review = ReviewPanel(*rest)
+        self.comments = CommentsPanel(*rest)
+        self.decide = DecidePanel(*rest)
         self.export = ExportPanel(*rest)
         self.protocol = ProtocolPanel(*rest)
         self.stats = StatsPanel(*rest)
@@ -70,6 +78,7 @@ class MainWidget(QWidget):
             Step.OPEN: self.case,
             Step.LEVEL: self.level,
             Step.DRAW: self.draw,
+            Step.REVIEW: self.review,
             Step.EXPORT: self.export,
         }
         self._build()
@@ -84,7 +93,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, self.study, *self._pages.values(), *numbers):
+        for widget in (self.job, self.resume, self.study, self.returned, *self._pages.values(), self.comments, *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -96,8 +105,9 @@ class MainWidget(QWidget):
         scroll.setWidget(inside)
         self.scroll = scroll
         self.steps.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
-        self.save.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
-        self.setLayout(widgets.column(self.steps, scroll, self.save, gap=GAP, margins=(0, 10, 0, 10)))
+        for foot in (self.decide, self.save):
+            foot.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self.setLayout(widgets.column(self.steps, scroll, self.decide, self.save, gap=GAP, margins=(0, 10, 0, 10)))
         self.setFixedWidth(theme.DOCK_WIDTH)
 
     def show_step(self, step: Step) -> None:
@@ -111,11 +121,23 @@ class MainWidget(QWidget):
             panel.setVisible(is_case)
         for panel in (self.stats, self.histogram, self.flags):
             panel.setVisible(is_case and state.level is not None)
+        self._fit_review(state, step)
         self.steps.show_chosen(step)
         self.shown_step = step
 
+    def _fit_review(self, state: SessionState, step: Step) -> None:
+        """Show what others said; leave out what cannot be chosen in a review, and pictures of numbers that are hidden."""
+        is_study = state.volume is not None and state.case_state is not None
+        self.returned.setVisible(is_study and step in (Step.LEVEL, Step.DRAW))
+        self.comments.setVisible(is_study and step in (Step.DRAW, Step.REVIEW))
+        if step is Step.REVIEW:
+            for panel in (self.protocol, self.cutoffs):
+                panel.hide()
+        if state.numbers_hidden:
+            self.histogram.hide()
+
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.step is not new.step or old.volume is not new.volume:
-            self.show_step(new.step)
-        elif (old.level is None) is not (new.level is None):
+            self.show_step(Step.REVIEW if new.case_state is CaseState.APPROVED else new.step)
+        elif (old.level is None, old.numbers_hidden, old.case_state) != (new.level is None, new.numbers_hidden, new.case_state):
             self.show_step(self.shown_step)

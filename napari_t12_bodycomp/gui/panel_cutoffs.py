@@ -34,7 +34,8 @@ class CutoffsPanel(Panel):
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.cutoffs != new.cutoffs:
             self.choice.setCurrentIndex(self.choice.findData(new.cutoffs))
-        if old is None or old.cutoffs != new.cutoffs or old.measurement is not new.measurement or old.subject is not new.subject:
+        told = ("cutoffs", "measurement", "subject", "numbers_hidden")
+        if old is None or any(getattr(old, name) is not getattr(new, name) for name in told):
             widgets.set_text(self.verdict, "\n".join(judgement_sentences(new)), hide_empty=True)
             chosen = CUTOFF_SETS.get(new.cutoffs)
             self.verdict.setToolTip("" if chosen is None else f"{chosen.basis}. Beyond the limit: {chosen.group}.")

@@ -16,12 +16,13 @@ class ExportPanel(Panel):
     def _build(self) -> None:
         self.title = widgets.label("", "strong", wrap=True)
         self.files = widgets.label("", "muted", wrap=True)
+        self.choose, self.again = ActionButton(self.actions, "choose_folder"), ActionButton(self.actions, "save", "Save again")
         self.setLayout(
             widgets.column(
                 widgets.label("EXPORT", "heading"),
                 self.title,
                 self.files,
-                widgets.row(ActionButton(self.actions, "choose_folder"), ActionButton(self.actions, "save", "Save again"), None),
+                widgets.row(self.choose, self.again, None),
             )
         )
 
@@ -33,10 +34,13 @@ class ExportPanel(Panel):
             self._show(self.session.state)
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
-        if old is None or (old.saved, old.level, old.work) != (new.saved, new.level, new.work):
+        told = ("saved", "level", "work", "case_state")
+        if old is None or any(getattr(old, name) is not getattr(new, name) for name in told):
             self._show(new)
 
     def _show(self, new: SessionState) -> None:
         title, files = export_words(new, self.desk.state.out_folder)
         widgets.set_text(self.title, title)
+        for button in (self.choose, self.again):
+            button.setVisible(new.case_state is None)
         widgets.set_text(self.files, files, hide_empty=True)

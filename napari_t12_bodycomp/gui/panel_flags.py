@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.workflow.options import option_flags
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 MAX_SHOWN = 3
+_MEASURED = re.compile(r"[−-]?\d+(\.\d+)?(?=\s?(cm2|cm²|HU|% of))")
+"""What is left out of a flag while the numbers are hidden: areas, HU and shares of them."""
 
 
 def flag_sentences(state: SessionState) -> list[str]:
@@ -19,6 +23,8 @@ def flag_sentences(state: SessionState) -> list[str]:
             said += state.work.draft.notes
     if state.volume is not None:
         said += state.volume.acquisition.warnings
+    if state.numbers_hidden:
+        said = [_MEASURED.sub("…", sentence) for sentence in said]
     return list(dict.fromkeys(said))
 
 
@@ -52,4 +58,4 @@ class FlagsPanel(Panel):
     @staticmethod
     def _notes_of(state: SessionState) -> tuple[object, ...]:
         work = state.work
-        return () if work is None else (id(work.quality), id(work.draft), work.follows, state.protocol)
+        return () if work is None else (id(work.quality), id(work.draft), work.follows, state.protocol, state.numbers_hidden)

@@ -118,8 +118,8 @@ class HistogramPanel(Panel):
         self.setLayout(widgets.column(widgets.label("HU IN THE REGIONS", "heading"), self.plot, gap=2))
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
-        if old is None or old.work is not new.work:
-            self.plot.show_work(new.work)
+        if old is None or old.work is not new.work or old.numbers_hidden != new.numbers_hidden:
+            self.plot.show_work(None if new.numbers_hidden else new.work)
         if old is None or old.protocol is not new.protocol:
             self.plot.show_protocol(new.protocol)
             preset = new.protocol.preset

@@ -125,8 +125,8 @@ class SavePanel(Panel):
             self.next.set_action(do.action_id, do.text)
             self.next.setEnabled(not do.why_not)
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
-        if old is None or old.volume is not new.volume or do != next_action(old, self.seat.state):
-            self.save.setHidden(do.action_id == "save" or new.volume is None)
+        if old is None or old.volume is not new.volume or old.locked != new.locked or do != next_action(old, self.seat.state):
+            self.save.setHidden(do.action_id == "save" or new.volume is None or bool(new.locked))
             self.folder.setVisible(new.volume is not None and opened is None)
             widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)
         can_save = new.work is not None and not new.work.is_empty and not new.locked

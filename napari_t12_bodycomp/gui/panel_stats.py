@@ -111,7 +111,8 @@ class StatsPanel(Panel):
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.protocol is not new.protocol or old.sensitivity is not new.sensitivity:
             self._show_last_column(new)
-        if old is None or old.measurement is not new.measurement or old.work is not new.work:
+        told = ("measurement", "work", "numbers_hidden")
+        if old is None or any(getattr(old, name) is not getattr(new, name) for name in told):
             self._show_numbers(new)
         if old is None or (old.cutoffs, old.subject.sex) != (new.cutoffs, new.subject.sex) or old.measurement is not new.measurement:
             for name, card in self.cards.items():
@@ -137,8 +138,11 @@ class StatsPanel(Panel):
         m = new.measurement
         why = dict(m.why_empty) if m is not None else {}
         for name, card in self.cards.items():
-            card.show_value(float("nan") if m is None else m.indices[name], why.get(name, "" if m else "Nothing is drawn yet."))
-        if m is None:
+            unknown = new.numbers_hidden or "Nothing is drawn yet."
+            card.show_value(float("nan") if m is None else m.indices[name], why.get(name, "" if m else unknown))
+        if new.numbers_hidden:
+            words = new.numbers_hidden
+        elif m is None:
             words = "Nothing is drawn on the level's slice yet." if new.level is not None else ""
         else:
             words = "\n".join(empty_reasons(why))

@@ -14,13 +14,14 @@ _TIPS = {
     Step.OPEN: "Open a scan, choose its series, resume unfinished work",
     Step.LEVEL: "Find, move and confirm the T12 level",
     Step.DRAW: "Correct the drafted regions",
+    Step.REVIEW: "Somebody who did not draw it decides",
     Step.EXPORT: "Where the results are",
 }
 _STATE_WORDS = {"done": "done", "now": "you are here", "later": "later"}
 
 
 class StepsPanel(Panel):
-    """One button a step; a click shows that step's controls."""
+    """One button a step; a click shows that step's controls. Only a case of a study has a review."""
 
     chosen = Signal(object)
 
@@ -28,16 +29,21 @@ class StepsPanel(Panel):
         self._buttons: dict[Step, QPushButton] = {}
         for number, step in enumerate(Step, 1):
             button = QPushButton(f"{number} {STEP_TITLES[step]}")
+            button.setToolTip(_TIPS[step])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, s=step: self.chosen.emit(s))
             self._buttons[step] = button
+            button.setStyleSheet("padding-left: 2px; padding-right: 2px;")
         self.setLayout(widgets.row(*self._buttons.values()))
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
-        if old is not None and old.step is new.step:
+        if old is not None and old.step is new.step and old.case_state is new.case_state:
             return
-        for number, (step, button) in enumerate(self._buttons.items(), 1):
+        is_study = new.case_state is not None
+        self._buttons[Step.REVIEW].setVisible(is_study)
+        steps = [(step, button) for step, button in self._buttons.items() if is_study or step is not Step.REVIEW]
+        for number, (step, button) in enumerate(steps, 1):
             state = step_state(step, new.step)
             widgets.set_look(button, "state", state)
             button.setText(f"{'✓' if state == 'done' else number} {STEP_TITLES[step]}")

@@ -36,12 +36,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is drawn over the picture; z is LPS mm."""
+    """What is drawn over the picture; z is LPS mm. A level that is locked has no grip."""
 
     view_z_mm: float | None = None
     level_z_mm: float | None = None
     level_confirmed: bool = False
     may_set: bool = False
+    locked: bool = False
     body_z_mm: tuple[float, float] | None = None
     vertebrae: tuple[Vertebra, ...] = ()
     ribs: tuple[RibHint, ...] = ()
@@ -201,7 +202,8 @@ class ReformatView(QWidget):
         elif s.level_z_mm is not None:
             style = Qt.PenStyle.SolidLine if s.level_confirmed else Qt.PenStyle.DashLine
             self._line(painter, p.y(s.level_z_mm), QColor(theme.LEVEL), 2, style)
-            self._grip(painter, p.y(s.level_z_mm))
+            if not s.locked:
+                self._grip(painter, p.y(s.level_z_mm))
         elif s.may_set and s.view_z_mm is not None:
             self._line(painter, p.y(s.view_z_mm), QColor(theme.LEVEL), 2, Qt.PenStyle.DotLine)
             self._grip(painter, p.y(s.view_z_mm))
@@ -270,7 +272,7 @@ class ReformatView(QWidget):
         elif self._held == "view":
             self.jumped.emit(z)
         else:
-            grip = self._held == "level?" or self._on_grip(event)
+            grip = not self._scene.locked and (self._held == "level?" or self._on_grip(event))
             self.setCursor(Qt.CursorShape.SizeVerCursor if grip else Qt.CursorShape.CrossCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

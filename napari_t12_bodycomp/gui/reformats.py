@@ -77,9 +77,11 @@ class Reformats(QWidget):
             self._session.view(index)
 
     def _on_dragging(self, z_mm: float) -> None:
+        if self._session.state.locked:
+            return self._session.tell(self._session.state.locked)
         for view in self.views.values():
             view.show_preview(z_mm, f"slice {self._slice_at(z_mm) + 1}")
-        self._on_jump(z_mm)
+        return self._on_jump(z_mm)
 
     def _on_dropped(self, z_mm: float) -> None:
         self._later.stop()
@@ -100,7 +102,8 @@ class Reformats(QWidget):
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         if old is None or old.volume is not new.volume or _spine_changed(old, new):
             self._show_pictures(new)
-        if old is None or (old.volume, old.finding, old.level, old.view_index) != (new.volume, new.finding, new.level, new.view_index):
+        shown = ("volume", "finding", "level", "view_index", "locked")
+        if old is None or any(getattr(old, name) is not getattr(new, name) for name in shown):
             scene = _scene(new)
             for view in self.views.values():
                 view.show_scene(scene)
@@ -135,7 +138,8 @@ def _scene(state: SessionState) -> Scene:
         view_z_mm=float(volume.z_mm[state.view_index]),
         level_z_mm=None if level is None else level.z_mm,
         level_confirmed=level is not None and level.is_confirmed,
-        may_set=level is None and finding is not None,
+        may_set=level is None and finding is not None and not state.locked,
+        locked=bool(state.locked),
         body_z_mm=None if finding is None else finding.body_z_mm,
         vertebrae=() if finding is None else tuple(v for v in finding.vertebrae if is_vertebra(v.label)),
         ribs=() if finding is None else finding.ribs,

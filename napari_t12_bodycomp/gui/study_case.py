@@ -168,8 +168,12 @@ class StudyCase:
         self._lock(opened)
 
     def _lock(self, opened: OpenCase) -> None:
-        why = opened.why_not_draw or (REVIEWING if opened.is_review else "")
-        self.session.lock(why)
+        self.session.lock(self.why_locked(opened))
+
+    @staticmethod
+    def why_locked(opened: OpenCase) -> str:
+        """Why the drawing of `opened` may only be looked at to begin with; "" where it may be changed."""
+        return opened.why_not_draw or (REVIEWING if opened.is_review else "")
 
     @property
     def is_changed(self) -> bool:

@@ -115,6 +115,10 @@ def stylesheet() -> str:
     QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
     QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: {PANEL}; }}
     QScrollArea {{ border: none; background: transparent; }}
+    QListWidget#t12list {{ background: {SUNKEN}; border: 1px solid {SUNKEN}; border-radius: 4px; font-size: {SMALL_PX}px; outline: none; }}
+    QListWidget#t12list::item {{ padding: 0 5px; border: none; border-left: 2px solid transparent; }}
+    QListWidget#t12list::item:hover {{ background: {RAISED}; }}
+    QListWidget#t12list::item:selected {{ background: {RAISED}; color: {TEXT}; border-left: 2px solid {BLUE_LIGHT}; }}
     QToolTip {{ background: {SUNKEN}; color: {TEXT}; border: 1px solid {EDGE}; padding: 3px; }}
     QMenu {{ background: {SUNKEN}; border: 1px solid {EDGE}; }}
     QMenu::item {{ padding: 4px 18px; }}

@@ -84,11 +84,14 @@ def _fill(layout: QVBoxLayout, items: Iterable[QWidget | QLayout], gap: int, mar
 
 
 class ActionButton(QPushButton):
-    """A button that triggers one action and shows its text, its sentence and, on request, its key."""
+    """A button that triggers one action and shows its text, its sentence and, on request, its key.
 
-    def __init__(self, actions: Actions, action_id: str, text: str = "", show_key: bool = False, role: str = "") -> None:
+    `key_of` names an action whose key does the same for the time being.
+    """
+
+    def __init__(self, actions: Actions, action_id: str, text: str = "", show_key: bool = False, role: str = "", key_of: str = "") -> None:
         super().__init__()
-        self._actions, self._fixed_text, self._show_key = actions, text, show_key
+        self._actions, self._fixed_text, self._show_key, self._key_of = actions, text, show_key, key_of
         self.action_id = action_id
         self._badge: QLabel | None = None
         if role:
@@ -111,7 +114,7 @@ class ActionButton(QPushButton):
         self._actions.trigger(self.action_id)
 
     def _on_key_changed(self, action_id: str) -> None:
-        if action_id == self.action_id:
+        if action_id in (self.action_id, self._key_of):
             self._redraw()
 
     def _redraw(self) -> None:
@@ -119,9 +122,10 @@ class ActionButton(QPushButton):
         text = self._fixed_text or action.text
         if self.text() != text:
             self.setText(text)
-        self.setToolTip(self._actions.tooltip(self.action_id))
+        key = self._actions.key(self._key_of or self.action_id)
+        self.setToolTip(f"{action.tip} ({key})" if self._key_of and key else self._actions.tooltip(self.action_id))
         if self._show_key:
-            self._set_badge(key_words(self._actions.key(self.action_id)))
+            self._set_badge(key_words(key))
 
     def _set_badge(self, key: str) -> None:
         if self._badge is None:

@@ -15,7 +15,7 @@ from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
 
-STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.EXPORT: "Export"}
+STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.REVIEW: "Review", Step.EXPORT: "Export"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ def next_action(state: SessionState, seat: SeatState | None = None) -> NextActio
     opened = None if seat is None else seat.opened
     if state.volume is None:
         return NextAction("next", "Next case") if seat is not None and seat.is_signed_in else NextAction("open_folder", "Open a scan")
+    if opened is not None and opened.is_review and not state.locked:
+        return NextAction("save", "Save correction", why_not_final(state))
     if opened is not None and (settled := _settled(opened)) is not None:
         return settled
     if state.level is None and state.finding is not None and state.finding.status is LevelStatus.ABSENT:
@@ -138,7 +140,7 @@ def keys_now(state: SessionState, seat: SeatState | None = None) -> list[tuple[s
     if state.volume is None:
         return [("next", "next case"), ("study", "worklist"), ("help", "help")] if seat and seat.is_signed_in else _NO_CASE_KEYS
     if opened is not None and opened.is_review:
-        return [("submit", "approve"), ("next", "next case"), ("go_to_level", "T12 level"), ("help", "help")]
+        return [("submit", "approve"), ("point_back", "return"), ("comment", "comment"), ("flicker", "flicker"), ("help", "help")]
     if opened is not None and state.locked:
         return [("next", "next case"), ("study", "worklist"), ("go_to_level", "T12 level"), ("help", "help")]
     if state.step is Step.LEVEL:
@@ -161,6 +163,10 @@ def kept_words(state: SessionState, seconds_since_edit: float, autosaving: bool)
 
 def export_words(state: SessionState, folder: Path | None) -> tuple[str, str]:
     """Whether this measurement was saved, and what an export holds."""
+    if state.case_state is not None:
+        is_approved = state.case_state is CaseState.APPROVED
+        title = "Approved: it is part of the study's export." if is_approved else "Not approved yet: the study's export leaves it out."
+        return title, "t12-bodycomp study export writes all approved cases into one table."
     holds = "indices.csv (one row), overlay picture, regions and tissues as NIfTI"
     where = "" if folder is None else f" in {folder}"
     if state.saved:

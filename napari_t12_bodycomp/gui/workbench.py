@@ -17,6 +17,7 @@ from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.active_time import ActiveTime
 from napari_t12_bodycomp.gui.canvas import Canvas
+from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
 from napari_t12_bodycomp.gui.carry_flow import CarryFlow
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
@@ -27,6 +28,7 @@ from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
@@ -68,6 +70,7 @@ class Workbench:
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
+        self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
@@ -132,7 +135,8 @@ class Workbench:
             "second_opinion": lambda: self.level_flow.ask_opinion(),
             "opinion_file": self.ask_opinion_file,
         }
-        does |= draw_actions(session, canvas)
+        does |= draw_actions(session, canvas) | self.review.actions()
+        does["point_back"] = self.point_back
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(function))
 
@@ -244,11 +248,22 @@ class Workbench:
             self.flow.save(self.desk.state.out_folder, as_draft)
 
     def submit(self) -> None:
-        """Hand the case of the study in."""
-        if self.seat.state.opened is None:
+        """Hand the case of the study in; a reviewer approves it."""
+        opened = self.seat.state.opened
+        if opened is not None and opened.is_review:
+            self.review.ask_password()
+        elif opened is None:
             self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
         else:
             self.study_case.submit()
+
+    def point_back(self) -> None:
+        """Take the last point of what is being drawn away; where a reviewer looks on, return the case."""
+        opened = self.seat.state.opened
+        if opened is not None and opened.is_review and self.session.state.locked:
+            self.actions.trigger("return_case")
+        else:
+            self.canvas.tools.take_back()
 
     def ask_out_folder(self) -> None:
         """Ask where results go and remember it."""
@@ -295,6 +310,7 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.jobs.close(1.0)
+            self.review.close()
             self.study.close()
             self.timer.close()
             self.saver.close()
@@ -307,6 +323,7 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.review.close()
         self.study_page.close_for_good()
         self.study.close()
         self.timer.close()

@@ -20,6 +20,19 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
 }
 """Where a case may go from each state. Approved leads back only through a lead who reopens it."""
 
+RETURN_REASONS = (
+    "level: another vertebra is T12",
+    "level: not the middle of the body",
+    "muscle: rib or costal cartilage is in it",
+    "muscle: intercostals or diaphragm are in it",
+    "muscle: a part is missing",
+    "inner wall: cuts into muscle",
+    "inner wall: fat of the cavity is missing",
+    "skin, breast gland or the table is in the fat",
+    "see the comments",
+)
+"""Reasons for returning a case that the window offers; any other may be typed."""
+
 LOCKED = "The case is approved and locked: ask a lead to reopen it, with a reason."
 EXCLUDED = "The case is excluded from the study: ask a lead to take it in again."
 

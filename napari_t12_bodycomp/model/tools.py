@@ -40,7 +40,7 @@ class ToolState:
 
     `brush_mm` is the brush's diameter, `reach_mm` the radius that a seed fill stays within. `tolerance_hu` is how far HU may lie from those at
     the seed; None takes the HU window of the region. `protected` regions are never painted over or erased unless they are the active one.
-    With `compare`, the drawing is compared with the automatic draft.
+    With `compare`, the drawing is compared with its reference; with `flicker`, the reference is shown instead of it.
     """
 
     tool: Tool = Tool.MOVE
@@ -54,6 +54,7 @@ class ToolState:
     opacity: float = 0.5
     hidden: bool = False
     compare: bool = False
+    flicker: bool = False
 
     def __post_init__(self) -> None:
         if not BRUSH_RANGE_MM[0] <= self.brush_mm <= BRUSH_RANGE_MM[1]:

@@ -15,7 +15,7 @@ from napari_t12_bodycomp.analysis.simplify import simplified
 from napari_t12_bodycomp.analysis.windowing import in_window
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
-from napari_t12_bodycomp.workflow.session_state import SessionState
+from napari_t12_bodycomp.workflow.session_state import Reference, SessionState
 
 OPERATIONS = ("fill_holes", "simplify", "grow", "shrink")
 
@@ -24,12 +24,14 @@ __all__ = [
     "Difference",
     "PaintRules",
     "Pixels",
-    "against_draft",
+    "against_reference",
     "disc",
     "flood",
     "inside_polygon",
     "operate",
     "paint_rules",
+    "reference",
+    "shown_slice",
     "stroke_name",
     "tissues",
 ]
@@ -84,11 +86,30 @@ def tissues(state: SessionState, regions: npt.NDArray[np.uint8]) -> npt.NDArray[
     return slice_tissues(state.work.axial, regions, state.protocol)
 
 
-def against_draft(state: SessionState, regions: npt.NDArray[np.uint8]) -> Difference | None:
-    """How `regions` (Y, X) on the measured slice differ from its automatic draft; None where there is none."""
-    if state.work is None or state.work.draft is None:
+DRAFT_NAME = "automatic draft"
+
+
+def reference(state: SessionState) -> Reference | None:
+    """What the drawing is compared with: what was chosen, else the measured slice's automatic draft; None where there is neither."""
+    if state.reference is not None or state.work is None or state.work.draft is None:
+        return state.reference
+    return Reference(DRAFT_NAME, state.work.axial.index, state.work.draft.regions)
+
+
+def shown_slice(state: SessionState) -> int | None:
+    """The slice that what is drawn on the picture belongs to: the measured one, or the reference's while that is shown instead."""
+    other = reference(state) if state.tools.flicker else None
+    if other is not None:
+        return other.slice_index
+    return None if state.work is None else state.work.axial.index
+
+
+def against_reference(state: SessionState, regions: npt.NDArray[np.uint8]) -> Difference | None:
+    """How `regions` (Y, X) on the measured slice differ from the reference; None where there is none on this slice."""
+    other = reference(state)
+    if state.work is None or other is None or other.slice_index != state.work.axial.index or other.regions.shape != regions.shape:
         return None
-    return difference(state.work.draft.regions, regions, state.work.axial.pixel_spacing_mm)
+    return difference(other.regions, regions, state.work.axial.pixel_spacing_mm)
 
 
 def operate(state: SessionState, operation: str) -> tuple[str, npt.NDArray[np.uint8]]:

@@ -24,16 +24,17 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
-from napari_t12_bodycomp.workflow.session_state import SessionState, Work, why_not_confirmable
+from napari_t12_bodycomp.workflow.session_state import Reference, SessionState, Work, why_not_confirmable
 
 _NO_CASE: dict[str, Any] = {"source": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
-    ("volume", "finding", "level", "work", "measurement")
+    ("volume", "finding", "level", "work", "measurement", "case_state", "reference")
 )
-_NO_CASE["locked"] = ""
+_NO_CASE |= {"locked": "", "numbers_hidden": ""}
 
 
 class Session:
@@ -86,6 +87,26 @@ class Session:
         """Let nothing be changed from now on, because of `why`, a sentence; "" lets it be changed again."""
         if why != self._state.locked:
             self._set(locked=why)
+
+    def follow_study(self, case_state: CaseState | None, numbers_hidden: str) -> None:
+        """Note where the case stands in its study, and show its numbers, or not: `numbers_hidden` says why not. None: it is of no study."""
+        old = self._state
+        if (case_state, numbers_hidden) == (old.case_state, old.numbers_hidden):
+            return
+        measured = old.measurement
+        if numbers_hidden != old.numbers_hidden:
+            measured = None if old.work is None or numbers_hidden else _measured(old.work, old.subject, old.protocol)
+        around = None if numbers_hidden else old.sensitivity
+        self._set(case_state=case_state, numbers_hidden=numbers_hidden, measurement=measured, sensitivity=around)
+
+    def set_reference(self, reference: Reference | None) -> None:
+        """Compare the drawing with `reference`; None for the automatic draft of its slice."""
+        if reference is not self._state.reference:
+            self._set(reference=reference)
+
+    def _measure(self, work: Work, subject: Subject | None = None, protocol: Protocol | None = None) -> Measurement | None:
+        """What `work` measures, where that may be shown."""
+        return None if self._state.numbers_hidden else _measured(work, subject or self._state.subject, protocol or self._state.protocol)
 
     def _is_locked(self) -> bool:
         """Whether nothing may be changed; the person is told why."""
@@ -146,7 +167,7 @@ class Session:
         if work is None:
             axial = axial_slice(volume, slice_index, protocol.slab_mm)
             work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-        return {"work": work, "measurement": _measured(work, self._state.subject, protocol)}
+        return {"work": work, "measurement": self._measure(work, protocol=protocol)}
 
     def set_level_reason(self, reason: str) -> None:
         """Keep why the level was put where it is; nothing happens where it was not put there by hand."""
@@ -203,7 +224,7 @@ class Session:
         if work is not None:
             work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
             self._drawn[(slice_index, slab_mm)] = work
-            self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol))
+            self._set(work=work, measurement=self._measure(work))
 
     def _work_at(self, slice_index: int, slab_mm: float) -> Work | None:
         """The drawing in hand where it is on this slice and slab; None where another one is."""
@@ -228,7 +249,7 @@ class Session:
         """Measure `regions` (uint8, (Y, X)), a stroke that is still being drawn: the numbers follow, the drawing changes only with `edit`."""
         work = self._state.work
         if work is not None:
-            self._set(measurement=_measured(replace(work, regions=regions), self._state.subject, self._state.protocol))
+            self._set(measurement=self._measure(replace(work, regions=regions)))
 
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
@@ -252,7 +273,7 @@ class Session:
 
     def _put(self, work: Work) -> None:
         self._drawn[(work.axial.index, self._state.protocol.slab_mm)] = work
-        self._set(work=work, measurement=_measured(work, self._state.subject, self._state.protocol), saved=False)
+        self._set(work=work, measurement=self._measure(work), saved=False)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------
 
@@ -268,7 +289,7 @@ class Session:
 
     def _set_subject(self, subject: Subject) -> None:
         work = self._state.work
-        measured = None if work is None else _measured(work, subject, self._state.protocol)
+        measured = None if work is None else self._measure(work, subject)
         self._set(subject=subject, measurement=measured, saved=False)
 
     def set_protocol(self, protocol: Protocol) -> None:
@@ -281,11 +302,11 @@ class Session:
         elif protocol.slab_mm != old.slab_mm:
             self._set(protocol=protocol, saved=False, **self._work_on(level.slice_index, protocol))
         else:
-            self._set(protocol=protocol, saved=False, measurement=_measured(self._state.work, self._state.subject, protocol))
+            self._set(protocol=protocol, saved=False, measurement=self._measure(self._state.work, protocol=protocol))
 
     def set_sensitivity(self, found: LevelSensitivity | None, of: SessionState) -> None:
         """Take how much the level matters, as it was found for the state `of`; nothing happens where the case has moved on since."""
-        if self._state.measures_like(of) and found is not self._state.sensitivity:
+        if self._state.measures_like(of) and found is not self._state.sensitivity and not self._state.numbers_hidden:
             self._set(sensitivity=found)
 
     def choose_cutoffs(self, name: str) -> None:

@@ -17,17 +17,19 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.sensitivity import LevelSensitivity
+from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
 
 
 class Step(StrEnum):
-    """The steps of a case, in order."""
+    """The steps of a case, in order. Only a case of a study is reviewed."""
 
     OPEN = "open"
     LEVEL = "level"
     DRAW = "draw"
+    REVIEW = "review"
     EXPORT = "export"
 
 
@@ -47,6 +49,15 @@ class Work:
     @property
     def is_empty(self) -> bool:
         return not self.regions.any()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """A drawing that the one on screen is compared with: what it is called, its slice, and its regions, uint8 (Y, X)."""
+
+    name: str
+    slice_index: int
+    regions: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +84,12 @@ class SessionState:
         Why nothing may be changed, in a sentence; "" where it may.
     sensitivity : LevelSensitivity, optional
         How much the level matters here, where somebody asked; gone as soon as it would be about another level, protocol or finding.
+    case_state : CaseState, optional
+        Where the case stands in its study; None for a case that belongs to none.
+    numbers_hidden : str
+        Why nothing is measured on screen, in a sentence; "" where it is. While it stands, `measurement` and `sensitivity` are None.
+    reference : Reference, optional
+        What the drawing is compared with; None for the automatic draft of its slice.
     """
 
     source: str = ""
@@ -90,6 +107,9 @@ class SessionState:
     cutoffs: str = ""
     sensitivity: LevelSensitivity | None = None
     locked: str = ""
+    case_state: CaseState | None = None
+    numbers_hidden: str = ""
+    reference: Reference | None = None
 
     def measures_like(self, other: SessionState) -> bool:
         """Whether an automatic draft of the level's slice would be the same one in both states."""
@@ -101,9 +121,13 @@ class SessionState:
         """The step that the case stands at."""
         if self.volume is None:
             return Step.OPEN
+        if self.case_state is CaseState.SUBMITTED:
+            return Step.REVIEW
+        if self.case_state is CaseState.APPROVED:
+            return Step.EXPORT
         if self.level is None or not self.level.is_confirmed:
             return Step.LEVEL
-        return Step.EXPORT if self.saved else Step.DRAW
+        return Step.EXPORT if self.saved and self.case_state is None else Step.DRAW
 
 
 def why_not_confirmable(state: SessionState) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from pathlib import Path
 
 import napari
 import numpy as np
 import pytest
+import reviewing
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
@@ -118,3 +121,20 @@ class Hand:
 @pytest.fixture
 def hand(case: Workbench) -> Hand:
     return Hand(case)
+
+
+@pytest.fixture(scope="session")
+def review_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with one scan, to be copied."""
+    folder = tmp_path_factory.mktemp("review")
+    return Path(reviewing.make_study(folder))
+
+
+@pytest.fixture
+def room(bench: Workbench, review_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Iterator[reviewing.Room]:
+    """The window with a study in which nothing is drawn; T12 is at once found and drafts stand ready."""
+    monkeypatch.setattr(case_flow, "locate", lambda volume, progress: reviewing.FINDING)
+    monkeypatch.setattr(case_flow, "draft_slice", reviewing.drafted)
+    made = reviewing.Room(bench, qtbot, str(shutil.copy(review_study, tmp_path / "study.sqlite")))
+    yield made
+    made.leave()

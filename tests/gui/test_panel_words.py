@@ -68,8 +68,8 @@ def test_the_next_action_goes_through_the_steps(small_volume: CTVolume, small_re
 
 
 def test_step_states() -> None:
-    assert [words.step_state(s, Step.DRAW) for s in Step] == ["done", "done", "now", "later"]
-    assert [words.step_state(s, Step.EXPORT) for s in Step] == ["done", "done", "done", "now"]
+    assert [words.step_state(s, Step.DRAW) for s in Step] == ["done", "done", "now", "later", "later"]
+    assert [words.step_state(s, Step.EXPORT) for s in Step] == ["done", "done", "done", "done", "now"]
 
 
 def test_a_search_that_runs_is_not_a_search_that_failed(small_volume: CTVolume) -> None:
