@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from napari_t12_bodycomp import __version__
+from napari_t12_bodycomp.cli_dicom.results import add_dicom_results, check_dicom_results, made_dicom_results, written_dicom_results
 from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options, protocol_of
 from napari_t12_bodycomp.errors import LevelError, T12Error, UsageError
 
@@ -26,7 +27,7 @@ EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_LEVEL, EXIT_CANCELLED = 0, 1
 
 _DESCRIPTION = """T12 body composition on chest CT: finds the mid-body slice of T12, drafts muscle and fat regions, measures them.
 Research use, not a medical device."""
-_EPILOG = """commands: demo, series, locate, measure, agreement, study ('t12-bodycomp COMMAND --help' says more).
+_EPILOG = """commands: demo, series, locate, measure, agreement, deidentify, study ('t12-bodycomp COMMAND --help' says more).
 Without a command, napari opens with the workbench, and PATH in it.
 exit codes: 0 done; 2 wrong usage; 3 the input cannot be read or must not be measured; 4 T12 is absent or uncertain."""
 
@@ -91,6 +92,7 @@ def _run(words: list[str]) -> int:
         "measure": _measure,
         "agreement": _agreement,
         "study": _study,
+        "deidentify": _deidentify,
     }
     first = next((w for w in words if not w.startswith("-")), None)
     if first in commands and words[0] == first:
@@ -153,7 +155,7 @@ def _open(words: list[str]) -> int:
     path: Path | None = parser.parse_args(words).path
     if path is not None and not os.path.exists(path):  # noqa: PTH110 - never raises, however long the path
         raise UsageError(
-            f"A command (demo, series, locate, measure, agreement, study) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
+            f"A command (demo, series, locate, measure, agreement, deidentify, study) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
         )
     return _open_window(path)
 
@@ -217,11 +219,12 @@ def _measure(words: list[str]) -> int:
         "--z-mm", metavar="Z", type=float, help="measure the slice nearest to this z (DICOM patient z, mm) instead of the T12 found"
     )
     parser.add_argument("--level-reason", metavar="WORDS", default="", help="why the level is there; with --z-mm")
-    parser.add_argument("--regions", metavar="FILE.nii.gz", type=Path, help="measure these regions instead of the draft")
+    parser.add_argument("--regions", metavar="FILE", type=Path, help="measure these regions instead of the draft; a DICOM SEG will do too")
     add_protocol_options(parser)
     parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
     parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
     _add_opinion(parser)
+    add_dicom_results(parser)
     args = parser.parse_args(words)
     from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
     from napari_t12_bodycomp.workflow.export import check_out_dir
@@ -238,6 +241,7 @@ def _measure(words: list[str]) -> int:
         args.level_reason,
     )
     check_out_dir(args.out)
+    check_dicom_results(args)
     check_asked(args.second_opinion, args.opinion_labels)
     start = time.perf_counter()
     volume = _load(args)
@@ -262,10 +266,12 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
     from napari_t12_bodycomp.report.text import measure_text
     from napari_t12_bodycomp.workflow.export import export_result
 
+    for_archive = made_dicom_results(args, volume, result)
     files = export_result(volume, result, args.out)
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
     if files.kept is not None:
         by_name["earlier regions, kept"] = files.kept
+    by_name |= written_dicom_results(for_archive, files)
     if args.json:
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
@@ -291,6 +297,12 @@ def _study(words: list[str]) -> int:
     from napari_t12_bodycomp.cli_study import run
 
     return run(words, _parser, _print, _progress())
+
+
+def _deidentify(words: list[str]) -> int:
+    from napari_t12_bodycomp.cli_dicom.deidentify import run
+
+    return run(_parser("deidentify", "Take the identity out of DICOM scans, for measuring them elsewhere."), words, _print, _progress())
 
 
 def _demo(words: list[str]) -> int:

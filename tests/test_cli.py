@@ -132,7 +132,7 @@ def test_the_help_lists_what_works_and_the_exit_codes(capsys: pytest.CaptureFixt
         ["locate", "x", "--second-opinion", "somebody"],
         ["measure", "x", "--out", "o", "--crura"],
         ["measure", "x", "--out", "o", "--thoracic-fat", "perhaps"],
-        ["measure", "x", "--out", "o", "--dicom-seg"],
+        ["measure", "x", "--out", "o", "--dicom-pdf"],
         ["locate"],
         ["locate", "x", "y"],
         ["locate", "x", "--acquisition", "first"],

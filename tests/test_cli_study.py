@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 
 from napari_t12_bodycomp import cli
@@ -73,6 +74,14 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     exported = study("export", "--out", "results", "--sheet")[1]
     assert (exported["cases"], exported["without_picture"]) == (1, [])
     assert (tmp_path / "results" / "contact_sheet.pdf").read_bytes().startswith(b"%PDF")
+    assert study("export", "--out", "results", "--dicom", "archive")[1]["dicom_cases"] == 1
+    (report,) = (tmp_path / "archive").rglob("report.sr.dcm")
+    made = pydicom.dcmread(report)
+    assert (made.VerificationFlag, str(made.VerifyingObserverSequence[0].VerifyingObserverName)) == ("VERIFIED", "rev")
+    assert made.PatientID == pydicom.dcmread(next(SAMPLE.iterdir())).PatientID
+    assert {p.name for p in report.parent.iterdir()} == {"regions.seg.dcm", "tissues.seg.dcm", "report.sr.dcm", "overlay.sc.dcm"}
+    assert "P-001" not in str(sorted((tmp_path / "archive").rglob("*")))
+    assert {s.SegmentAlgorithmType for s in pydicom.dcmread(report.parent / "regions.seg.dcm").SegmentSequence} == {"AUTOMATIC"}
     happened = study("history", "P-001", "--as", "lena")[1]["history"]
     approval = next(entry for entry in happened if entry["action"] == "case.approve" and entry["table"] == "cases")
     assert (approval["account"], approval["before"]["state"], approval["after"]["state"]) == ("rev", "submitted", "approved")

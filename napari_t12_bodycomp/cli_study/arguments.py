@@ -119,6 +119,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     )
 
     export.add_argument("--sheet", action="store_true", help="also a PDF with the picture of every result; reads every scan again")
+    export.add_argument(
+        "--dicom",
+        metavar="DIR",
+        type=Path,
+        help="also every result as DICOM for the archive, with the patient's identity as the scan has it",
+    )
 
     verify = command("verify", "Whether anybody changed the study behind the program's back.", "verify", signed_in=False)
     verify.add_argument("--head", metavar="HASH", default="", help="a head that an earlier verify printed and somebody noted")

@@ -44,6 +44,13 @@ def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
         paths["sheet"] = str(sheet)
         lines += [f"Pictures in {sheet}", *missing]
     answer = {"cases": files.n_cases, "left_out": files.n_left_out, "files": paths, "without_picture": missing}
+    if args.dicom:
+        from napari_t12_bodycomp.workflow.study_dicom import export_dicom
+
+        done, without = export_dicom(store, args.dicom, states, progress)
+        paths["dicom"] = str(args.dicom)
+        answer |= {"dicom_cases": done, "without_dicom": without}
+        lines += [f"{done} results as DICOM in {args.dicom}, with the patients' identity", *without]
     return say_done(say, args, answer, "\n".join(lines))
 
 

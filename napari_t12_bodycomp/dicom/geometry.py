@@ -33,6 +33,11 @@ class InPlane:
         view = image.T if self.transpose else image
         return view[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
 
+    def undo(self, image: npt.NDArray[T]) -> npt.NDArray[T]:
+        """A view of `image`, turned back to the rows and columns of the file."""
+        view = image[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
+        return view.T if self.transpose else view
+
 
 @lru_cache(maxsize=1024)
 def cosines(orientation: tuple[float, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:

@@ -19,7 +19,7 @@ from napari_t12_bodycomp.dicom.elements import Elements, TooShortError, UnusualE
 HEAD_BYTES = 1 << 16
 DICOMDIR = "1.2.840.10008.1.3.10"
 """A directory of the files beside it, which are read themselves."""
-_NO_CONTRAST = {"NONE", "NO", "C-", "NATIVE", "W/O", "WITHOUT", "NON CONTRAST", "NO CONTRAST", "UNENHANCED"}
+NO_CONTRAST = {"NONE", "NO", "C-", "NATIVE", "W/O", "WITHOUT", "NON CONTRAST", "NO CONTRAST", "UNENHANCED"}
 _SALT = secrets.token_bytes(16)
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate Modality Manufacturer ManufacturerModelName SeriesDescription
@@ -245,7 +245,7 @@ def _stored(value: int, signed: bool) -> int:
 def _contrast(agent: str) -> str | None:
     if not agent:
         return None
-    return "none" if agent.upper() in _NO_CONTRAST else agent
+    return "none" if agent.upper() in NO_CONTRAST else agent
 
 
 def _age_years(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Reading a label map drawn elsewhere, on the CT's own grid, from NIfTI."""
+"""Reading a label map drawn elsewhere, on the CT's own grid, from NIfTI; regions from a DICOM segmentation too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_t12_bodycomp.dicom.read_seg import is_dicom, read_regions_seg
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.label_map import LabelMap
 from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
@@ -27,7 +28,7 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     Parameters
     ----------
     path : str or Path
-        NIfTI label map on the grid of `volume`, in any voxel order: 0 none, else `Region` values.
+        NIfTI label map on the grid of `volume`, in any voxel order: 0 none, else `Region` values; or a DICOM segmentation of the regions.
 
     Returns
     -------
@@ -38,6 +39,8 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     InputError
         Where the file cannot be read, lies on another grid, holds other labels, or nothing is drawn on this slice.
     """
+    if is_dicom(Path(path)):
+        return read_regions_seg(Path(path), volume, index)
     data, affine, _ = _load(Path(path), "the regions")
     if data.shape != volume.shape:
         raise InputError(

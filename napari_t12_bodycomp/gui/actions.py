@@ -56,6 +56,7 @@ ACTIONS = (
     Action("return_case", "Return", "Send the case back to its assessor, with a reason.", "", "Study"),
     Action("correct", "Correct", "Change the drawing yourself: somebody else must then approve it.", "", "Study"),
     Action("reopen_case", "Reopen", "Unlock the approved case, with a reason.", "", "Study"),
+    Action("draw_third", "Draw a third", "Take neither reading, and draw what is right.", "", "Study"),
     Action("stop_asking", "Cancel", "Decide later.", "", "Study"),
     Action("comment", "Comment", "Pin a comment to the point under the mouse.", "C", "Study"),
     Action("flicker", "Flicker", "Show the draft, or the version chosen in Review, in place of the drawing.", "F", "Study", hold=True),
@@ -133,8 +134,8 @@ ACTIONS = (
 
 WITH_ARGUMENT: tuple[str, ...] = ("open_path", "open_series", "resume_case", "discard_case", "open_case", "sign_off", "send_back", "unlock")
 """Actions that take one argument: a path, a series offer, unfinished work found at the start, the number of a case, a password or a reason."""
-WITH_ARGUMENT += ("add_comment", "go_to_comment", "compare_with")
-"""A comment's text; the place of a comment in its list; the number of a version, None for the draft."""
+WITH_ARGUMENT += ("add_comment", "go_to_comment", "compare_with", "take_reading")
+"""A comment's text; the place of a comment in its list; the number of a version, None for the draft; which reading is taken."""
 
 
 class Actions:

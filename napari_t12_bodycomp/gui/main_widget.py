@@ -13,6 +13,7 @@ from napari_t12_bodycomp.gui.panel_case import CasePanel
 from napari_t12_bodycomp.gui.panel_comments import CommentsPanel, ReturnedPanel
 from napari_t12_bodycomp.gui.panel_cutoffs import CutoffsPanel
 from napari_t12_bodycomp.gui.panel_decide import DecidePanel
+from napari_t12_bodycomp.gui.panel_dispute import DisputePanel
 from napari_t12_bodycomp.gui.panel_draw import DrawPanel
 from napari_t12_bodycomp.gui.panel_export import ExportPanel
 from napari_t12_bodycomp.gui.panel_flags import FlagsPanel
@@ -64,6 +65,7 @@ class MainWidget(QWidget):
         self.draw = DrawPanel(*rest)
         self.returned = ReturnedPanel(*rest)
         self.review = ReviewPanel(*rest)
+        self.dispute = DisputePanel(*rest)
         self.comments = CommentsPanel(*rest)
         self.decide = DecidePanel(*rest)
         self.export = ExportPanel(*rest)
@@ -83,6 +85,7 @@ class MainWidget(QWidget):
         }
         self._build()
         self.steps.chosen.connect(self.show_step)
+        self.comments.counted.connect(lambda: self.show_step(self.shown_step))
         session.changed.connect(self._redraw)
         self._redraw(None, session.state)
 
@@ -93,7 +96,7 @@ class MainWidget(QWidget):
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.setSpacing(GAP)
         numbers = (self.protocol, self.stats, self.histogram, self.subject, self.cutoffs, self.flags)
-        for widget in (self.job, self.resume, self.study, self.returned, *self._pages.values(), self.comments, *numbers):
+        for widget in (self.job, self.resume, self.study, self.returned, self.dispute, *self._pages.values(), self.comments, *numbers):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -129,10 +132,11 @@ class MainWidget(QWidget):
         """Show what others said; leave out what cannot be chosen in a review, and pictures of numbers that are hidden."""
         is_study = state.volume is not None and state.case_state is not None
         self.returned.setVisible(is_study and step in (Step.LEVEL, Step.DRAW))
-        self.comments.setVisible(is_study and step in (Step.DRAW, Step.REVIEW))
+        self.comments.setVisible(is_study and (step is Step.REVIEW or (step is Step.DRAW and self.comments.list.count() > 0)))
         if step is Step.REVIEW:
             for panel in (self.protocol, self.cutoffs):
                 panel.hide()
+        self.stats.table.setHidden(step is Step.REVIEW and bool(state.numbers_hidden))
         if state.numbers_hidden:
             self.histogram.hide()
 

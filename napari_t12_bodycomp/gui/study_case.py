@@ -69,8 +69,8 @@ class StudyCase:
 
     # -- opening a case ----------------------------------------------------------------------------------------------------------------
 
-    def open(self, case_id: int) -> None:
-        """Open a case of the study; the one on screen is left, its unsaved work kept on this computer."""
+    def open(self, case_id: int, said: str = "") -> None:
+        """Open a case of the study, then say `said`; the one on screen is left, its unsaved work kept on this computer."""
         desk = self.seat.state.desk
         if desk is None:
             return
@@ -82,13 +82,17 @@ class StudyCase:
 
         def fetched(found: tuple[OpenCase, Drawn | None]) -> None:
             opened, drawn = found
+
+            def shown(scan: ReadScan) -> None:
+                self._show(opened, drawn, scan)
+                if said:
+                    self.tell(said)
+
             ready = self.ahead.take(case_id)
             if ready is not None:
-                self._show(opened, drawn, ready)
-                return
-            self.jobs.start(
-                READING, lambda progress: _read(desk, opened, progress), lambda scan: self._show(opened, drawn, scan), self._complain
-            )
+                shown(ready)
+            else:
+                self.jobs.start(READING, lambda progress: _read(desk, opened, progress), shown, self.complain)
 
         self.errands.run("Opening the case", fetch, fetched)
 
@@ -101,7 +105,7 @@ class StudyCase:
 
         def found(case_id: int) -> None:
             if opened is not None and case_id == opened.case.id:
-                self._say("No other case of the worklist waits for you.")
+                self.tell("No other case of the worklist waits for you.")
             else:
                 self.open(case_id)
 
@@ -123,7 +127,7 @@ class StudyCase:
             self.refresh()
             self.open(case.id)
 
-        self.jobs.start("Adding the scan to the study", work, added, self._complain)
+        self.jobs.start("Adding the scan to the study", work, added, self.complain)
 
     def _show(self, opened: OpenCase, drawn: Drawn | None, scan: ReadScan) -> None:
         """Put a case with its current version on screen."""
@@ -144,7 +148,7 @@ class StudyCase:
         finally:
             self._opening = False
         if left:
-            self._say(
+            self.tell(
                 f"{left} was left with changes that are not saved: they are kept on this computer, and offered when it is opened again."
             )
         self.on_shown()
@@ -162,7 +166,7 @@ class StudyCase:
                 restore(self.session, drawn)
             except InputError as error:
                 self.session.lock(str(error))
-                self._complain(str(error))
+                self.complain(str(error))
                 return
             self._saved = OnScreen.of(self.session.state)
         self._lock(opened)
@@ -195,7 +199,7 @@ class StudyCase:
             return
         if state.locked:
             raise InputError(state.locked)
-        self._measure_by_the_study()
+        self.measure_by_the_study()
         state = self.session.state
         if state.level is None or state.work is None or state.work.is_empty:
             raise InputError(why_not_final(state) or "There is nothing to save yet.")
@@ -216,7 +220,7 @@ class StudyCase:
             self._saved = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
             if not self.is_changed:
                 self.session.mark_saved()
-            self._say(f"Saved as version {version.number} of {now.case.pseudonym}.")
+            self.tell(f"Saved as version {version.number} of {now.case.pseudonym}.")
             self.refresh()
             if then is not None:
                 then(now)
@@ -227,11 +231,11 @@ class StudyCase:
                 self.refresh()
             elif isinstance(error, Conflict):
                 self.refresh()
-            self._complain(sentence_of(error, "Saving"))
+            self.complain(sentence_of(error, "Saving"))
 
         self.errands.run("Saving", work, saved, failed)
 
-    def _measure_by_the_study(self) -> None:
+    def measure_by_the_study(self) -> None:
         """Unfinished work that was resumed may have brought another protocol with it."""
         sheet = self.seat.state.sheet
         if sheet is not None and self.session.state.protocol != sheet.protocol.protocol:
@@ -259,7 +263,7 @@ class StudyCase:
     def _submit(self, desk: Desk, opened: OpenCase) -> None:
         version = opened.base
         if opened.case.state is CaseState.SUBMITTED:  # a reviewer's correction waits for somebody else from the moment that it is saved
-            self._say("Your correction is saved: somebody else must approve it. Next case: N.")
+            self.tell("Your correction is saved: somebody else must approve it. Next case: N.")
             return
         if version is None:
             raise InputError("Nothing is saved yet: save the drawing, then submit.")
@@ -284,7 +288,7 @@ class StudyCase:
             if on_screen is not None and on_screen.case.id == number:
                 self.seat.set(opened=now)
                 self._lock(now)
-            self._say(said)
+            self.tell(said)
             self.refresh()
             done()
 
@@ -295,13 +299,13 @@ class StudyCase:
         opened = self.seat.state.opened
         if opened is not None and not opened.why_not_draw:
             self.session.lock("")
-            self._measure_by_the_study()
-            self._say("Change what is wrong and save: your version must be approved by somebody else.")
+            self.measure_by_the_study()
+            self.tell("Change what is wrong and save: your version must be approved by somebody else.")
 
     def look(self) -> None:
         """See whether somebody else changed the case on screen."""
         desk, opened = self.seat.state.desk, self.seat.state.opened
-        if desk is None or opened is None:
+        if desk is None or opened is None or opened.reading is not None:  # a reader is told nothing of what others do
             return
 
         def done(now: OpenCase) -> None:
@@ -313,7 +317,7 @@ class StudyCase:
                 return
             who = self._name_of(now.case.current_author)
             said = f"Somebody changed this case: it is {now.case.state.value} now, version {now.case.current_version} by {who}."
-            self._say(f"{said} Open it again to see it; what you save now is kept as a version of its own.", error=True)
+            self.tell(f"{said} Open it again to see it; what you save now is kept as a version of its own.", error=True)
 
         self.errands.run("Looking at the case", lambda: open_case(desk, opened.case.id), done, lambda error: None)
 
@@ -345,11 +349,13 @@ class StudyCase:
 
     # -- words -------------------------------------------------------------------------------------------------------------------------
 
-    def _say(self, sentence: str, error: bool = False) -> None:
+    def tell(self, sentence: str, error: bool = False) -> None:
+        """Show `sentence` to the person at the screen."""
         self.around.set(message=sentence, message_is_error=error)
 
-    def _complain(self, sentence: str) -> None:
-        self._say(sentence, error=True)
+    def complain(self, sentence: str) -> None:
+        """Show `sentence`, which says what failed."""
+        self.tell(sentence, error=True)
 
 
 def _read(desk: Desk, opened: OpenCase, progress: Progress) -> ReadScan:

@@ -13,10 +13,12 @@ from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.errands import Errands, sentence_of
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.model.case_list import CaseList
+from napari_t12_bodycomp.model.double_reading import AskedReading, ReadingChoice, ReadingKind, ReadingPlan
 from napari_t12_bodycomp.model.study import ExclusionReason, Role
 from napari_t12_bodycomp.model.worklist import WorklistQuery
 from napari_t12_bodycomp.workflow import review, study
 from napari_t12_bodycomp.workflow.case_list import import_cases, read_case_list
+from napari_t12_bodycomp.workflow.reading_choice import choose_readings
 from napari_t12_bodycomp.workflow.seat import Seat, Sheet, look
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.study import Desk
@@ -199,6 +201,22 @@ class StudyFlow:
 
         deed = "Adding an account"
         self.errands.run(deed, lambda: study.add_account(desk, name, password, roles), added, lambda error: done(sentence_of(error, deed)))
+
+    def read_twice(self, choice: ReadingChoice, done: Callable[[str], None]) -> None:
+        """Choose cases for a second reading; `done` gets "", or the sentence that says why not."""
+        desk = self.seat.state.desk
+        if desk is None:
+            return
+
+        def chosen(found: tuple[ReadingPlan, list[AskedReading]]) -> None:
+            plan, asked = found
+            kinds = [sum(reading.kind is kind for reading in asked) for kind in ReadingKind]
+            self._say(f"{kinds[0]} double readings and {kinds[1]} re-reads are asked for (seed {plan.choice.seed}).")
+            self.refresh()
+            done("")
+
+        deed = "Choosing cases"
+        self.errands.run(deed, lambda: choose_readings(desk, choice), chosen, lambda error: done(sentence_of(error, deed)))
 
     # -- words -------------------------------------------------------------------------------------------------------------------------
 

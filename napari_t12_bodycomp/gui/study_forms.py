@@ -9,8 +9,10 @@ from qtpy.QtCore import QSettings, Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QFrame, QGridLayout, QLineEdit, QPushButton, QWidget
 
+from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
+from napari_t12_bodycomp.model.double_reading import Limits, ReadingChoice
 from napari_t12_bodycomp.model.study import Role
 from napari_t12_bodycomp.workflow.study import DEFAULT_FILE, without_password
 
@@ -220,6 +222,53 @@ class AccountForm(Form):
         self.end(sentence)
         if not sentence:
             self.name.clear()
+            self._done()
+
+
+class ReadTwiceForm(Form):
+    """A lead chooses which share of the cases is read twice, and how far two readings may be apart."""
+
+    def __init__(self, study: StudyFlow, done: Callable[[], None]) -> None:
+        super().__init__("Read a share of the cases twice", "Choose at random")
+        self._study, self._done = study, done
+        usual = Limits()
+        self.double = Entry("Share of the cases, in percent, that a second assessor reads without seeing the first reading")
+        self.reread = Entry("Share of the cases, in percent, that come back to the same assessor")
+        self.washout = Entry("Days between the first reading and the re-read")
+        self.area = Entry("A tissue's two areas further apart than this, in percent of their mean, go to adjudication")
+        self.level = Entry("Two levels further apart than this, in mm, go to adjudication")
+        self.dice = Entry("Two regions that overlap less than this go to adjudication")
+        lines = (
+            ("Second reader, %", self.double, 10.0),
+            ("Same reader, %", self.reread, 0.0),
+            ("Wash-out, days", self.washout, 30.0),
+            ("Areas apart, %", self.area, usual.area_percent),
+            ("Levels apart, mm", self.level, usual.level_mm),
+            ("Least Dice", self.dice, usual.dice),
+        )
+        for name, line, value in lines:
+            line.setText(f"{value:g}")
+            self.add_line(name, line)
+        self.back = QPushButton("Back to the worklist")
+        self.back.setProperty("role", "link")
+        self.below.insertWidget(0, self.back)
+
+    def hand_in(self) -> None:
+        fields = (self.double, self.reread, self.washout, self.area, self.level, self.dice)
+        try:
+            double, reread, days, area, level, dice = (float(field.text().replace(",", ".")) for field in fields)
+            choice = ReadingChoice(double, reread, round(days), Limits(area_percent=area, dice=dice, level_mm=level))
+        except ValueError:
+            self.end("A number in every line is wanted, something else came: correct it.")
+        except T12Error as error:
+            self.end(str(error))
+        else:
+            self.begin()
+            self._study.read_twice(choice, self._on_done)
+
+    def _on_done(self, sentence: str) -> None:
+        self.end(sentence)
+        if not sentence:
             self._done()
 
 

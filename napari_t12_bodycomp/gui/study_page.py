@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
-from napari_t12_bodycomp.gui.study_forms import AccountForm, CreateForm, Form, SignInForm
+from napari_t12_bodycomp.gui.study_forms import AccountForm, CreateForm, Form, ReadTwiceForm, SignInForm
 from napari_t12_bodycomp.gui.worklist_page import WorklistPage
 from napari_t12_bodycomp.workflow.seat import Seat, SeatState
 
@@ -24,10 +24,12 @@ class StudyPage(QWidget):
         self.setStyleSheet(theme.stylesheet())
         self.sign_in, self.create = SignInForm(study, settings), CreateForm(study, settings)
         self.account = AccountForm(study, lambda: self._show(self.worklist))
-        self.worklist = WorklistPage(seat, study, actions, lambda: self._show(self._account_page))
+        self.twice = ReadTwiceForm(study, lambda: self._show(self.worklist))
+        self.worklist = WorklistPage(seat, study, actions, lambda: self._show(self._account_page), lambda: self._show(self._twice_page))
         self.stack = QStackedWidget()
-        self._sign_in_page, self._create_page, self._account_page = (_centred(form) for form in (self.sign_in, self.create, self.account))
-        for page in (self._sign_in_page, self._create_page, self._account_page, self.worklist):
+        self._sign_in_page, self._create_page = _centred(self.sign_in), _centred(self.create)
+        self._account_page, self._twice_page = _centred(self.account), _centred(self.twice)
+        for page in (self._sign_in_page, self._create_page, self._account_page, self._twice_page, self.worklist):
             self.stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -35,6 +37,7 @@ class StudyPage(QWidget):
         self.sign_in.make.clicked.connect(lambda: self._show(self._create_page))
         self.create.back.clicked.connect(lambda: self._show(self._sign_in_page))
         self.account.back.clicked.connect(lambda: self._show(self.worklist))
+        self.twice.back.clicked.connect(lambda: self._show(self.worklist))
         seat.changed.connect(self._on_seat)
         picture.installEventFilter(self)
         self.hide()

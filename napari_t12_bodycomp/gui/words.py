@@ -43,7 +43,7 @@ def next_action(state: SessionState, seat: SeatState | None = None) -> NextActio
     if state.work is None or state.work.is_empty:
         return NextAction("draft_again", "Draft the regions")
     if opened is not None:
-        return NextAction("submit", "Submit", why_not_final(state))
+        return NextAction("submit", "Submit" if opened.reading is None else "Hand in reading", why_not_final(state))
     if not state.saved:
         return NextAction("save", "Save result", why_not_final(state))
     return NextAction("next", "Next case")

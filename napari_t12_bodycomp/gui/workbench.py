@@ -12,7 +12,7 @@ from napari import Viewer
 from qtpy.QtCore import QSettings, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog
 
-from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.active_time import ActiveTime
@@ -28,6 +28,7 @@ from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
@@ -71,6 +72,7 @@ class Workbench:
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
         self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
+        self.reading = ReadingFlow(self.study_case, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
@@ -135,6 +137,7 @@ class Workbench:
             "second_opinion": lambda: self.level_flow.ask_opinion(),
             "opinion_file": self.ask_opinion_file,
         }
+        does |= {"take_reading": self.reading.take, "draw_third": self.reading.draw_third}
         does |= draw_actions(session, canvas) | self.review.actions()
         does["point_back"] = self.point_back
         for action_id, function in does.items():
@@ -146,7 +149,9 @@ class Workbench:
 
     def _step_worked_on(self) -> str:
         opened = self.seat.state.opened
-        return "review" if opened is not None and opened.is_review else self.session.state.step.value
+        if opened is not None and opened.reading is not None:
+            return "reading"
+        return "review" if opened is not None and (opened.is_review or opened.dispute) else self.session.state.step.value
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, with what goes wrong told in one sentence."""
@@ -239,7 +244,10 @@ class Workbench:
 
     def save(self, as_draft: bool = False) -> None:
         """Save a case of the study as a version; anything else into the remembered folder, which is asked for the first time."""
-        if self.seat.state.opened is not None:
+        opened = self.seat.state.opened
+        if opened is not None:
+            if opened.reading is not None or opened.dispute is not None:
+                raise InputError(ONCE)
             self.study_case.save()
             return
         if self.desk.state.out_folder is None:
@@ -248,9 +256,13 @@ class Workbench:
             self.flow.save(self.desk.state.out_folder, as_draft)
 
     def submit(self) -> None:
-        """Hand the case of the study in; a reviewer approves it."""
+        """Hand the case of the study in; a reviewer approves it, a second reader hands the reading in."""
         opened = self.seat.state.opened
-        if opened is not None and opened.is_review:
+        if opened is not None and opened.reading is not None:
+            self.reading.hand_in()
+        elif opened is not None and opened.dispute is not None:
+            self.reading.hand_in_third()
+        elif opened is not None and opened.is_review:
             self.review.ask_password()
         elif opened is None:
             self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
@@ -311,6 +323,7 @@ class Workbench:
             self._closed = True
             self.jobs.close(1.0)
             self.review.close()
+            self.reading.close()
             self.study.close()
             self.timer.close()
             self.saver.close()
@@ -324,6 +337,7 @@ class Workbench:
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
         self.review.close()
+        self.reading.close()
         self.study_page.close_for_good()
         self.study.close()
         self.timer.close()

@@ -24,6 +24,9 @@ SEARCH_AFTER_MS = 250
 SHOWN_BAD_ROWS = 12
 
 
+_ALL = {"reading_by": None, "adjudication_by": None, "offset": 0}
+
+
 class ProgressBar(QWidget):
     """The included cases as one bar, the approved ones first."""
 
@@ -77,11 +80,13 @@ class SearchField(QLineEdit):
 class WorklistPage(QWidget):
     """Everything that a person sees of the study between cases."""
 
-    def __init__(self, seat: Seat, study: StudyFlow, actions: Actions, add_account: Callable[[], None]) -> None:
+    def __init__(
+        self, seat: Seat, study: StudyFlow, actions: Actions, add_account: Callable[[], None], read_twice: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._seat, self._study, self._actions = seat, study, actions
         self._people: list[str] = []
-        self._head_row = self._head(add_account)
+        self._head_row = self._head(add_account, read_twice)
         self.table = WorklistTable()
         self.table.opened.connect(lambda number: actions.trigger("open_case", number))
         self.table.sorted.connect(lambda key, down: study.ask(sort=key, descending=down, offset=0))
@@ -106,10 +111,11 @@ class WorklistPage(QWidget):
 
     # -- layout ------------------------------------------------------------------------------------------------------------------------
 
-    def _head(self, add_account: Callable[[], None]) -> QHBoxLayout:
+    def _head(self, add_account: Callable[[], None], read_twice: Callable[[], None]) -> QHBoxLayout:
         self.title, self.who = widgets.label("", "big"), widgets.label("", "muted")
         self.progress, self.bar = widgets.label(""), ProgressBar()
         self.people = _button("People …", "Take somebody into the study", add_account)
+        self.twice = _button("Read twice …", "Choose a share of the cases at random that two people read apart from each other", read_twice)
         self.listed = _button(
             "Import a list …", "Take cases in from a table (CSV); every bad row is named before anything is taken in", self._choose_list
         )
@@ -123,15 +129,22 @@ class WorklistPage(QWidget):
         self._list_buttons.hide()
         self._list_row = widgets.row(self._list_buttons)
         self._list_file = ""
-        return widgets.row(self.title, self.who, None, self.people, self.listed, leave, back, gap=10)
+        return widgets.row(self.title, self.who, None, self.people, self.twice, self.listed, leave, back, gap=10)
 
     def _filters(self) -> QHBoxLayout:
         self.chips: dict[CaseState | None, QPushButton] = {}
         for state in (None, *CaseState):
             chip = _button("", "Show all cases" if state is None else f"Show the cases that are {STATE_TITLES[state]}", None)
             chip.setCheckable(True)
-            chip.clicked.connect(lambda _=False, s=state: self._study.ask(states=frozenset() if s is None else frozenset({s}), offset=0))
+            chip.clicked.connect(lambda _=False, s=state: self._study.ask(states=frozenset() if s is None else frozenset({s}), **_ALL))
             self.chips[state] = chip
+        self.to_read = _button("", "Show the cases that you are to read apart from others", lambda: self._show_mine("reading_by"))
+        self.to_settle = _button(
+            "", "Show the cases whose two readings disagree, for you to decide", lambda: self._show_mine("adjudication_by")
+        )
+        for chip in (self.to_read, self.to_settle):
+            chip.setCheckable(True)
+            chip.hide()
         self.search = SearchField(self.table.setFocus)
         self.search.textChanged.connect(lambda _: self._typed.start())
         self.assessor = QComboBox()
@@ -139,7 +152,7 @@ class WorklistPage(QWidget):
         self.assessor.setMinimumWidth(110)
         self.assessor.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.assessor.activated.connect(self._on_assessor)
-        return widgets.row(*self.chips.values(), None, self.assessor, self.search)
+        return widgets.row(*self.chips.values(), self.to_read, self.to_settle, None, self.assessor, self.search)
 
     def _foot(self) -> QHBoxLayout:
         self.open = _button("Open", "Open the selected case (Enter, or a double click)", self._open)
@@ -186,7 +199,7 @@ class WorklistPage(QWidget):
             widgets.set_text(self.where, page_words(sheet.page))
             self.earlier.setEnabled(sheet.page.first > 0)
             self.later.setEnabled(sheet.page.first + len(sheet.page.rows) < sheet.page.total)
-            for button in (self.people, self.listed, self.assign):
+            for button in (self.people, self.twice, self.listed, self.assign):
                 button.setVisible(new.is_lead)
             self._show_chips(new)
             self._show_people(new)
@@ -197,7 +210,21 @@ class WorklistPage(QWidget):
         for state, chip in self.chips.items():
             n = counts.screened if state is None else counts.by_state.get(state, 0)
             chip.setText(f"{'all' if state is None else STATE_TITLES[state]} {n}")
-            chip.setChecked(new.query.states == (frozenset() if state is None else frozenset({state})))
+            mine = new.query.reading_by is not None or new.query.adjudication_by is not None
+            chip.setChecked(not mine and new.query.states == (frozenset() if state is None else frozenset({state})))
+        for chip, words, n, chosen in (
+            (self.to_read, "to read", new.sheet.mine.due, new.query.reading_by),
+            (self.to_settle, "to adjudicate", new.sheet.mine.adjudications, new.query.adjudication_by),
+        ):
+            chip.setText(f"{words} {n}")
+            chip.setVisible(bool(n) or chosen is not None)
+            chip.setChecked(chosen is not None)
+
+    def _show_mine(self, what: str) -> None:
+        """Show what of double reading waits for the person at the desk."""
+        desk = self._seat.state.desk
+        if desk is not None:
+            self._study.ask(states=frozenset(), **_ALL | {what: desk.account_id})
 
     def _show_people(self, new: SeatState) -> None:
         assert new.sheet is not None

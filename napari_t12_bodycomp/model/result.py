@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
-from napari_t12_bodycomp.model.level import LevelFinding, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import check_roi_map
@@ -51,6 +51,15 @@ class Result:
     software_version: str = ""
     doubtful: npt.NDArray[np.bool_] | None = None
     regions_origin: str = ""
+
+    @property
+    def is_at_t12(self) -> bool:
+        """Whether the measured slice cuts T12: by the search that found it, else by the word of who confirmed the level."""
+        found = self.finding is not None and self.finding.status is LevelStatus.FOUND
+        if not found or self.finding is None or self.finding.body_z_mm is None:
+            return self.level.is_confirmed
+        low, high = self.finding.body_z_mm
+        return low <= self.level.z_mm <= high
 
     def __post_init__(self) -> None:
         check_roi_map(self.regions)

@@ -13,6 +13,7 @@ from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
+from napari_t12_bodycomp.dicom.originals import Original, originals
 from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
@@ -22,6 +23,7 @@ from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slic
 
 INDEX = HeaderIndex(lambda: Path(platformdirs.user_cache_dir("napari-t12-bodycomp", appauthor=False)), __version__)
 """Headers that were read before, in this run or an earlier one."""
+NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
 
@@ -41,7 +43,7 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
     _refuse_nifti_folder(path)
-    with open_sources(_folder_of_directory(path)) as sources:
+    with open_sources(folder_of_directory(path)) as sources:
         return _listed(_scan(sources, progress))
 
 
@@ -72,13 +74,28 @@ def load_volume(
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress, show, show_z_mm)
     _refuse_nifti_folder(path)
-    with open_sources(_folder_of_directory(path)) as sources:
+    with open_sources(folder_of_directory(path)) as sources:
         found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
         stack = _offered(found, offer) if offer is not None else _wanted(found, series, acquisition)
         return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words), show, show_z_mm)
 
 
-def _folder_of_directory(path: Path) -> Path:
+def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) -> tuple[Original, ...]:
+    """The DICOM objects below `path` that slices `indices` of `volume` were read from.
+
+    Raises
+    ------
+    InputError
+        Where the scan is no DICOM, or its files are not there any more.
+    """
+    path = Path(path)
+    if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
+        raise InputError(NO_DICOM)
+    with open_sources(folder_of_directory(path)) as sources:
+        return originals((header for source in sources for header in INDEX.read(source)), volume, indices)
+
+
+def folder_of_directory(path: Path) -> Path:
     """The folder that a DICOMDIR lists, else `path` itself."""
     return path.parent if path.name.upper() == "DICOMDIR" and path.parent.is_dir() and not path.is_dir() else path
 

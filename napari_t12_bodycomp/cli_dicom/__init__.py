@@ -1,0 +1,1 @@
+"""Commands about DICOM files: results written as DICOM, and scans without identity."""
