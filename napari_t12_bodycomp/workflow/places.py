@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from napari_t12_bodycomp.dicom.archive import FileSource, open_sources
-from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.study import Case, SeriesReference
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.store import cases
-from napari_t12_bodycomp.workflow.source import load_volume
+from napari_t12_bodycomp.workflow.source import INDEX, load_volume
 from napari_t12_bodycomp.workflow.study import Desk, acting
-
-_INDEX = HeaderIndex()
 
 
 def series_in(root: str | Path, wanted: frozenset[str] | None = None, progress: Progress = no_progress) -> dict[str, Path]:
@@ -27,7 +24,7 @@ def series_in(root: str | Path, wanted: frozenset[str] | None = None, progress: 
     found: dict[str, Path] = {}
     with open_sources(root) as sources:
         for count, source in enumerate(sources, 1):
-            for header in _INDEX.read(source):
+            for header in INDEX.read(source):
                 if header.series_uid and (wanted is None or header.series_uid in wanted):
                     found.setdefault(header.series_uid, Path(source.path).parent if isinstance(source, FileSource) else root)
             if wanted is not None and found.keys() >= wanted:
