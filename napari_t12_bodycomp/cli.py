@@ -154,7 +154,7 @@ def _open(words: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"t12-bodycomp {__version__}")
     _add_verbose(parser)
     path: Path | None = parser.parse_args(words).path
-    if path is not None and not path.exists():
+    if path is not None and not os.path.exists(path):  # noqa: PTH110 - never raises, however long the path
         raise UsageError(
             f"A command (demo, series, locate, measure, agreement, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
         )

@@ -95,8 +95,18 @@ def _bowel_outside(lean: Floats, hu: npt.NDArray[np.int16], body: Mask, fascia_m
     if not kept.any():
         return none
     around = near(kept[labels], rays.spacing_mm, BOWEL_WALL_MM)
-    wall = around & ~filled(rays.points_px(curve - 1), body.shape) & whole
-    result: Mask = wall | kept[labels]
+    outside = ~filled(rays.points_px(curve - 1), body.shape) & whole
+    return _with_what_hangs_on((around & outside) | kept[labels], lean, outside)
+
+
+def _with_what_hangs_on(bowel: Mask, lean: Floats, outside: Mask) -> Mask:
+    """`bowel` (Y, X) with the lean pieces `outside` the wall's curve that it alone joins to the wall, such as a stoma's rim at the skin."""
+    labels, count = ndi.label((lean > 0) & ~bowel)
+    hanging = np.zeros(count + 1, bool)
+    hanging[labels[ndi.binary_dilation(bowel)]] = True
+    hanging &= np.bincount(labels[outside], minlength=count + 1) > 0.9 * np.bincount(labels.ravel(), minlength=count + 1)
+    hanging[0] = False
+    result: Mask = bowel | hanging[labels]
     return result
 
 

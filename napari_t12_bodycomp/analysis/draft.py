@@ -106,7 +106,7 @@ def draft_regions(
     inner, edge, play = find_inner_wall(axial.hu, rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
     regions = wall.regions(inner)
     whole = regions if protocol.intercostals_are_muscle else replace(wall, with_intercostals=True).regions(inner)
-    fluid = find_fluid(axial, whole, bones.canal_px)
+    fluid = find_fluid(axial, whole, filled(rays.points_px(prior), axial.hu.shape))
     if fluid is not None:
         inner, edge, play = find_inner_wall(fluid.drained(axial.hu), rays, fascia, prior, belief, cage.own_inner_mm, muscle_hu)
         regions = wall.regions(inner)
@@ -116,11 +116,12 @@ def draft_regions(
     crura = find_crura(axial, trunk.body, inside, parts, bones.canal_px)
     flags = scan_flags(trunk, spacing, float((cage.support > RIB_SUPPORT).mean()))
     flags += patient_flags(axial, trunk, regions, bystanders, fluid)
+    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu, prior)
+    flags += doubts.flags(float((regions == Region.MUSCLE).sum()) * spacing[0] * spacing[1] / 100)
     if protocol.crura_are_muscle and not crura.why_not:
         regions[crura.mask] = Region.MUSCLE
     if not protocol.thoracic_fat_is_visceral:
         regions[parts.chest & (regions == Region.VISCERAL)] = 0
-    doubts = Doubts(rays, skin_mm, fascia, inner, belief, edge, play, axial.hu)
     notes = (*(note for _, note in flags), *doubts.notes(bones.canal_seen))
     return Draft(
         regions,

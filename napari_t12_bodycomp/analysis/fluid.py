@@ -20,13 +20,21 @@ FLUID_HU = (-8.0, 24.0)
 BLUR_MM, SLOPE_HU_MM = 1.8, 5.0
 """Fluid is plain: smoothed, it changes by less than this within a mm. At the edge between fat and muscle, which passes the same HU, it does not."""
 FLUID_CM2, CONTACT_MM, TOUCH_MM = 3.0, 45.0, 6.0
+POCKET_CM2, POCKET_CONTACT_MM, POCKET_HU = 0.5, 15.0, 6.0
+"""Fluid is free to spread: where there is much of it, smaller pockets at the wall that read the same are the same."""
 LEAST_CONTRAST_HU, REACH_MM, FLUID_SIDE = 18.0, 8.0, 0.4
 DRAINED_HU = -100
+RECESS_SHARE = 0.8
+"""The pleural recess meets the tenth rib in the midaxillary line and the twelfth beside the spine: at T12 what fills it touches the wall behind that
+line. Ascites floats in front and at the flanks as well."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fluid:
-    """`mask` (Y, X) is fluid in touch with the wall, out to where muscle begins; `area_cm2` and `hu` are those of its plain middle."""
+    """`mask` (Y, X) is fluid in touch with the wall, out to where muscle begins; `area_cm2` and `hu` are those of its plain middle.
+
+    `is_behind` says that it touches the wall behind the midaxillary line only, where the pleural recess is.
+    """
 
     mask: Mask
     area_cm2: float
@@ -38,8 +46,12 @@ class Fluid:
         return np.where(self.mask, DRAINED_HU, hu).astype(np.int16)
 
 
-def find_fluid(axial: AxialSlice, regions: npt.NDArray[np.uint8], canal_px: tuple[float, float]) -> Fluid | None:
-    """Fluid against the inner wall of the drafted `regions` (uint8, (Y, X)); None where there is none to speak of."""
+def find_fluid(axial: AxialSlice, regions: npt.NDArray[np.uint8], expected: Mask) -> Fluid | None:
+    """Fluid against the inner wall of the drafted `regions` (uint8, (Y, X)); None where there is none to speak of.
+
+    Where organs stand out behind fluid, the draft may have taken it into the wall: what lies inside the `expected` wall (Y, X), carried by the
+    ribs, and reads like fluid and clearly darker than this person's muscle, is fluid there too.
+    """
     spacing = axial.pixel_spacing_mm
     if not (regions == Region.VISCERAL).any():
         return None
@@ -49,7 +61,9 @@ def find_fluid(axial: AxialSlice, regions: npt.NDArray[np.uint8], canal_px: tupl
     hu, cavity, muscle = axial.hu[box], regions[box] == Region.VISCERAL, regions[box] == Region.MUSCLE
     smooth = ndi.gaussian_filter(np.clip(hu, -150, 150).astype(np.float32), [BLUR_MM / s for s in spacing])
     slope = np.hypot(*(ndi.sobel(smooth, axis) / (8 * spacing[axis]) for axis in (0, 1)))
-    labels, count = ndi.label(cavity & (smooth > FLUID_HU[0]) & (smooth < FLUID_HU[1]) & (slope < SLOPE_HU_MM))
+    own_hu = _muscle_hu(hu, muscle & ~expected[box])
+    inside = cavity | (muscle & expected[box] & (smooth < own_hu - LEAST_CONTRAST_HU))
+    labels, count = ndi.label(inside & (smooth > FLUID_HU[0]) & (smooth < FLUID_HU[1]) & (slope < SLOPE_HU_MM))
     edge = cavity & ndi.binary_dilation(muscle, disk(spacing, 1.5 * max(spacing)))
     reached = ndi.maximum_filter(labels, [2 * round(TOUCH_MM / s) + 1 for s in spacing])
     contact_mm = np.bincount(reached[edge], minlength=count + 1) * float(np.sqrt(spacing[0] * spacing[1]))
@@ -58,27 +72,35 @@ def find_fluid(axial: AxialSlice, regions: npt.NDArray[np.uint8], canal_px: tupl
     large[0] = False
     if not large.any():
         return None
+    level = float(np.median(hu[large[labels]]))
+    pocket_hu = ndi.mean(hu, labels, np.arange(count + 1))
+    large[1:] |= ((contact_mm > POCKET_CONTACT_MM) & (area_cm2 > POCKET_CM2) & (np.abs(pocket_hu - level) < POCKET_HU))[1:]
     plain: Mask = large[labels]
-    level = float(np.median(hu[plain]))
-    behind = float(np.mean(np.nonzero(large[reached] & edge)[0] + box[0].start > canal_px[0] - 25 / spacing[0]))
+    middle = float(np.flatnonzero(cavity.any(1))[[0, -1]].mean())
+    behind = float(np.mean(np.nonzero(large[reached] & edge)[0] > middle))
     mask = np.zeros(regions.shape, bool)
-    mask[box] = _extent(hu, muscle, plain, level, smooth, spacing)
-    return Fluid(mask, float(area_cm2[large].sum()), level, behind > 0.6)
+    mask[box] = _extent(muscle, plain, own_hu, level, smooth, spacing)
+    return Fluid(mask, float(area_cm2[large].sum()), level, behind > RECESS_SHARE)
+
+
+def _muscle_hu(hu: npt.NDArray[np.int16], muscle: Mask) -> float:
+    """HU of this person's muscle, in the drafted region `muscle` (Y, X); -inf where none is."""
+    lean = hu[muscle & (hu > -29) & (hu < 150)]
+    return float(np.median(lean)) if lean.size else -np.inf
 
 
 def _extent(
-    hu: npt.NDArray[np.int16],
     muscle: Mask,
     fluid: Mask,
+    muscle_hu: float,
     fluid_hu: float,
     smooth: npt.NDArray[np.float32],
     spacing_mm: tuple[float, float],
 ) -> Mask:
     """`fluid` (Y, X) grown to its borders, into the muscle region where that reads like fluid and this person's muscle clearly otherwise."""
-    plain = hu[muscle & (hu > -29) & (hu < 150)]
     within = near(fluid, spacing_mm, REACH_MM) & (smooth > FLUID_HU[0])
-    if plain.size and float(np.median(plain)) - fluid_hu > LEAST_CONTRAST_HU:
-        within &= smooth < fluid_hu + FLUID_SIDE * (float(np.median(plain)) - fluid_hu)
+    if muscle_hu - fluid_hu > LEAST_CONTRAST_HU:
+        within &= smooth < fluid_hu + FLUID_SIDE * (muscle_hu - fluid_hu)
     else:
         within &= ~muscle
     return opened(ndi.binary_propagation(fluid, mask=within | fluid), spacing_mm, BLUR_MM) | fluid

@@ -22,8 +22,9 @@ PRIOR_COST, EDGE_COST, THIN_WALL_COST, FRONT_EDGE = 0.5, 1.0, 2.0, 2.0
 thinner than the prior costs more, a thicker one less, and edges count more where no rib is: the rectus and the transversus lie inside
 the costal cartilage, and nothing but fat behind them shows where they end."""
 FRONT_FREEDOM = 0.8
-BROAD_SHARE, BROAD_MM, EDGE_DEAD_HU = 0.4, 4.0, 20.0
-"""Edges are measured over 3 mm of wall against 4 mm inward, and over 1.5 mm on both sides; less than 20 HU is noise."""
+BROAD_SHARE, BROAD_MM, SEAM_MM, EDGE_DEAD_HU = 0.4, 4.0, 2.0, 20.0
+"""Edges are measured over 3 mm of wall against 4 mm inward, or against 2 mm where these are darker, and over 1.5 mm on both sides; less than 20 HU
+is noise. In the lean the fat between wall and organ is but a seam: 4 mm would see the organ behind it from anywhere near."""
 RIB_SLACK_MM = 2.0
 INTERCOSTAL_MM, BOWED_FROM = 60.0, -0.7
 LINING_MM = 0.5
@@ -157,7 +158,7 @@ def find_inner_wall(
         mean: Floats = (total[:, at + stop] - total[:, at + start]) / (stop - start)
         return mean
 
-    broad = box(0, 6) - box(-int(BROAD_MM / STEP_MM), 0)
+    broad = box(0, 6) - np.minimum(box(-int(BROAD_MM / STEP_MM), 0), box(-int(SEAM_MM / STEP_MM), 0))
     narrow = box(0, 3) - box(-3, 0)
     edge = np.clip(BROAD_SHARE * broad + (1 - BROAD_SHARE) * narrow - EDGE_DEAD_HU, 0, 220) / 100
     front = np.clip(-rays.direction[:, :1] * 2, 0, 1)

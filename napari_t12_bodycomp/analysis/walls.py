@@ -19,6 +19,8 @@ RAY_MM = 2.0
 """About the distance between rays at the body wall."""
 LEAN_HU, FAT_HU = -5.0, -55.0
 SKIN_MM, THICK_SKIN_MM, VESSEL_MM2, LINK_MM = 2.0, 5.0, 40.0, 1.5
+SEAM_MM = 1.0
+"""Fat under the skin of the leanest, where there is any to see."""
 DEEP_UNDER_SKIN_MM, DEEP_SHARE = 15.0, 0.1
 """No skin is this thick: what touches it and reaches deeper with more than this share is the wall, met by the edge of the field of view."""
 FALLEN_MM = 10.0
@@ -50,7 +52,8 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     lean = np.clip((smooth - FAT_HU) / (LEAN_HU - FAT_HU), 0, 1) * (body & (skin_depth_mm > SKIN_MM))
     firm = lean > 0.5
     shallow = skin_depth_mm < THICK_SKIN_MM
-    firm &= ~shallow | opened(firm, spacing_mm, 2.0)
+    thick = firm & (~shallow | opened(firm, spacing_mm, 2.0))
+    firm = thick | _flaps(firm & ~thick, thick, skin_depth_mm)
     deep = firm & (skin_depth_mm > DEEP_UNDER_SKIN_MM)
 
     def skin_only(labels: npt.NDArray[np.intp], size: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -64,6 +67,16 @@ def lean_tissue(hu: npt.NDArray[np.int16], body: Mask, skin_depth_mm: Floats, sp
     firm &= ~_pieces(linked, lambda labels, size: np.flatnonzero(size * pixel_mm2 <= VESSEL_MM2))
     whole[box] = np.where(firm | ndi.binary_dilation(firm), lean, 0.0)
     return whole
+
+
+def _flaps(thin: Mask, thick: Mask, skin_depth_mm: Floats) -> Mask:
+    """The pieces of `thin` (Y, X) that hang on the `thick` wall, with fat between them and the skin: edges of flat muscles in the lean."""
+    labels, count = ndi.label(thin, np.ones((3, 3)))
+    hanging = np.bincount(labels[ndi.binary_dilation(thick, np.ones((3, 3)))], minlength=count + 1) > 0
+    hanging[labels[skin_depth_mm < SKIN_MM + SEAM_MM]] = False
+    hanging[0] = False
+    result: Mask = hanging[labels]
+    return result
 
 
 def _pieces(mask: Mask, chosen: Callable[[npt.NDArray[np.intp], npt.NDArray[np.intp]], npt.NDArray[np.intp]]) -> Mask:

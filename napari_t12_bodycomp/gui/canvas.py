@@ -206,7 +206,8 @@ class Canvas:
             layer.cursor_size = tools.brush_mm
         finally:
             self._updating = False
-        self.tissues.opacity = tools.opacity
+        if self.tissues.opacity != tools.opacity:
+            self.tissues.opacity = tools.opacity
         self._show_overlay(state)
 
     def _show_overlay(self, state: SessionState) -> None:
@@ -214,8 +215,9 @@ class Canvas:
         shown = drawing.shown_slice(state)
         here = state.work is not None and state.view_index == shown
         compare = tools.compare and not tools.flicker
-        if self.tissues is not None and state.work is not None:
-            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS and not compare
+        fills = not tools.hidden and tools.display is not Display.CONTOURS and not compare
+        if self.tissues is not None and state.work is not None and self.tissues.visible is not fills:
+            self.tissues.visible = fills
         elsewhere = state.work is not None and shown != state.work.axial.index
         self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or compare or elsewhere))
         self.differences.show(here and not tools.hidden and compare)

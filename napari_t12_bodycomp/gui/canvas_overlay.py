@@ -74,8 +74,8 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H",
     pieces = [REGION_NAMES[region], tool_words(state.tools)]
     if state.work is not None and state.work.undo:
         pieces.append("undo: " + ", ".join(f"“{e.name}”" for e in reversed(state.work.undo[-2:])))
-    pieces.append(f"hold {hide_key}: hide overlay")
-    drawable = state.work is not None
+    drawable = state.work is not None and not state.locked
+    pieces = [*(pieces if drawable else ()), f"hold {hide_key}: hide overlay"]
     return OverlayWords(
         who=who,
         where=((place, False), *_level_words(state, on_level)),
@@ -83,7 +83,7 @@ def overlay_words(state: SessionState, lock_key: str = "I", hide_key: str = "H",
         badge=f"{badge}  {lock_key}" if drawable else "",
         badge_colour=MAIN_TISSUE[region].colour,
         locked=state.tools.hu_lock,
-        bottom=" · ".join(pieces) if drawable else "",
+        bottom=" · ".join(pieces) if state.work is not None else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from napari import Viewer
@@ -82,10 +83,11 @@ class CanvasPins(QWidget):
         self._seat.changed.disconnect(self._on_seat)
         for event in (self._viewer.scene.camera.events.zoom, self._viewer.scene.camera.events.center):
             event.disconnect(self._on_camera)
-        self._view.native.removeEventFilter(self)
-        for widget in (self.field, self):
-            widget.hide()
-            widget.deleteLater()
+        with suppress(RuntimeError):  # Qt has deleted the canvas meanwhile, with all that lay on it
+            self._view.native.removeEventFilter(self)
+            for widget in (self.field, self):
+                widget.hide()
+                widget.deleteLater()
 
     # -- where -------------------------------------------------------------------------------------------------------------------------
 

@@ -85,6 +85,7 @@ class MainWidget(QWidget):
         }
         self._build()
         self.steps.chosen.connect(self.show_step)
+        self.comments.counted.connect(lambda: self.show_step(self.shown_step))
         session.changed.connect(self._redraw)
         self._redraw(None, session.state)
 
@@ -131,10 +132,11 @@ class MainWidget(QWidget):
         """Show what others said; leave out what cannot be chosen in a review, and pictures of numbers that are hidden."""
         is_study = state.volume is not None and state.case_state is not None
         self.returned.setVisible(is_study and step in (Step.LEVEL, Step.DRAW))
-        self.comments.setVisible(is_study and step in (Step.DRAW, Step.REVIEW))
+        self.comments.setVisible(is_study and (step is Step.REVIEW or (step is Step.DRAW and self.comments.list.count() > 0)))
         if step is Step.REVIEW:
             for panel in (self.protocol, self.cutoffs):
                 panel.hide()
+        self.stats.table.setHidden(step is Step.REVIEW and bool(state.numbers_hidden))
         if state.numbers_hidden:
             self.histogram.hide()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QListWidgetItem, QPushButton
 
 from napari_t12_bodycomp.gui import review_words as said
@@ -37,7 +37,9 @@ class ReturnedPanel(Panel):
 
 
 class CommentsPanel(Panel):
-    """Comments with the numbers of their pins, and a line for one on the whole drawing."""
+    """Comments with the numbers of their pins, and a line for one on the whole drawing; `counted` says that there are more or fewer."""
+
+    counted = Signal()
 
     def _build(self) -> None:
         self.list = ShortList("Click a comment to go to its slice and point")
@@ -88,7 +90,10 @@ class CommentsPanel(Panel):
             for place, comment in enumerate(opened.comments, 1):
                 tip = f"{comment.text}\n{comment.account}, {said.moment(comment.at)}"
                 rows.append((said.comment_line(place, comment, opened), place, tip))
+        before = self.list.count()
         self.list.show_rows(rows)
+        if before != len(rows):
+            self.counted.emit()
         can = opened is not None and opened.base is not None
         self.line.setEnabled(can)
         self.note.setEnabled(can)

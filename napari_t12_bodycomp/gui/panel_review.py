@@ -13,7 +13,7 @@ from napari_t12_bodycomp.gui.format import key_words
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.words import level_title
-from napari_t12_bodycomp.model.study import Version
+from napari_t12_bodycomp.model.study import CaseState, Version
 from napari_t12_bodycomp.workflow.drawing import DRAFT_NAME
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -35,6 +35,7 @@ class ShortList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setUniformItemSizes(True)
+        self.hide()
 
     def show_rows(self, rows: list[tuple[str, object, str]]) -> None:
         """Show rows of text, what each stands for, and its tooltip."""
@@ -56,7 +57,7 @@ class ShortList(QListWidget):
 
 
 class ReviewPanel(Panel):
-    """Version, level with its evidence, decisions so far, and what to compare with."""
+    """Version, level with its evidence, which is put away once the case is approved, decisions so far, and what to compare with."""
 
     def _build(self) -> None:
         self.drawn = widgets.label("", "strong", wrap=True)
@@ -121,10 +122,11 @@ class ReviewPanel(Panel):
         widgets.set_text(self.place, said.level_words(opened, new), hide_empty=True)
         widgets.set_text(self.apart, said.level_apart(opened, new.finding), hide_empty=True)
         finding = new.finding
-        evidence = () if finding is None else (finding.evidence or (finding.message,))
+        is_settled = new.case_state is CaseState.APPROVED
+        evidence = () if finding is None or is_settled else (finding.evidence or (finding.message,))
         widgets.set_text(self.evidence, "\n".join(f"• {e}" for e in evidence[:MAX_EVIDENCE]), hide_empty=True)
         self.evidence.setToolTip("\n".join(evidence))
-        widgets.set_text(self.warnings, "\n".join(finding.warnings if finding else ()), hide_empty=True)
+        widgets.set_text(self.warnings, "\n".join(finding.warnings if finding and not is_settled else ()), hide_empty=True)
         decisions = [said.decision_line(review, now) for review in reversed(opened.reviews)]
         widgets.set_text(self.decisions, "\n".join(decisions[:MAX_DECISIONS]), hide_empty=True)
         self.decisions.setToolTip("\n".join(decisions))

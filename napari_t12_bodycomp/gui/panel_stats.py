@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
+from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from napari_t12_bodycomp.gui import format as fmt
 from napari_t12_bodycomp.gui import widgets
@@ -64,7 +64,9 @@ class StatsPanel(Panel):
         self.cards = {name: IndexCard(name) for name in INDEX_NAMES}
         self.why = widgets.label("", "muted", wrap=True)
         self.cells: dict[tuple[str, int], QLabel] = {}
-        self.setLayout(widgets.column(widgets.row(*self.cards.values()), self.why, self._table()))
+        self.table = QWidget()
+        self.table.setLayout(self._table())
+        self.setLayout(widgets.column(widgets.row(*self.cards.values()), self.why, self.table))
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()

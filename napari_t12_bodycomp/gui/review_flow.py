@@ -11,7 +11,7 @@ from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.review_words import CHANGED, NOTHING_DRAWN, slice_of, version_name
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.model.study import CaseState, Ticket
-from napari_t12_bodycomp.workflow import autosave, case_view, drawing, review
+from napari_t12_bodycomp.workflow import autosave, case_sight, drawing, review
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import Reference
 from napari_t12_bodycomp.workflow.study import Desk
@@ -196,7 +196,7 @@ class ReviewFlow:
             if on_screen is not None and on_screen.case.id == opened.case.id:
                 self.session.set_reference(Reference(version_name(version), version.slice_index, found.regions))
 
-        self.errands.run("Fetching a version", lambda: case_view.regions_of(desk.store, opened.case.id, version.number), fetched)
+        self.errands.run("Fetching a version", lambda: case_sight.seen_regions(desk, opened.case.id, version.number), fetched)
 
     def flicker(self, held: bool = False) -> None:
         """Show the reference instead of the drawing while the key is held, on the slice that it was drawn on."""

@@ -16,6 +16,7 @@ from napari_t12_bodycomp.gui.read_ahead import ReadAhead, ReadScan
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.study import Case, CaseState, Version
 from napari_t12_bodycomp.model.subject import ValueSource
+from napari_t12_bodycomp.model.volume import FirstSlice
 from napari_t12_bodycomp.workflow import review
 from napari_t12_bodycomp.workflow.case_list import add_scan, subject_of
 from napari_t12_bodycomp.workflow.drawn_case import Drawn, OnScreen, current_drawing, restore
@@ -82,6 +83,7 @@ class StudyCase:
 
         def fetched(found: tuple[OpenCase, Drawn | None]) -> None:
             opened, drawn = found
+            show = self.jobs.for_window(self.flow.first_slice.emit)
 
             def shown(scan: ReadScan) -> None:
                 self._show(opened, drawn, scan)
@@ -92,7 +94,7 @@ class StudyCase:
             if ready is not None:
                 shown(ready)
             else:
-                self.jobs.start(READING, lambda progress: _read(desk, opened, progress), shown, self.complain)
+                self.jobs.start(READING, lambda progress: _read(desk, opened, progress, show), shown, self.complain)
 
         self.errands.run("Opening the case", fetch, fetched)
 
@@ -358,8 +360,8 @@ class StudyCase:
         self.tell(sentence, error=True)
 
 
-def _read(desk: Desk, opened: OpenCase, progress: Progress) -> ReadScan:
-    return ReadScan(load_case(desk, opened.case, progress=progress))
+def _read(desk: Desk, opened: OpenCase, progress: Progress, show: Callable[[FirstSlice], None]) -> ReadScan:
+    return ReadScan(load_case(desk, opened.case, progress=progress, show=show))
 
 
 def _record(desk: Desk, case_id: int, seconds: dict[str, float]) -> None:

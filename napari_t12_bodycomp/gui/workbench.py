@@ -24,6 +24,7 @@ from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.draw_actions import draw_actions
 from napari_t12_bodycomp.gui.drops import Drops
 from napari_t12_bodycomp.gui.errands import Errands
+from napari_t12_bodycomp.gui.first_slice import FirstSlicePicture
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
@@ -75,6 +76,8 @@ class Workbench:
         self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.reading = ReadingFlow(self.study_case, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
+        self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
+        self.flow.first_slice.connect(self.first_slice.show_slice)
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
         self.pacs_page = PacsPage(self.frame.centre, self.actions, self.settings)
@@ -349,6 +352,7 @@ class Workbench:
         self.saver.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.drops.close()
+        self.first_slice.close_for_good()
         self.level_flow.close()
         self.flow.close()
         self.canvas.close()

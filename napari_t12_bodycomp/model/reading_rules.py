@@ -59,8 +59,6 @@ def why_not_read(actor: Account, case: Case, reading: AskedReading | None, now: 
         return "Your first reading of this case is not handed in yet: it comes back to you after that."
     if now < reading.not_before:
         return f"This case comes back to you on {reading.not_before[:10]}, not before: wait until the wash-out is over."
-    if reading.kind is ReadingKind.REREAD and case.state in (CaseState.DRAFTED, CaseState.RETURNED):
-        return "Your first reading of this case is being changed: hand it in, the wash-out begins anew."
     return ""
 
 

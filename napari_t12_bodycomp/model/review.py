@@ -191,8 +191,6 @@ def why_not_numbers(actor: Account, case: Case, blind: bool) -> str:
 
 # -- what is seen --------------------------------------------------------------------------------------------------------------------------
 
-_BEING_DRAWN = frozenset({CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED})
-
 
 def why_not_look(actor: Account) -> str:
     """Why `actor` may look into no case: a rater scores radiographs, blinded to everything else."""
@@ -203,22 +201,22 @@ def why_not_look(actor: Account) -> str:
     return "A rater scores radiographs and sees the names of the cases alone: ask a lead for another role."
 
 
-def why_not_see(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
-    """Why `actor` may not see what was drawn, measured, decided and said in `case`; `readings` are those of the case."""
-    return why_not_look(actor) or why_blind(actor, case, readings)
+def why_not_see(actor: Account, readings: Iterable[AskedReading]) -> str:
+    """Why `actor` may not see what was drawn, measured, decided and said in a case with these `readings`."""
+    return why_not_look(actor) or why_blind(actor, readings)
 
 
-def why_blind(actor: Account, case: Case, readings: Iterable[AskedReading]) -> str:
-    """Why what others made of `case` is hidden from `actor`: who is to read it sees it afterwards.
+def why_blind(actor: Account, readings: Iterable[AskedReading]) -> str:
+    """Why what others made of a case with these `readings` is hidden from `actor`: who is to read it sees it afterwards.
 
-    A case that comes back to its assessor is hidden from them from the moment they hand it in.
+    A case that comes back to its assessor is hidden from them from the moment they hand it in, until it is returned.
     """
     for reading in readings:
         if reading.reader_id != actor.id or reading.state is not ReadingState.WAITING:
             continue
         if reading.kind is ReadingKind.DOUBLE:
             return "You are to read this case without seeing what others made of it: that is shown once your reading is saved."
-        if reading.not_before is not None and case.state not in _BEING_DRAWN:
+        if reading.not_before is not None:
             return "You are to read this case again without seeing your first reading: that is shown once your second one is saved."
     return ""
 

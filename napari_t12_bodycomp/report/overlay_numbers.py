@@ -85,16 +85,18 @@ def _facts(axes: Axes, result: Result, top: float) -> float:
     )
     options = (
         f"intercostals {'count' if protocol.intercostals_are_muscle else 'do not count'} as muscle, "
-        f"crura {'do' if protocol.crura_are_muscle else 'do not'}; "
+        f"crura {'do' if protocol.crura_are_muscle else 'do not'}",
         f"fat above the diaphragm {'counts' if protocol.thoracic_fat_is_visceral else 'does not count'} as visceral, "
-        f"gas rims {'do' if protocol.gas_rims_are_fat else 'do not'}"
+        f"gas rims {'do' if protocol.gas_rims_are_fat else 'do not'}",
     )
     who = [f"{deed} by {name}" for deed, name in (("drawn", result.assessor), ("reviewed", result.reviewer)) if name]
     for line in ((height, f"preset {protocol.preset.name}"), (result.status, *who)):
         plain(axes, _LEFT, top, "  ·  ".join(line), size=10.5)
         top += 20
-    plain(axes, _LEFT, top, options, size=8.5, colour=MUTED)
-    return top + 16
+    for words in options:
+        plain(axes, _LEFT, top, words, size=8.5, colour=MUTED)
+        top += 14
+    return top + 4
 
 
 def _quality(axes: Axes, result: Result, top: float, bottom: float) -> None:

@@ -229,17 +229,16 @@ def waiting(connection: Connection, query: WorklistQuery, actor: Account, pseudo
     To be drawn, to be read unseen, to be decided on, or to be adjudicated.
     """
     state = cases.c.state.concat("")  # no index by state: the first in the order of names is found by that order
-    double = readings.of_kind(ReadingKind.DOUBLE)
-    has, to_read, theirs = readings.exists, readings.due(actor.id), readings.waits_for(actor.id)
-    settled = state.not_in([CaseState.DRAFTED, CaseState.RETURNED])  # else the first reading is being changed
-    ways = [and_(or_(has(and_(to_read, double)), and_(has(to_read), settled)), state != CaseState.EXCLUDED)]
+    has, to_read = readings.exists, readings.waits_for(actor.id)
+    ways = [and_(state != CaseState.EXCLUDED, has(readings.due(actor.id)))]
     if actor.has(Role.ASSESSOR):
         own = or_(cases.c.assessor_id.is_(None), cases.c.assessor_id == actor.id)
-        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, ~has(and_(theirs, double))))
+        unseen = has(and_(to_read, readings.of_kind(ReadingKind.DOUBLE)))
+        ways.append(and_(state.in_([CaseState.NEW, CaseState.DRAFTED, CaseState.RETURNED]), own, ~unseen))
     if actor.has(Role.REVIEWER):
         own = or_(cases.c.reviewer_id.is_(None), cases.c.reviewer_id == actor.id)
-        decidable = and_(region_versions.c.author_id != actor.id, ~has(readings.undecided()), ~has(theirs))
-        ways.append(and_(state == CaseState.SUBMITTED, own, decidable))
+        theirs = region_versions.c.author_id != actor.id
+        ways.append(and_(state == CaseState.SUBMITTED, own, theirs, ~has(readings.undecided()), ~has(to_read)))
     if actor.has(Role.REVIEWER, Role.LEAD):
         ways.append(and_(state == CaseState.SUBMITTED, has(readings.disagreeing(actor.id))))
     later = (

@@ -52,7 +52,7 @@ def sight(connection: Any, actor: Account, case: Case, asked: list[AskedReading]
     return Sight(
         actor,
         case,
-        rules.why_not_see(actor, case, asked),
+        rules.why_not_see(actor, asked),
         frozenset(reading.version_id for reading in hidden if reading.version_id is not None),
         frozenset(reading.reader_id for reading in hidden),
         rules.may_know_of(actor, asked),

@@ -72,7 +72,7 @@ def numbers_of(desk: Desk, case_id: int, version: int) -> dict[str, float | None
     with desk.store.reading() as connection:
         actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
         asked = readings.of_case(connection, case_id)
-        refuse(rules.why_not_see(actor, case, asked) or rules.why_not_numbers(actor, case, studies.record(connection).blind_review))
+        refuse(rules.why_not_see(actor, asked) or rules.why_not_numbers(actor, case, studies.record(connection).blind_review))
         wanted = versions.one(connection, case_id, version).id
         if any(hidden.version_id == wanted for hidden in rules.hidden_readings(actor, asked)):
             raise Refused(rules.HIDDEN_READING)

@@ -21,6 +21,13 @@ def note_first(writer: Writer, actor: Account, case: Case) -> None:
             readings.change(writer, reading, first_version_id=case.current_version_id, not_before=days_after(writer.at, days))
 
 
+def note_open_again(writer: Writer, case: Case) -> None:
+    """The first drawing of `case` is to be changed: what comes back to its assessor waits until it is handed in anew."""
+    for reading in readings.of_case(writer.connection, case.id):
+        if reading.kind is ReadingKind.REREAD and reading.state is ReadingState.WAITING:
+            readings.change(writer, reading, not_before=None)
+
+
 def days_after(at: str, days: int) -> str:
     """The time `days` later than `at` (UTC, ISO 8601 to the microsecond)."""
     return (datetime.fromisoformat(at) + timedelta(days=days)).isoformat(timespec="microseconds")

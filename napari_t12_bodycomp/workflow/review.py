@@ -31,7 +31,7 @@ from napari_t12_bodycomp.store.ledger import Writer
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.store.versions import NewVersion, PackedRegions
 from napari_t12_bodycomp.workflow.case_list import subject_of
-from napari_t12_bodycomp.workflow.comparing import note_first
+from napari_t12_bodycomp.workflow.comparing import note_first, note_open_again
 from napari_t12_bodycomp.workflow.study import Desk, acting, check_own_password, refuse, still_same_password
 
 FILLED_AT_EXPORT = ("patient_id", "status", "assessor", "reviewer", "reviewed_at", *indices_csv.FILE_COLUMNS)
@@ -59,7 +59,7 @@ def save_version(desk: Desk, case_id: int, base: int | None, result: Result, act
     with desk.store.writing(desk.account_id, "case.save") as writer:
         actor, case = acting(writer, desk), cases.by_id(writer.connection, case_id)
         asked = readings.of_case(writer.connection, case_id)
-        refuse(rules.why_blind(actor, case, asked) or why_not_own(actor.id, asked))
+        refuse(rules.why_blind(actor, asked) or why_not_own(actor.id, asked))
         new = new_version(writer, case, result, packed, active_seconds)
         late = base != case.current_version
         if not late:
@@ -198,6 +198,7 @@ def return_case(desk: Desk, ticket: Ticket, reason: str) -> Case:
         refuse(rules.why_not_return(actor, case, reason) or waits or rules.why_stale(case, ticket.version_id, ticket.revision))
         versions.add_review(writer, ticket, actor.id, Decision.RETURNED, reason)
         cases.change(writer, case, state=CaseState.RETURNED.value)
+        note_open_again(writer, case)
         return cases.by_id(writer.connection, case.id)
 
 
@@ -209,6 +210,7 @@ def reopen(desk: Desk, ticket: Ticket, reason: str) -> Case:
         refuse(rules.why_not_reopen(actor, case, reason) or rules.why_stale(case, ticket.version_id, ticket.revision))
         versions.add_review(writer, ticket, actor.id, Decision.REOPENED, reason)
         cases.change(writer, case, state=CaseState.RETURNED.value)
+        note_open_again(writer, case)
         return cases.by_id(writer.connection, case.id)
 
 
@@ -233,6 +235,7 @@ def include(desk: Desk, case_id: int) -> Case:
         refuse(rules.why_not_include(actor, case))
         state = CaseState.NEW if case.current_version is None else CaseState.DRAFTED
         cases.change(writer, case, state=state.value, exclusion=None, exclusion_note="")
+        note_open_again(writer, case)
         return cases.by_id(writer.connection, case_id)
 
 
@@ -267,8 +270,8 @@ def add_comment(desk: Desk, case_id: int, version: int, text: str, point: tuple[
     if not text.strip():
         raise Refused("A comment is wanted, nothing came: type one.")
     with desk.store.writing(desk.account_id, "case.comment") as writer:
-        actor, case = acting(writer, desk), cases.by_id(writer.connection, case_id)
-        refuse(rules.why_not_see(actor, case, readings.of_case(writer.connection, case_id)))
+        actor = acting(writer, desk)
+        refuse(rules.why_not_see(actor, readings.of_case(writer.connection, case_id)))
         on = versions.one(writer.connection, case_id, version)
         versions.add_comment(writer, case_id, on.id, actor.id, text, point)
 

@@ -80,6 +80,14 @@ def effusion(s: Scene, hu: float = 8.0) -> Scene:
     return s.painted(within_wall(s, 14.0, lambda down, left: (down > 20) & (np.abs(left) > 50)), hu)
 
 
+def organ_in_front(s: Scene, depth_mm: float) -> Scene:
+    """An organ as bright as muscle against the front wall."""
+    lean = s.hu[(s.draft.regions == Region.MUSCLE) & (s.hu > -29) & (s.hu < 150)]
+    down_mm, left_mm = s.volume.pixel_spacing_mm
+    organ = within_wall(s, depth_mm, lambda down, left: (down * down_mm < -25) & (np.abs(left * left_mm) < 70))
+    return s.painted(organ, float(np.median(lean)))
+
+
 def gland(s: Scene) -> tuple[Scene, Mask]:
     """Glandular tissue in the fat in front, on the left: lumps of 35 HU at least 6 mm from the muscle."""
     fat = (s.draft.regions == Region.SUBCUTANEOUS) & (s.mm_from(Region.MUSCLE) > 6)

@@ -64,7 +64,7 @@ def doubts_about(thickness_mm):
     fascia = skin - 10.0
     ones = np.ones(len(rays))
     hu = np.where(body, 50, -1000).astype(np.int16)
-    return Doubts(rays, skin, fascia, fascia - thickness_mm, ones, ones, ones, hu)
+    return Doubts(rays, skin, fascia, fascia - thickness_mm, ones, ones, ones, hu, fascia - 15.0)
 
 
 def rays_facing(down, left, width):
@@ -92,6 +92,18 @@ def test_a_stretch_that_sticks_out_is_said(thick_mm, down, left, words):
     thickness[rays_facing(down, left, 0.12)] = thick_mm
     notes = doubts_about(thickness).notes(canal_seen=True)
     assert any(words in note for note in notes), notes
+
+
+def test_what_the_wall_holds_beyond_the_line_of_the_ribs_in_front_is_at_stake():
+    thickness = np.full(480, 15.0)
+    assert doubts_about(thickness).at_stake_cm2 == 0
+    front = rays_facing(-1.0, 0.0, 0.3)
+    thickness[front] = 15.0 + 4.0 + 6.0
+    doubts = doubts_about(thickness)
+    columns = doubts.rays.points_mm(doubts.inner_mm)[front, 1]
+    assert doubts.at_stake_cm2 == pytest.approx(6.0 * np.ptp(columns) / 100, rel=0.15)
+    assert [code for code, _ in doubts.flags(doubts.at_stake_cm2 / 0.041)] == ["organ_at_wall"]
+    assert doubts.flags(doubts.at_stake_cm2 / 0.039) == []
 
 
 def test_a_deep_wall_in_front_is_said_though_both_sides_agree():

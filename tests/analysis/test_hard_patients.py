@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, scene
+from painted import ascites, bowel_outside, effusion, fatty, gland, metal, oedema, organ_in_front, scene
 from test_draft import draft_of, trunk
 
 from napari_t12_bodycomp.analysis.draft import draft_regions
@@ -52,7 +52,7 @@ def test_ascites_against_the_wall_is_no_muscle_and_is_flagged(patient):
     assert "ascites" in draft.notes[0]
     assert abs(change(patient, draft)) < 0.05
     water = (wet.hu != patient.hu) & ~muscle(patient.draft)
-    assert muscle(draft)[water].mean() < 0.13
+    assert muscle(draft)[water].mean() < 0.08
 
 
 def test_fluid_is_found_the_same_where_intercostals_do_not_count(patient):
@@ -67,7 +67,7 @@ def test_a_pleural_effusion_is_no_muscle_and_is_flagged_as_one(patient):
     wet = effusion(patient)
     draft = wet.drafted()
     assert draft.flags == ("fluid_at_wall",)
-    assert "pleural effusion" in draft.notes[0]
+    assert "pleural effusion, most likely" in draft.notes[0]
     assert abs(change(patient, draft)) < 0.03
     assert muscle(draft)[(wet.hu != patient.hu) & ~muscle(patient.draft)].mean() < 0.02
 
@@ -75,6 +75,13 @@ def test_a_pleural_effusion_is_no_muscle_and_is_flagged_as_one(patient):
 @pytest.mark.parametrize("hu", [45.0, 95.0], ids=["plain", "enhanced"])
 def test_lung_without_air_behind_is_no_muscle(patient, hu):
     assert abs(change(patient, effusion(patient, hu).drafted())) < 0.03
+
+
+@pytest.mark.parametrize("depth_mm", [8.0, 30.0], ids=["flat", "deep"])
+def test_an_organ_of_muscle_brightness_against_the_front_wall_is_flagged_and_marked(patient, depth_mm):
+    draft = organ_in_front(patient, depth_mm).drafted()
+    assert "organ_at_wall" in draft.flags
+    assert draft.doubtful[muscle(draft) & ~muscle(patient.draft)].mean() > 0.6
 
 
 def test_breast_gland_is_neither_muscle_nor_fat(patient):
@@ -140,7 +147,7 @@ def test_oedema_is_flagged_and_its_strands_are_no_muscle(patient):
 def test_a_thin_patient_is_drafted_and_flagged():
     patient, truth = phantom_scene(fat_mm=3.0, visceral_fat=0.1, muscle=0.75)
     assert patient.draft.flags == ("little_fat",)
-    assert muscle(patient.draft).sum() == pytest.approx((truth.regions == Region.MUSCLE).sum(), rel=0.13)
+    assert muscle(patient.draft).sum() == pytest.approx((truth.regions == Region.MUSCLE).sum(), rel=0.12)
 
 
 def test_an_obese_patient_is_drafted_and_flagged():

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QLineEdit
-from reviewing import CASE, CTRL, EVIDENCE, LEVEL, PASSWORD, Room, result, scan
+from reviewing import CASE, CTRL, EVIDENCE, FINDING, LEVEL, PASSWORD, Room, result, scan
 
 from napari_t12_bodycomp.dicom.write_phantom import write_series
+from napari_t12_bodycomp.gui import case_flow
 from napari_t12_bodycomp.gui.review_words import CHANGED
+from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.review import RETURN_REASONS
 from napari_t12_bodycomp.model.study import CaseState, Decision
 from napari_t12_bodycomp.model.tissue import Region
@@ -53,6 +56,31 @@ def test_what_a_reviewer_must_see_stands_on_the_page_without_a_click(submitted: 
     assert "Backspace" in bench.panel.decide.give_back.toolTip() and bench.panel.save.next.text() == "Approve"
     assert not bench.panel.save.save.isVisible(), "there is nothing to save"
     assert bench.panel.scroll.verticalScrollBar().maximum() == 0
+
+
+def test_a_long_history_needs_no_scroll_bar_at_1080_px(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "The first rib leaves T1 at z -442 mm; 12 vertebrae with ribs were counted from it down to T12."
+    finding = replace(FINDING, evidence=(long, long, long), warnings=("The last ribs leave the scan, so that their length is not known.",))
+    monkeypatch.setattr(case_flow, "locate", lambda volume, progress: finding)
+    for cut in range(5):
+        room.submit(cut=cut)
+        review.add_comment(room.at("rita"), room.case.id, cut + 1, "a remark of a usual length on the muscle of the back", (20.0, 30.0))
+        if cut < 4:
+            room.send_back("muscle: rib or costal cartilage is in it")
+    room.bench.viewer.window.resize(1600, 1080)
+    room.sit("rita")
+    work = room.bench.session.state.work
+    flags = tuple(
+        QualityFlag(f"flag {k}", f"{k}: streaks run through the fat, bright and dark ones, so that its HU are off.") for k in range(3)
+    )
+    room.bench.session.set_judgement(work.draft, flags, work.axial.index, room.bench.session.state.protocol.slab_mm)
+    room.key(BACK)
+    bar = room.bench.panel.scroll.verticalScrollBar()
+    assert room.bench.panel.flags.box.isVisible() and room.bench.panel.comments.list.count() == 5 and bar.maximum() == 0
+    room.key(ENTER, CTRL)
+    room.type(room.bench.panel.decide.password, PASSWORD)
+    assert room.bench.panel.histogram.isVisible() and bar.maximum() == 0
+    room.bench.viewer.window.resize(1400, 900)
 
 
 def test_two_keys_and_the_password_approve_and_n_goes_on(submitted: Room) -> None:

@@ -12,6 +12,7 @@ from napari_t12_bodycomp.gui.canvas_pins import pins_of
 from napari_t12_bodycomp.gui.reformats import Reformats
 from napari_t12_bodycomp.model.tools import Display
 from napari_t12_bodycomp.workflow import case_view, review
+from napari_t12_bodycomp.workflow.session_state import Step
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 C, F, H = Qt.Key.Key_C, Qt.Key.Key_F, Qt.Key.Key_H
@@ -52,6 +53,7 @@ def test_c_pins_a_comment_to_the_point_under_the_mouse(rita: Room) -> None:
     assert [(p.number, p.is_current) for p in pins.shown()] == [(1, True)]
     assert rita.bench.panel.comments.list.item(0).text() == "1 · rita: vessel in the muscle"
     assert not pins.field.isVisible() and rita.focused is rita.bench.canvas.view.native
+    assert not rita.bench.canvas.overlay.words.badge and "Muscle" not in rita.bench.canvas.overlay.words.bottom, "nothing is drawn here"
     rita.key(Qt.Key.Key_Return, CTRL)
     rita.type(rita.bench.panel.decide.password, PASSWORD)
     assert rita.message == f"{CASE} is approved. Next case: N.", "the comment was no change of the case"
@@ -136,6 +138,8 @@ def test_an_assessor_comments_too(room: Room) -> None:
     room.key(C)
     room.type(room.bench.review.pins.field, "what do you mean?")
     assert [c[:2] for c in comments(room)] == [("ann", "what do you mean?")] and room.bench.review.pins.shown()
+    assert room.bench.panel.shown_step is Step.DRAW and room.bench.panel.comments.list.isVisible()
+    assert room.bench.canvas.overlay.words.badge, "who draws sees the HU-lock"
 
 
 def test_without_a_saved_drawing_there_is_nothing_to_comment_on(room: Room) -> None:
@@ -143,7 +147,7 @@ def test_without_a_saved_drawing_there_is_nothing_to_comment_on(room: Room) -> N
     room.point(30, 30)
     room.key(C)
     assert "save first" in room.message and not room.bench.review.pins.field.isVisible()
-    assert not room.bench.panel.comments.line.isEnabled()
+    assert not room.bench.panel.comments.isVisible(), "nothing to say, nothing to show"
 
 
 # -- flicker and differences ---------------------------------------------------------------------------------------------------------------

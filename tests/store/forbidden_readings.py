@@ -339,7 +339,7 @@ FORBIDDEN_READINGS: tuple[tuple[Deed, str], ...] = (
     ),
     (
         reading_again_while_the_first_is_changed,
-        "Your first reading of this case is being changed: hand it in, the wash-out begins anew.",
+        "Your first reading of this case is not handed in yet: it comes back to you after that.",
     ),
     (changing_a_finished_reading, "Your reading of this case is finished and stays as it is."),
     (reading_with_an_unconfirmed_level, "You have not confirmed the level of your reading: look at the evidence, confirm it, then save."),

@@ -39,9 +39,13 @@ def test_the_first_is_taken_as_it_stands(a_trial: Trial) -> None:
     t = a_trial
     case = trial.disagreeing(t)
     assert why_not_adjudicate(t.rev, case.id) == ""
-    opened = open_adjudication(t.lena, case.id)
-    assert (opened.first.author, opened.second.author, opened.second.kept) == ("ann", "ben", True)
-    assert (case_sight.seen_regions(t.lena, case.id, opened.second.number).regions == trial.regions(10)).all()
+    opened = seat.open_case(t.lena, case.id)
+    assert opened.dispute is not None
+    assert [v.author for v in opened.versions if v.id in (opened.dispute.first_version_id, opened.dispute.version_id)] == ["ann", "ben"]
+    assert (case_sight.seen_regions(t.lena, case.id, 2).regions == trial.regions(10)).all()
+    assert seat.open_case(t.ben, case.id).dispute is None
+    apart = open_adjudication(t.lena, case.id)
+    assert (apart.first.author, apart.second.author, apart.second.kept) == ("ann", "ben", True)
     with pytest.raises(Refused, match="one of the two readers"):
         open_adjudication(t.ben, case.id)
     with pytest.raises(Refused, match="No reading of this case is asked of you"):
@@ -118,12 +122,14 @@ def test_what_waits_is_counted_for_everybody_and_for_each(a_trial: Trial) -> Non
     assert names(t, WorklistQuery(adjudication_by=0)) == ["P-001"]
     with trial.on("2030-03-01"):
         assert names(t, WorklistQuery(reading_by=t.ann.account_id)) == ["P-003"]
-    # what waits for its second reading, or for a decision between two, waits for no reviewer; what is to be read unseen, for no assessor
+    # who decides between two readings is asked for it, and no reviewer is before the second one is there
     trial.drawn(t, case_view.case_by_id(t.store, 2))
-    assert seat.waiting_case(t.rev, WorklistQuery(), "") == 3
+    assert [seat.waiting_case(t.rev, WorklistQuery(), after) for after in ("", "P-001", "P-003")] == [1, 3, 1]
+    assert [seat.waiting_case(t.ben, WorklistQuery(), after) for after in ("", "P-002", "P-003")] == [2, 3, 2]
     review.assign(t.lena, [trial.add_cases(t.lena, 1, 4)[0].id], assessor="ann")
     assert seat.waiting_case(t.ann, WorklistQuery(), "") == 4
-    assert seat.waiting_case(t.ben, WorklistQuery(), "") == 3
+    with trial.on("2030-03-01"):
+        assert seat.waiting_case(t.ann, WorklistQuery(), "") == 3
     review.exclude(t.lena, 2, ExclusionReason.ARTEFACTS)
     assert study.study_counts(t.store).readings_due == 0
     assert names(t, WorklistQuery(reading_by=0)) == []
