@@ -79,8 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "gui" in item.path.relative_to(ROOT).parts[1:-1]:
             item.add_marker("window")
-        # two workers share the work: windows stay together, since one display has one focus; else each module keeps its fixtures to itself
-        item.add_marker(pytest.mark.xdist_group("windows" if item.get_closest_marker("window") else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))  # a module keeps its fixtures in one worker
         if no_display and not os.environ.get("T12_NEED_WINDOWS") and item.get_closest_marker("window"):
             item.add_marker(pytest.mark.skip(reason="no display: `make test` starts one of its own"))
 
