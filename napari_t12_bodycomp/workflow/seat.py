@@ -185,6 +185,13 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
     )
 
 
+def task_of(sheet: Sheet, opened: OpenCase) -> str:
+    """What the person at the desk draws: which study, case and person, and the drawing that is reviewed, a reading, or a third drawing."""
+    reading = opened.reading or opened.dispute
+    what = "case" if reading is None else f"{'reading' if opened.reading else 'third'} {reading.id}"
+    return "|".join((sheet.study.name, sheet.study.created_at, str(opened.case.id), str(sheet.account.id), what))
+
+
 def _to_read(desk: Desk, case_id: int, why_nothing: str) -> OpenCase:
     """The case as somebody sees it who is to read it apart from others: as a new one. Refused where they are not, or not yet."""
     if reading_asked(desk, case_id) is None:
