@@ -45,6 +45,7 @@ class CaseDeeds:
             raise InputError(why_not_final(state) or "There is nothing to save yet.")
         seconds, number = self.case.timer.take(), opened.case.id
         result = result_on_screen(state)
+        on_screen = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
         submits = hand_in and opened.case.state is not CaseState.SUBMITTED
 
         def work() -> tuple[OpenCase, Version, str]:
@@ -63,7 +64,7 @@ class CaseDeeds:
             self.case.refresh()
             if self._is_on_screen(number):
                 self.seat.set(opened=now)
-                self.case.saved = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
+                self.case.saved = on_screen
                 if not self.case.is_changed:
                     self.session.mark_saved()
                 self.case.lock(now)
@@ -73,7 +74,7 @@ class CaseDeeds:
         def failed(error: Exception) -> None:
             self.case.timer.put_back(seconds)
             if isinstance(error, InputError):
-                self._unsaved = lambda: self._save_if_changed(number, hand_in)
+                self._unsaved = lambda: self._save_if_changed(number, on_screen if hand_in else None)
 
         self._run(DECIDING if hand_in else SAVING, "Saving", work, saved, failed, hold=hand_in)
 
@@ -90,9 +91,10 @@ class CaseDeeds:
         if again is not None:
             again()
 
-    def _save_if_changed(self, number: int, hand_in: bool) -> None:
+    def _save_if_changed(self, number: int, to_hand_in: OnScreen | None) -> None:
+        """Save what is on screen; it is handed in only where that is just what was to be handed in."""
         if self._is_on_screen(number) and self.case.is_changed:
-            self.save(hand_in)
+            self.save(to_hand_in is not None and OnScreen.of(self.session.state).is_as(to_hand_in))
 
     def submit(self) -> None:
         """Hand the case in; what is not saved yet is saved before."""
