@@ -139,16 +139,25 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
     with desk.store.reading() as connection:
         account = accounts.by_id(connection, desk.account_id)
         refuse(rules.why_not_work(account))
+        hidden = frozenset(connection.execute(readings.case_ids(readings.hidden_from(account.id))).scalars())
         return Sheet(
             history.latest_change(connection),
             studies.record(connection),
             account,
             tuple(accounts.everybody(connection)),
             studies.current_protocol(connection),
-            cases.page(connection, query),
+            _as_seen(cases.page(connection, query), hidden),
             cases.counts(connection),
             reading_counts(desk),
         )
+
+
+def _as_seen(page: WorklistPage, hidden: frozenset[int]) -> WorklistPage:
+    """The page without a word of how far a case is that the person is to read apart from others."""
+    rows = (
+        replace(r, state=CaseState.NEW, assessor="", reviewer="", version=None, updated_at="") if r.id in hidden else r for r in page.rows
+    )
+    return replace(page, rows=tuple(rows))
 
 
 def open_case(desk: Desk, case_id: int) -> OpenCase:
