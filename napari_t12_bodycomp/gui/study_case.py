@@ -46,6 +46,8 @@ class StudyCase:
         self.saved = OnScreen()
         """What the study has of the case on screen."""
         self._opening = self._seeking = False
+        self._passed_over = ""
+        """Name of the case that was to be opened last, where its scan could not be read."""
         flow.opened.connect(self._on_scan_opened)
         jobs.changed.connect(self._on_jobs)
 
@@ -60,6 +62,7 @@ class StudyCase:
         """Close the case on screen; what was not saved is kept on this computer as unfinished work."""
         self.note_time()
         self.ahead.drop()
+        self._passed_over = ""
         if self.jobs.state.name == READING:
             self.jobs.cancel()
         if self.seat.state.opened is not None:
@@ -93,11 +96,15 @@ class StudyCase:
                 if said:
                     self.tell(said)
 
+            def not_read(sentence: str) -> None:
+                self._passed_over = opened.case.pseudonym
+                self.complain(f"{opened.case.pseudonym}: {sentence}")
+
             ready = self.ahead.take(case_id)
             if ready is not None:
                 shown(ready)
             else:
-                self.jobs.start(READING, lambda progress: _read(desk, opened, progress), shown, self.complain)
+                self.jobs.start(READING, lambda progress: _read(desk, opened, progress), shown, not_read)
 
         self.errands.run("Opening the case", fetch, fetched, self._not_found)
 
@@ -110,7 +117,7 @@ class StudyCase:
         desk, query, opened = self.seat.state.desk, self.seat.state.query, self.seat.state.opened
         if desk is None or self._seeking or self.jobs.state.name == READING:
             return
-        after, self._seeking = "" if opened is None else opened.case.pseudonym, True
+        after, self._seeking = self._passed_over or ("" if opened is None else opened.case.pseudonym), True
 
         def found(case_id: int) -> None:
             if opened is not None and case_id == opened.case.id:
@@ -146,7 +153,7 @@ class StudyCase:
         sheet = self.seat.state.sheet
         if self.seat.state.desk is None or sheet is None:
             return
-        case = opened.case
+        case, self._passed_over = opened.case, ""
         left = self._left_behind()
         volume = replace(scan.volume, subject=replace(subject_of(case, scan.volume.subject), patient_id=case.pseudonym))
         self.around.set(message="", message_is_error=False, offer_draft=False, path=case.series.path, offers=(), chosen=-1, reason="")

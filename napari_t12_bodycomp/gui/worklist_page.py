@@ -208,6 +208,8 @@ class WorklistPage(QWidget):
             self.later.setEnabled(sheet.page.first + len(sheet.page.rows) < sheet.page.total)
             for button in (self.people, self.twice, self.listed, self.assign):
                 button.setVisible(new.is_lead)
+            self.take.setVisible(sheet.account.has(Role.ASSESSOR, Role.REVIEWER))
+            self.exclude.setVisible(sheet.account.has(Role.LEAD, Role.ASSESSOR))
             self._show_chips(new)
             self._show_people(new)
 

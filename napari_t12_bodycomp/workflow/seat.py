@@ -154,9 +154,8 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
 
 def _as_seen(page: WorklistPage, hidden: frozenset[int]) -> WorklistPage:
     """The page without a word of how far a case is that the person is to read apart from others."""
-    rows = (
-        replace(r, state=CaseState.NEW, assessor="", reviewer="", version=None, updated_at="") if r.id in hidden else r for r in page.rows
-    )
+    unsaid: dict[str, Any] = {"state": CaseState.NEW, "assessor": "", "reviewer": "", "version": None, "updated_at": ""}
+    rows = (replace(row, **unsaid) if row.id in hidden and row.state is not CaseState.EXCLUDED else row for row in page.rows)
     return replace(page, rows=tuple(rows))
 
 
