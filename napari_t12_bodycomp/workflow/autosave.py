@@ -179,7 +179,12 @@ def is_restored(state: SessionState, found: Unfinished) -> bool:
 
 
 def resume(session: Session, found: Unfinished) -> None:
-    """Put unfinished work back into a session that has its volume open. A confirmed level stays confirmed only for the same assessor."""
+    """Put unfinished work back into a session that has its volume open.
+
+    A confirmed level stays confirmed for the same assessor, and where the drawing that the work began with has it confirmed just so.
+    """
+    before = session.state.level
+    is_same_level = before is not None and before.slice_index == found.level.slice_index
     if found.assessor and not session.state.assessor:
         session.set_assessor(found.assessor)
     session.set_protocol(found.protocol)
@@ -187,7 +192,7 @@ def resume(session: Session, found: Unfinished) -> None:
         session.set_height(found.subject.height_m * 100)
     if found.subject.weight_source is ValueSource.TYPED:
         session.set_weight(found.subject.weight_kg)
-    session.restore_level(found.level)
+    session.restore_level(found.level, before.confirmed_by if before is not None and is_same_level else "")
     work = session.state.work
     assert work is not None
     session.restore_work(Work(work.axial, found.regions, found.undo, found.redo, follows=found.follows))

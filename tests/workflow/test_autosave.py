@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
@@ -193,3 +193,21 @@ def test_a_draft_that_nobody_touched_is_no_unfinished_work(tmp_path):
     session.edit("stroke", painted(5))
     saver.close()
     assert len(autosave.unfinished(tmp_path)) == 1
+
+
+def test_a_correction_that_is_resumed_keeps_the_level_that_it_began_with(tmp_path):
+    session = Session("rita")
+    saver = autosave.Autosave(session, tmp_path)
+    drawn = MeasuredLevel(2, 10.0, LevelMethod.MANUAL, "anna")
+    session.open(volume(), "/scans/one", "case 1, rita")
+    session.restore_level(drawn, confirmed_by="anna")
+    session.edit("stroke", painted(3))
+    saver.close()
+    found = autosave.unfinished_for(volume(), tmp_path, "case 1, rita")
+    for begins_with, confirmed_by in ((drawn, "anna"), (None, "")):
+        again = Session("rita")
+        again.open(volume(), "/scans/one", "case 1, rita")
+        if begins_with is not None:
+            again.restore_level(begins_with, confirmed_by="anna")
+        autosave.resume(again, found)
+        assert again.state.level.confirmed_by == confirmed_by and (again.state.work.regions == painted(3)).all()
