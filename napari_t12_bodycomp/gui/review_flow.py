@@ -76,7 +76,7 @@ class ReviewFlow:
 
     def _ask(self, what: str) -> None:
         self._to_decide()
-        self.around.set(asking="")
+        self.around.set(asking="", message="", message_is_error=False)
         self.around.set(asking=what)
 
     def stop_asking(self) -> None:

@@ -22,6 +22,7 @@ from napari_t12_bodycomp.workflow.case_list import import_cases, read_case_list
 from napari_t12_bodycomp.workflow.reading_choice import choose_readings
 from napari_t12_bodycomp.workflow.seat import Seat, Sheet, look
 from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import has_work
 from napari_t12_bodycomp.workflow.study import Desk
 
 LOOK_EVERY_MS = 2000
@@ -77,13 +78,16 @@ class StudyFlow:
         def seated(found: tuple[Desk, Sheet]) -> None:
             self.leave()
             desk, sheet = found
+            left = has_work(self.session.state) and not self.session.state.saved
             self.session.close()
             self._before = self.session.state.assessor, self.session.state.protocol
             self.session.set_assessor(desk.name)
             self.session.set_protocol(sheet.protocol.protocol)
             self.seat.set(where=where, desk=desk, sheet=sheet, query=query)
             self._poll.start()
-            self._say("")
+            self._say(
+                "The scan that was open is left: its unsaved work is kept on this computer, for when nobody is signed in." if left else ""
+            )
             done("")
 
         self.errands.run(deed, sit, seated, lambda error: done(sentence_of(error, deed)))

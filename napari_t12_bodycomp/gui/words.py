@@ -149,6 +149,8 @@ def keys_now(state: SessionState, seat: SeatState | None = None) -> list[tuple[s
     opened = None if seat is None else seat.opened
     if state.volume is None:
         return [("next", "next case"), ("study", "worklist"), ("help", "help")] if seat and seat.is_signed_in else _NO_CASE_KEYS
+    if opened is not None and opened.is_review and not state.locked:
+        return [("save", "save correction"), ("undo", "undo"), ("hide_overlay", "hide"), ("flicker", "flicker"), ("help", "help")]
     if opened is not None and opened.is_review:
         return [("submit", "approve"), ("point_back", "return"), ("comment", "comment"), ("flicker", "flicker"), ("help", "help")]
     if opened is not None and state.locked:
