@@ -17,6 +17,8 @@ SETUP_FILES := pyproject.toml setup.cfg constraints.txt scripts/make_venv.sh
 VENV := .venv
 VENV_QT6 := .venv-qt6
 ARGS ?=
+# Windows in one worker, everything else in the other; WORKERS= runs all in one, as a debugger needs it.
+WORKERS ?= -n 2 --dist loadgroup
 
 .PHONY: demo test test-qt6 lint bench clean
 .DEFAULT_GOAL := demo
@@ -25,7 +27,7 @@ demo: $(VENV)/.ready-demo
 	$(VENV)/bin/python -m napari_t12_bodycomp demo $(ARGS)
 
 test: $(VENV)/.ready-test
-	sh scripts/with_display.sh env QT_API=pyqt5 T12_NEED_WINDOWS=1 $(VENV)/bin/python -m pytest $(ARGS)
+	sh scripts/with_display.sh env QT_API=pyqt5 T12_NEED_WINDOWS=1 $(VENV)/bin/python -m pytest $(WORKERS) $(ARGS)
 
 test-qt6: $(VENV_QT6)/.ready-test
 	sh scripts/with_display.sh env QT_API=pyqt6 T12_NEED_WINDOWS=1 $(VENV_QT6)/bin/python -m pytest -m window $(ARGS)

@@ -1,47 +1,80 @@
 #!/usr/bin/env python3
-"""Reading a CT series: this program beside SimpleITK on the same files, each in a fresh process, as one table.
+"""Reading a CT series: this program beside SimpleITK, pydicom's own loop, dicom2nifti and the bare bytes, in one run, as one table.
 
-    python benchmarks/reading.py [FOLDER ...] [--repeat N]
+    python benchmarks/reading.py [--slices 60 300 600] [--encodings uncompressed JPEG-LS "JPEG 2000"] [--readers SimpleITK ...] [--repeat 3]
+        [--dicom2nifti PYTHON]
 
-Without FOLDER the chest series of the shared scans is read as it lies (JPEG-LS) and as an uncompressed copy in a temporary folder.
-Both programs find the series in the folder and read all of its slices; the median of N runs counts, the files being in the page cache.
-`largest difference` compares the two volumes voxel by voxel, after clipping below -1024 HU as the study does.
+The chest series of the shared scans is written anew with as many slices and in each encoding, into a temporary folder; with `--folder`
+another series is taken for it. Every reader finds the series in the folder and reads all of it, in a fresh process each time, in turns so
+that all meet the same load; the files are in the page cache, the best of the repeats counts. Memory is the growth of the process's peak
+over the size of the volume. `bytes` reads the files and nothing else: no reader can be faster. The volumes of all readers are compared
+voxel by voxel, after clipping below -1024 HU as this program does. dicom2nifti is left out where it is not installed; PYTHON names an
+interpreter that has it.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import io
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 SHARED = Path(os.environ.get("T12_SHARED", Path(__file__).parents[2] / "shared"))
 CHEST = SHARED / "data" / "ct" / "lidc_0314_chest_1mm" / "ct"
+SYNTAXES = {"uncompressed": "1.2.840.10008.1.2.1", "JPEG-LS": "1.2.840.10008.1.2.4.80", "JPEG 2000": "1.2.840.10008.1.2.4.90"}
+READERS = ("ours", "SimpleITK", "pydicom", "dicom2nifti", "bytes")
 
 
-def read_ours(folder: str) -> np.ndarray:
+def read_ours(folder: str, said: dict[str, Any]) -> np.ndarray:
     from napari_t12_bodycomp.workflow.source import load_volume
 
-    return load_volume(folder).hu
+    start = time.perf_counter()
+    return load_volume(folder, show=lambda first: said.update(first=time.perf_counter() - start)).hu
 
 
-def read_simpleitk(folder: str) -> np.ndarray:
+def read_simpleitk(folder: str, said: dict[str, Any]) -> np.ndarray:
     import SimpleITK as sitk  # noqa: N813
 
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageSeriesReader()
     names = [reader.GetGDCMSeriesFileNames(folder, uid) for uid in reader.GetGDCMSeriesIDs(folder)]
     reader.SetFileNames(max(names, key=len))
-    return sitk.GetArrayFromImage(reader.Execute())
+    said["image"] = image = reader.Execute()  # kept, because the array is a view into it
+    return sitk.GetArrayViewFromImage(image)
 
 
-READERS = {"ours": read_ours, "SimpleITK": read_simpleitk}
+def read_pydicom(folder: str, said: dict[str, Any]) -> np.ndarray:
+    from pydicom import dcmread
+
+    found = sorted((dcmread(entry.path) for entry in os.scandir(folder)), key=lambda ds: float(ds.ImagePositionPatient[2]))
+    return np.stack([ds.pixel_array * np.int16(ds.RescaleSlope) + np.int16(ds.RescaleIntercept) for ds in found])
+
+
+def read_dicom2nifti(folder: str, said: dict[str, Any]) -> np.ndarray:
+    from dicom2nifti.convert_dicom import dicom_series_to_nifti
+
+    with tempfile.TemporaryDirectory() as scratch:
+        made = dicom_series_to_nifti(folder, Path(scratch) / "ct.nii", reorient_nifti=False)
+        return np.asarray(made["NII"].dataobj).transpose(2, 1, 0)
+
+
+def read_bytes(folder: str, said: dict[str, Any]) -> np.ndarray:
+    for entry in os.scandir(folder):
+        Path(entry.path).read_bytes()
+    return np.zeros(0, np.int16)
+
+
+NEEDS = {"ours": "napari_t12_bodycomp.workflow.source", "SimpleITK": "SimpleITK", "dicom2nifti": "dicom2nifti.convert_dicom"}
+"""What each reader imports before the clock starts."""
 
 
 def peak_bytes(reset: bool = False) -> float:
@@ -57,90 +90,110 @@ def peak_bytes(reset: bool = False) -> float:
 
 def child(reader: str, folder: str, save: str) -> None:
     """One run in this process: seconds and the growth of peak memory, as JSON."""
-    import napari_t12_bodycomp.workflow.source
-
-    if reader == "SimpleITK":
-        import SimpleITK as sitk  # noqa: N813
-
-        sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    importlib.import_module(NEEDS.get(reader, "pydicom.pixels"))
+    said: dict[str, Any] = {}
     before = peak_bytes(reset=True)
     start, cpu = time.perf_counter(), time.process_time()
-    hu = READERS[reader](folder)
+    hu = globals()[f"read_{reader.lower()}"](folder, said)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     grown = peak_bytes() - before
-    if save:
+    if save and hu.size:
         np.save(save, np.maximum(hu, -1024).astype(np.int16))
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": grown / (2 * hu.size), "shape": hu.shape}))
-    assert napari_t12_bodycomp
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "bytes": grown, "first": said.get("first")}))
 
 
-def run(reader: str, folder: Path, save: Path | None) -> dict[str, object]:
-    command = [sys.executable, __file__, "--child", reader, str(folder), str(save or "")]
-    done = subprocess.run(command, capture_output=True, text=True)
+def run(reader: str, folder: Path, save: str, python: str) -> dict[str, Any]:
+    command = [python if reader == "dicom2nifti" else sys.executable, __file__, "--child", reader, str(folder), save]
+    environment = {**os.environ, "XDG_CACHE_HOME": tempfile.mkdtemp(dir=folder.parent)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or ["no reason given"])[-1][:120]}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+        return {"error": (done.stderr.strip().splitlines() or ["no reason given"])[-1][:100]}
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
 
 
-def compare(name: str, folder: Path, repeat: int, scratch: Path) -> None:
-    """Print one table row per reader, and the ratio."""
-    medians: dict[str, float] = {}
-    taken: dict[str, list[dict[str, object]]] = {reader: [] for reader in READERS}
-    for k in range(repeat):  # in turns, so that both meet the same load
+def compare(encoding: str, folder: Path, given: argparse.Namespace, scratch: Path) -> None:
+    """Print one table row per reader."""
+    taken: dict[str, list[dict[str, Any]]] = {reader: [] for reader in ("ours", *(r for r in given.readers if r != "ours"))}
+    for k in range(given.repeat):  # in turns, so that all meet the same load
         for reader, runs in taken.items():
-            runs.append(run(reader, folder, scratch / f"{reader}.npy" if k == 0 else None))
+            if runs and "error" in runs[0]:
+                continue
+            runs.append(run(reader, folder, str(scratch / f"{reader}.npy") if k == 0 else "", given.dicom2nifti))
+    best = {reader: min(r["seconds"] for r in runs) for reader, runs in taken.items() if "error" not in runs[0]}
+    ours = np.load(scratch / "ours.npy")
     for reader, runs in taken.items():
-        if "error" in runs[0]:
-            print(f"| {name} | {reader} | cannot read it: {runs[0]['error']} | | | |")
+        start = f"| {len(ours)} | {encoding} | {reader} |"
+        if reader not in best:
+            print(f"{start} cannot: {runs[0]['error']} | | | | | |", flush=True)
             continue
-        medians[reader] = statistics.median(float(r["seconds"]) for r in runs)  # type: ignore[arg-type]
-        cpu = statistics.median(float(r["cpu"]) for r in runs)  # type: ignore[arg-type]
-        memory = max(float(r["memory"]) for r in runs)  # type: ignore[arg-type]
-        print(f"| {name} | {reader} | {medians[reader]:.2f} s | {cpu:.2f} s | {memory:.2f} x volume | {runs[0]['shape']} |")
-    if len(medians) == len(READERS):
-        ours, theirs = (np.load(scratch / f"{reader}.npy") for reader in READERS)
-        difference = int(np.abs(ours.astype(np.int32) - theirs).max()) if ours.shape == theirs.shape else "shapes differ"
-        print(
-            f"| {name} | **ratio** | **{medians['SimpleITK'] / medians['ours']:.1f} x faster** | | | largest difference {difference} HU |"
-        )
+        memory = max(r["bytes"] for r in runs) / ours.nbytes
+        first = f"{min(r['first'] for r in runs):.2f} s" if runs[0]["first"] else ""
+        difference = "" if reader in ("bytes", "ours") else _difference(ours, scratch / f"{reader}.npy")
+        ratio, cpu = best[reader] / best["ours"], min(r["cpu"] for r in runs)
+        print(f"{start} {best[reader]:.2f} s | {ratio:.1f} | {cpu:.2f} s | {memory:.2f} | {first} | {difference} |", flush=True)
 
 
-def uncompressed_copy(folder: Path, target: Path) -> Path:
-    """The same series as explicit little endian."""
+def _difference(ours: np.ndarray, path: Path) -> str:
+    theirs = np.load(path)
+    if ours.shape != theirs.shape:
+        return f"another shape: {theirs.shape}"
+    largest = min(int(np.abs(ours.astype(np.int32) - way).max()) for way in (theirs, theirs[::-1], theirs[:, ::-1], theirs[::-1, ::-1]))
+    return f"{largest} HU"
+
+
+def write_copy(source: Path, target: Path, encoding: str, n: int) -> Path:
+    """`n` slices 1 mm apart with the pixels of `source`, over and over, in `encoding`."""
+    import warnings
+
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-    from pydicom.uid import ExplicitVRLittleEndian
 
+    warnings.simplefilter("ignore")
     target.mkdir()
-    for path in sorted(folder.iterdir()):
-        try:
-            dataset = dcmread(path)
-        except InvalidDicomError:
-            continue
+    originals = sorted(p for p in source.iterdir() if p.is_file() and p.suffix not in (".md", ".json"))[:n]
+    uid = f"1.2.826.0.1.3680043.8.498.{n}"
+    for first, path in enumerate(originals):
+        dataset = dcmread(path)
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            dataset.decompress(decoding_plugin="pyjpegls" if "JPEG-LS" in dataset.file_meta.TransferSyntaxUID.name else "")
-        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        dataset.save_as(target / path.name)
+            dataset.decompress(generate_instance_uid=False)
+        if encoding != "uncompressed":
+            dataset.compress(SYNTAXES[encoding], generate_instance_uid=False)
+        x, y, _ = dataset.ImagePositionPatient
+        for k in range(first, n, len(originals)):
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{uid}.{k + 1}"
+            dataset.SeriesInstanceUID, dataset.InstanceNumber = uid, k + 1
+            dataset.ImagePositionPatient, dataset.SliceLocation = [x, y, k], k
+            buffer = io.BytesIO()
+            dataset.save_as(buffer, enforce_file_format=True)
+            (target / f"{(k * 7919) % 10007:05d}").write_bytes(buffer.getvalue())
     return target
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--folder", type=Path, default=CHEST)
+    parser.add_argument("--slices", type=int, nargs="+", default=[60, 300, 600])
+    parser.add_argument("--encodings", nargs="+", choices=SYNTAXES, default=list(SYNTAXES))
+    parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--dicom2nifti", metavar="PYTHON", default=sys.executable)
+    parser.add_argument("--scratch", type=Path, help="where the copies are made")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         child(*given.child)
         return
-    if not given.folders and not CHEST.is_dir():
-        parser.error("the shared scans are not here: give a folder of one CT series")
-    print("| series | reader | time | processor time | peak memory | |\n|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as scratch:
-        for folder in given.folders or [CHEST]:
-            compare(folder.parent.name if folder.name == "ct" else folder.name, folder, given.repeat, Path(scratch))
-        if not given.folders:
-            compare("the same, uncompressed", uncompressed_copy(CHEST, Path(scratch) / "plain"), given.repeat, Path(scratch))
+    if not given.folder.is_dir():
+        parser.error("the shared scans are not here: give the folder of one CT series")
+    print(
+        "| slices | encoding | reader | time | times ours | processor time | peak memory / volume | first slice after | largest difference |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for encoding in given.encodings:
+        for n in given.slices:
+            with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
+                folder = write_copy(given.folder, Path(scratch) / "series", encoding, n)
+                compare(encoding, folder, given, Path(scratch))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # Sees to the system libraries that pip cannot bring. On Debian and Ubuntu it installs what is missing, as root or by sudo without
 # password; else it prints the one command to run. Elsewhere it does nothing.
 # Usage: setup_system.sh venv|demo|test PYTHON
-#   venv: what an environment needs; demo: what a napari window needs; test: the same, a virtual display, PostgreSQL and checkers of DICOM
+#   venv: what an environment needs; demo: what a napari window needs; test: the same, a virtual display, PostgreSQL, Orthanc and checkers of DICOM
 set -eu
 purpose=$1 python=$2
 
@@ -18,7 +18,7 @@ venv)
     packages=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     ;;
 demo) packages=$window ;;
-test) packages="$window xvfb postgresql dicom3tools dcmtk" ;;
+test) packages="$window xvfb postgresql dicom3tools dcmtk orthanc orthanc-dicomweb" ;;
 *)
     echo "setup_system.sh venv|demo|test PYTHON is wanted, '$purpose' came" >&2
     exit 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import orthanc_server
 import postgres
 import pytest
 
@@ -36,7 +37,7 @@ def shared_data(shared: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings, caches and autosaves of the tests land in a temporary folder, never in the user's own."""
+    """Settings, caches and autosaves of the tests land in a temporary folder, never in the user's own; nor do passwords in the keyring."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
@@ -44,7 +45,20 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("NAPARI_CONFIG", str(home / "napari.yaml"))
         patch.setenv("MPLCONFIGDIR", str(home / "matplotlib"))
         patch.setenv("MPLBACKEND", "Agg")
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield
+
+
+@pytest.fixture(scope="session")
+def orthanc() -> Iterator[orthanc_server.Orthanc]:
+    """A real archive for the session; tests that need it are skipped where there is none."""
+    try:
+        running = orthanc_server.orthanc()
+        server = running.__enter__()
+    except orthanc_server.NoOrthanc as error:
+        pytest.skip(f"no archive: {error}")
+    yield server
+    running.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +79,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "gui" in item.path.relative_to(ROOT).parts[1:-1]:
             item.add_marker("window")
+        # two workers share the work: windows stay together, since one display has one focus; else each module keeps its fixtures to itself
+        item.add_marker(pytest.mark.xdist_group("windows" if item.get_closest_marker("window") else str(item.path)))
         if no_display and not os.environ.get("T12_NEED_WINDOWS") and item.get_closest_marker("window"):
             item.add_marker(pytest.mark.skip(reason="no display: `make test` starts one of its own"))
 

@@ -110,7 +110,7 @@ def test_the_help_lists_what_works_and_the_exit_codes(capsys: pytest.CaptureFixt
     text = capsys.readouterr().out
     assert "demo, series, locate, measure" in text
     assert "exit codes" in text
-    assert not {"batch", "pacs", "cohort", "agreement"} & set(text.split())
+    assert not {"batch", "cohort"} & set(text.split())
 
 
 @pytest.mark.parametrize(

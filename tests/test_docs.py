@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 
+def table_lines(text: str, header: str) -> list[str]:
+    """The lines of the table whose header line begins with `header`."""
+    return list(itertools.takewhile(lambda line: line.startswith("|"), text[text.index(header) :].splitlines()[2:]))
+
+
 def table_rows(text: str, header: str) -> Iterator[tuple[str, ...]]:
     """The cells of the table whose header line begins with `header`."""
-    lines = text[text.index(header) :].splitlines()[2:]
-    for line in lines:
-        if not line.startswith("|"):
-            return
+    for line in table_lines(text, header):
         yield tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
 
 
@@ -53,3 +57,17 @@ def test_links_and_pictures_lead_somewhere(document: str) -> None:
 def test_the_exported_data_dictionary_says_what_the_document_says() -> None:
     described = {name: meaning for name, _, meaning in table_rows(PROTOCOL, "| column | unit |") if name not in FILE_COLUMNS}
     assert described == MEANINGS
+
+
+def test_the_reading_page_quotes_the_sentences_that_the_program_says() -> None:
+    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+    quoted = {q for line in table_lines(text, "| what you give |") for q in re.findall(r"`([^`]+)`", line.split("|")[3])}
+    said = "\n".join(
+        node.value
+        for room in ("dicom", "workflow")
+        for file in (ROOT / "napari_t12_bodycomp" / room).glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert len(quoted) > 20
+    assert [q for q in sorted(quoted) if q not in said] == []

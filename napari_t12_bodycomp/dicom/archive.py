@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -62,10 +63,13 @@ class FileSource:
         return self.read(0, n)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
-        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
-            if offset:
-                file.seek(offset)
-            return file.read(length) if length >= 0 else file.read()
+        try:
+            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+                if offset:
+                    file.seek(offset)
+                return file.read(length) if length >= 0 else file.read()
+        except OSError as error:
+            raise InputError(f"A file of the scan cannot be read ({error.strerror}): check its permissions, or copy it again.") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,9 +125,8 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
     InputError
         Where `path` does not exist, may not be read, or is a zip that is damaged or far too large.
     """
-    if not path.exists():
-        raise InputError(f"A DICOM folder, DICOM file, zip or NIfTI file is wanted, but {path.name!r} does not exist: check the path.")
-    if path.is_dir():
+    kind = _kind(path)
+    if kind == "folder":
         yield _walk(path)
     elif is_tar(path):
         with open_tar(path) as members:
@@ -138,16 +141,27 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
         yield iter([_file(path)])
 
 
+def _kind(path: Path) -> str:
+    """ "folder" or "file"; InputError for what is neither, or cannot be looked at."""
+    wanted = "A DICOM folder, DICOM file, zip or NIfTI file is wanted"
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise InputError(f"{wanted}, but {path.name[:100]!r} does not exist: check the path.") from error
+    except OSError as error:
+        raise InputError(f"{wanted}, but the path given cannot be used ({error.strerror}): check it.") from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise InputError(f"{wanted}, a device or pipe came: check the path.")
+    return "folder" if stat.S_ISDIR(mode) else "file"
+
+
 def _skipped(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in _SKIPPED_SUFFIXES  # noqa: PTH122
 
 
 def _file(path: Path) -> FileSource:
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise InputError(f"The file {path.name!r} cannot be read ({error.strerror}): check the path and the permissions.") from error
-    return FileSource(str(path), stat.st_size, stat.st_mtime_ns)
+    status = path.stat()
+    return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
 def _walk(folder: Path) -> Iterator[ByteSource]:
@@ -158,10 +172,10 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
     while stack:
         here = stack.pop()
         try:
-            stat = os.stat(here)  # noqa: PTH116
-            if (stat.st_dev, stat.st_ino) in seen:
+            status = os.stat(here)  # noqa: PTH116
+            if (status.st_dev, status.st_ino) in seen:
                 continue
-            seen.add((stat.st_dev, stat.st_ino))
+            seen.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
             if here == str(folder):
@@ -174,17 +188,17 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
                     continue
                 if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
                     continue
-                stat = entry.stat()
+                status = entry.stat()
             except OSError:
                 continue
-            if stat.st_nlink > 1 or entry.is_symlink():
-                if (stat.st_dev, stat.st_ino) in seen:
+            if status.st_nlink > 1 or entry.is_symlink():
+                if (status.st_dev, status.st_ino) in seen:
                     continue
-                seen.add((stat.st_dev, stat.st_ino))
+                seen.add((status.st_dev, status.st_ino))
             files += 1
             if files > MAX_FILES:
                 raise InputError(f"The folder holds more than {MAX_FILES} files: give the folder of one patient.")
-            yield FileSource(entry.path, stat.st_size, stat.st_mtime_ns)
+            yield FileSource(entry.path, status.st_size, status.st_mtime_ns)
 
 
 def _members(archive: zipfile.ZipFile) -> list[ByteSource]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -18,10 +20,12 @@ from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesOffer
-from napari_t12_bodycomp.model.volume import AIR_HU, Acquisition, CTVolume
+from napari_t12_bodycomp.model.volume import AIR_HU, Acquisition, CTVolume, FirstSlice, no_first_slice
 
 MAX_TURN_DEG = 1.5
 MAX_VOXELS = 1 << 30
+MAX_RATIO = 300
+"""A CT, with its noise, is never packed so tightly."""
 _BROKEN = (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error, gzip.BadGzipFile, OverflowError, KeyError, TypeError)
 
 
@@ -55,8 +59,13 @@ def nifti_offer(path: Path) -> SeriesOffer:
     )
 
 
-def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
-    """The CT in the NIfTI file `path`.
+def read_nifti(
+    path: Path,
+    progress: Progress = no_progress,
+    show: Callable[[FirstSlice], None] = no_first_slice,
+    show_z_mm: float | None = None,
+) -> CTVolume:
+    """The CT in the NIfTI file `path`; `show` gets its middle slice, or the one nearest to `show_z_mm`, once the file is unpacked.
 
     Raises
     ------
@@ -65,11 +74,14 @@ def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
     """
     image = _open(path)
     shape, affine = _header(image)
+    _refuse_bomb(path, image)
     progress(0.1, "reading NIfTI")
     try:
         data = np.asanyarray(image.dataobj).reshape(shape)
     except _BROKEN as error:
         raise _unreadable() from error
+    except MemoryError as error:
+        raise InputError("The NIfTI file needs more memory than is free: close other programs and open it again.") from error
     progress(0.6, "turning")
     if data.dtype.kind not in "iuf":
         raise InputError("A NIfTI file of real numbers is wanted, this one holds something else: convert the CT again.")
@@ -77,20 +89,25 @@ def read_nifti(path: Path, progress: Progress = no_progress) -> CTVolume:
     hu = np.empty(view.shape, np.int16)
     outside = np.ones(view.shape[1:], bool)
     holes = np.zeros(len(view), np.int64)
-    for k, plane in enumerate(view):
-        values = plane.astype(np.float64)
+    axes, flips = voxel_axes(affine)
+    spacing = (float(np.linalg.norm(affine[:3, axes[1]])), float(np.linalg.norm(affine[:3, axes[0]])))
+    z_mm = _z(affine, shape)
+    chosen = len(view) // 2 if show_z_mm is None else int(np.abs(z_mm - show_z_mm).argmin())
+    for done, k in enumerate([chosen, *(k for k in range(len(view)) if k != chosen)], 1):
+        values = view[k].astype(np.float64)
         unknown = np.isnan(values)
         holes[k] = (unknown & ndi.binary_fill_holes(~unknown)).sum() if unknown.any() else 0
         values = np.nan_to_num(values, nan=-np.inf, posinf=np.iinfo(np.int16).max, neginf=-np.inf)
         outside &= values <= NEVER_SCANNED_HU
         hu[k] = np.rint(np.clip(values, AIR_HU, np.iinfo(np.int16).max, out=values))
-        progress(0.6 + 0.4 * (k + 1) / len(hu), f"slice {k + 1} of {len(hu)}")
+        if k == chosen:
+            show(FirstSlice(hu[k].copy(), k, len(hu), float(z_mm[k]), spacing))
+        progress(0.6 + 0.4 * done / len(hu), f"slice {done} of {len(hu)}")
     check_hounsfield(hu)
-    axes, flips = voxel_axes(affine)
     return CTVolume(
         hu=hu,
-        z_mm=_z(affine, shape),
-        pixel_spacing_mm=(float(np.linalg.norm(affine[:3, axes[1]])), float(np.linalg.norm(affine[:3, axes[0]]))),
+        z_mm=z_mm,
+        pixel_spacing_mm=spacing,
         origin_xy_mm=_origin(affine, shape, axes, flips),
         outside_fov=outside if outside.any() else None,
         acquisition=Acquisition(description="NIfTI", warnings=_hole_warnings(holes)),
@@ -121,6 +138,13 @@ def _open(path: Path) -> nib.Nifti1Image:
     if not isinstance(image, nib.Nifti1Image):
         raise _unreadable()
     return image
+
+
+def _refuse_bomb(path: Path, image: nib.Nifti1Image) -> None:
+    """InputError where a packed file would unpack to far more than it can hold of a CT."""
+    size = math.prod(int(n) for n in image.shape) * int(image.header["bitpix"]) // 8
+    if path.name.lower().endswith(".gz") and size > 1 << 26 and size > MAX_RATIO * path.stat().st_size:
+        raise InputError("The NIfTI file would unpack to far more than a CT scan: convert the CT again.")
 
 
 def _unreadable() -> InputError:

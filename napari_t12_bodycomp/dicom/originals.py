@@ -12,7 +12,7 @@ from pydicom.uid import CTImageStorage
 
 from napari_t12_bodycomp.dicom.archive import MAX_MEMBER_BYTES, ByteSource
 from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT
-from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, in_plane
+from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, in_plane, orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 from napari_t12_bodycomp.dicom.series import z_of
@@ -70,7 +70,7 @@ def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequenc
     Raises
     ------
     InputError
-        Where one of them is not there, or has no UIDs to refer to.
+        Where one of them is not there, has no UIDs to refer to, or leaned under a tilted gantry, so that the volume's slices are others.
     """
     wanted = {volume.sop_instance_uid(k) for k in indices}
     series = volume.acquisition.series_instance_uid
@@ -88,6 +88,11 @@ def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequenc
             raise InputError(
                 "UIDs of study, series and image are wanted, for results as DICOM to refer to, but the headers lack them: "
                 "export the scan again, or do without."
+            )
+        if orientation_name(here[0].orientation) == "tilted":
+            raise InputError(
+                "Images in the plane that was measured are wanted, for results as DICOM to lie on, but the gantry was tilted and the slices "
+                "were made upright: save the results without DICOM."
             )
         key = here[0].source.key
         if key not in read:

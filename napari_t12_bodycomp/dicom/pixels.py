@@ -18,6 +18,7 @@ from napari_t12_bodycomp.dicom.charls import decode_16bit
 from napari_t12_bodycomp.dicom.elements import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, check_inflation
 from napari_t12_bodycomp.dicom.frames import declared_size, encapsulated, frame_stream, single_frame
 from napari_t12_bodycomp.dicom.headers import SliceHeader
+from napari_t12_bodycomp.dicom.refuse import MAX_SIDE
 from napari_t12_bodycomp.dicom.values import NEVER_SCANNED_HU
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import AIR_HU
@@ -57,6 +58,8 @@ def stored_pixels(header: SliceHeader) -> Stored:
 
 
 def _decode(header: SliceHeader) -> Stored:
+    if not (1 <= header.rows <= MAX_SIDE and 1 <= header.columns <= MAX_SIDE):
+        raise InputError("The pixels of a slice do not fit its header (size or depth): export the scan again.")
     if header.bits_allocated != 16 or header.samples != 1:
         raise InputError("16-bit grey CT values are wanted, other pixels came: choose the original CT series.")
     if header.pixel_offset is not None and header.transfer_syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
@@ -120,7 +123,7 @@ def _signed(raw: npt.NDArray[np.uint16], bits: int) -> npt.NDArray[np.int16]:
 
 
 def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
-    """By pydicom and its plugins; `value` is Pixel Data."""
+    """By pydicom and its plugins, in this computer's byte order; `value` is Pixel Data."""
     options: dict[str, Any] = {
         "transfer_syntax_uid": UID(header.transfer_syntax),
         "rows": header.rows,
@@ -136,7 +139,7 @@ def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
     }
     plugin = "pylibjpeg" if header.transfer_syntax == RLE else ""
     array, _ = get_decoder(UID(header.transfer_syntax)).as_array(value, index=header.frame, raw=True, decoding_plugin=plugin, **options)
-    result: Stored = array
+    result: Stored = array.astype(array.dtype.newbyteorder("="), copy=False)
     return result
 
 
@@ -146,7 +149,7 @@ def slice_hu(header: SliceHeader, out: npt.NDArray[np.int16] | None = None) -> t
     Slope and intercept are the slice's own; HU are rounded and clipped to int16, padding and everything below -1024 become air.
     """
     slope, intercept = header.slope, header.intercept
-    if slope is None or intercept is None:
+    if slope is None or slope == 0 or intercept is None:
         raise InputError("Rescale slope and intercept are wanted to get Hounsfield units, the headers lack them: export the scan again.")
     raw = stored_pixels(header)
     if out is None:

@@ -17,17 +17,25 @@ from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
 from napari_t12_bodycomp.dicom.series import Stack, z_of
 from napari_t12_bodycomp.dicom.subject import read_subject
+from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
-from napari_t12_bodycomp.model.volume import Acquisition, CTVolume
+from napari_t12_bodycomp.model.volume import Acquisition, CTVolume, FirstSlice, no_first_slice
+
+_Decoded = tuple[npt.NDArray[np.int16], npt.NDArray[np.bool_] | None]
 
 MAX_VOXELS = 1 << 31
 SHIFT_TOLERANCE_MM = 1.0
 
 
-def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
-    """Decode every slice of `stack` into one int16 volume.
+def read_stack(
+    stack: Stack,
+    progress: Progress = no_progress,
+    show: Callable[[FirstSlice], None] = no_first_slice,
+    show_z_mm: float | None = None,
+) -> CTVolume:
+    """Decode every slice of `stack` into one int16 volume; `show` gets one slice as soon as it is there: the middle one, or at `show_z_mm`.
 
     Raises
     ------
@@ -49,30 +57,48 @@ def read_stack(stack: Stack, progress: Progress = no_progress) -> CTVolume:
     rows, columns = (first.columns, first.rows) if turn.transpose else (first.rows, first.columns)
     if len(singles) * rows * columns > MAX_VOXELS:
         raise InputError("The series would need more than 4 GB of memory: choose a series with fewer or smaller slices.")
-    hu = np.empty((len(singles), rows, columns), np.int16)
-    outside = _decode_all(places, hu, turn, progress)
+    spacing = first.pixel_spacing_mm[0], first.pixel_spacing_mm[1]
+    z_mm = np.array([z_of(h) for h in singles], dtype=np.float64)
+    chosen = len(singles) // 2 if show_z_mm is None else int(np.abs(z_mm - show_z_mm).argmin())
+    begun = slice_hu(singles[chosen])
+    show(FirstSlice(turn.apply(begun[0]), chosen, len(singles), float(z_mm[chosen]), spacing[::-1] if turn.transpose else spacing))
+    hu = _room_for(len(singles), rows, columns)
+    outside = _decode_all(places, hu, turn, progress, {chosen: begun})
     check_hounsfield(hu)
-    spacing = first.pixel_spacing_mm
+    upright: Upright | None = None
+    if stack.offer.orientation == "tilted":
+        upright = make_upright(hu, z_mm, first, turn)
+        hu, z_mm, singles = hu[upright.first : upright.stop], z_mm[upright.first : upright.stop], singles[upright.first : upright.stop]
     subject, subject_warnings = read_subject(singles)
     repeated = sum(len(place) - 1 for place in places)
     said = (
         *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
-        *gap_warnings(np.array([z_of(h) for h in singles])),
+        *((upright.said,) if upright is not None else ()),
+        *gap_warnings(z_mm),
         *_shift_warnings(singles),
         *_padding_warnings(first),
+        *_unit_warnings(first),
         *(("The images were compressed with loss: HU are not exactly the scanner's.",) if any(h.is_lossy for h in singles) else ()),
         *subject_warnings,
     )
     return CTVolume(
         hu=hu,
-        z_mm=np.array([z_of(h) for h in singles], dtype=np.float64),
-        pixel_spacing_mm=(spacing[1], spacing[0]) if turn.transpose else (spacing[0], spacing[1]),
+        z_mm=z_mm,
+        pixel_spacing_mm=upright.pixel_spacing_mm if upright is not None else spacing[::-1] if turn.transpose else spacing,
         origin_xy_mm=origin_xy(first.position_mm, first.orientation, spacing, first.rows, first.columns),
         outside_fov=outside,
         sop_instance_uids=tuple(h.sop_instance_uid for h in singles),
         acquisition=_acquisition(stack, first, said),
         subject=subject,
     )
+
+
+def _room_for(*shape: int) -> npt.NDArray[np.int16]:
+    try:
+        return np.empty(shape, np.int16)
+    except MemoryError as error:
+        size = 2 * np.prod(shape, dtype=np.float64) / 2**30
+        raise InputError(f"The series needs {size:.1f} GB of memory, which is not free: close other programs and open it again.") from error
 
 
 def _places(headers: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
@@ -87,9 +113,12 @@ def _places(headers: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
 
 
 def _decode_all(
-    places: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress
+    places: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress, begun: dict[int, _Decoded]
 ) -> npt.NDArray[np.bool_] | None:
-    """Fill `hu` slice by slice, in threads; returns the pixels (Y, X) that were never scanned in any slice, None where every one was."""
+    """Fill `hu` slice by slice, in threads, but for those in `begun`, which are decoded.
+
+    Returns the pixels (Y, X) that were never scanned in any slice, None where every one was.
+    """
     stop = threading.Event()
     never = _NeverScanned(hu.shape[1:])
     upright = turn == InPlane(False, False, False)
@@ -97,14 +126,14 @@ def _decode_all(
     def one(k: int) -> None:
         if stop.is_set():
             raise Cancelled("Reading was cancelled.")
-        image, outside = slice_hu(places[k][0], out=hu[k] if upright else None)
+        image, outside = begun.get(k) or slice_hu(places[k][0], out=hu[k] if upright else None)
         for other in places[k][1:]:
             if not np.array_equal(image, slice_hu(other)[0]):
                 raise InputError(
                     f"Two different images lie at z {z_of(other):.1f} mm in one series: "
                     "phases may be mixed; choose one series or acquisition."
                 )
-        if not upright:
+        if not upright or k in begun:
             hu[k] = turn.apply(image)
         never.add(turn.apply(outside) if outside is not None else None)
 
@@ -162,6 +191,13 @@ def _padding_warnings(first: SliceHeader) -> tuple[str, ...]:
         return ()
     padding = first.padding * first.slope + first.intercept
     return (f"The header calls {padding:.0f} HU padding, which tissue can have: it is kept as it is.",)
+
+
+def _unit_warnings(first: SliceHeader) -> tuple[str, ...]:
+    """ "US" means unspecified; its values were looked at and are those of a body."""
+    return ("The header does not name the unit of the values (US): they look like Hounsfield units and are taken for them.",) * (
+        first.rescale_type == "US"
+    )
 
 
 def _acquisition(stack: Stack, first: SliceHeader, said: tuple[str, ...]) -> Acquisition:

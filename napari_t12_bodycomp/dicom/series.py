@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, centre_z, orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
@@ -48,9 +51,13 @@ def z_of(header: SliceHeader) -> float:
 
 
 def _grid(header: SliceHeader) -> Hashable:
-    orientation = tuple(round(v, 2) for v in header.orientation) if header.orientation else None
-    spacing = tuple(round(v, 4) for v in header.pixel_spacing_mm) if header.pixel_spacing_mm else None
+    orientation, spacing = _rounded(header.orientation, 2), _rounded(header.pixel_spacing_mm, 4)
     return header.rows, header.columns, orientation, spacing, header.bits_allocated, "LOCALIZER" in header.image_type
+
+
+@lru_cache(maxsize=1024)
+def _rounded(values: tuple[float, ...] | None, digits: int) -> tuple[float, ...] | None:
+    return tuple(round(v, digits) for v in values) if values else None
 
 
 _FINER: tuple[_Key, ...] = (
@@ -95,13 +102,15 @@ def _needs_split(group: list[SliceHeader], key: _Key) -> bool:
 
 
 def _stack(part: list[SliceHeader]) -> Stack:
-    ordered = sorted(part, key=lambda h: (np.nan_to_num(z_of(h)), h.sop_instance_uid, h.source.key))
-    return Stack(tuple(ordered), _offer(ordered))
+    by_place = sorted(
+        ((z_of(h), h) for h in part), key=lambda p: (0.0 if math.isnan(p[0]) else p[0], p[1].sop_instance_uid, p[1].source.key)
+    )
+    ordered = [header for _, header in by_place]
+    return Stack(tuple(ordered), _offer(ordered, np.array([z for z, _ in by_place])))
 
 
-def _offer(headers: list[SliceHeader]) -> SeriesOffer:
+def _offer(headers: list[SliceHeader], z: npt.NDArray[np.float64]) -> SeriesOffer:
     first = headers[len(headers) // 2]
-    z = np.array([z_of(h) for h in headers])
     places = np.unique(np.round(z[np.isfinite(z)] / SAME_POSITION_MM)) * SAME_POSITION_MM
     acquisitions = {h.acquisition_number for h in headers}
     spacing = float(np.median(np.diff(places))) if len(places) > 1 else None
@@ -123,7 +132,7 @@ def _offer(headers: list[SliceHeader]) -> SeriesOffer:
         patient_key=first.patient_key,
         study_date=first.study_date,
         age_years=first.age_years,
-        refusal=refusal(headers, len(places), spacing),
+        refusal=refusal(headers, places),
         score=score,
         why=why,
     )
@@ -147,6 +156,8 @@ def _score(header: SliceHeader, places: np.ndarray[tuple[int, ...], np.dtype[np.
         points, reasons = points - 1, [*reasons, f"sharp kernel {header.kernel}"]
     if "DERIVED" in header.image_type or "SECONDARY" in header.image_type:
         points, reasons = points - 1, [*reasons, "derived from other images"]
+    if orientation_name(header.orientation) == "tilted":
+        points, reasons = points - 1, [*reasons, "gantry tilted"]
     if header.contrast == "none":
         points, reasons = points + 0.25, [*reasons, "without contrast"]
     thickness = header.slice_thickness_mm

@@ -46,6 +46,7 @@ class Action:
 ACTIONS = (
     Action("open_folder", "Open folder", "Open a folder of DICOM files.", "Ctrl+Shift+D"),
     Action("open_file", "Open file", "Open a DICOM file, a zip of DICOM files or a NIfTI file."),
+    Action("open_pacs", "From the PACS", "Search the hospital's archive for a scan and open it.", "F4"),
     Action("cancel", "Cancel", "Stop what is running."),
     Action("save", "Save", "Write the CSV row, the picture and the regions.", "Ctrl+S"),
     Action("save_draft", "Save as draft", "Write what is there, marked as not confirmed."),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from napari_t12_bodycomp.gui.region_layer import TOOLS, RegionLayer
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
+from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
@@ -123,13 +125,32 @@ class Canvas:
         if state.volume is None:
             return
         data, looks, _ = layers.ct_layer(state.volume)
-        if self.ct is None or self.ct not in self.viewer.layers:
-            self.ct = self._add(Image(data, **looks), 0)
-        else:
-            _renew(self.ct, data, looks)
+        with self._leading():
+            if self.ct is None or self.ct not in self.viewer.layers:
+                self.ct = self._add(Image(data, **looks), 0)
+            else:
+                _renew(self.ct, data, looks)
+            self._park_work(state.volume)
         self.set_window("soft")
         self._show_slice(state)
         self.fit()
+
+    @contextmanager
+    def _leading(self) -> Iterator[None]:
+        """While layers move, napari's slider moves with them: the session does not follow it."""
+        was, self._updating = self._updating, True
+        try:
+            yield
+        finally:
+            self._updating = was
+
+    def _park_work(self, volume: CTVolume) -> None:
+        """Put the layers of the drawing, empty and hidden, on the grid of `volume`: left on another scan's, they would shift napari's slices."""
+        place = {**layers.grid(volume, 0), "metadata": {}}
+        for layer in (self.slab, self.tissues, self.regions):
+            if layer is not None and layer in self.viewer.layers:
+                _renew(layer, np.zeros((1, *volume.shape[1:]), layer.data.dtype), place)
+                layer.visible = False
 
     def _hide_work(self) -> None:
         self.drawing.forget(shown=True)
@@ -165,11 +186,13 @@ class Canvas:
         assert work is not None and volume is not None
         place = {**layers.grid(volume, work.axial.index), "metadata": {layers.PLACE: (volume, work.axial.index)}}
         nothing = np.zeros((1, *work.regions.shape), np.uint8)
-        if self.regions is None or self.regions not in self.viewer.layers:
-            self._add_work_layers(work.axial.hu[None], nothing, place)
-        assert self.slab is not None and self.tissues is not None and self.regions is not None
-        for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
-            _renew(layer, data, place)
+        with self._leading():
+            if self.regions is None or self.regions not in self.viewer.layers:
+                self._add_work_layers(work.axial.hu[None], nothing, place)
+            assert self.slab is not None and self.tissues is not None and self.regions is not None
+            for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
+                _renew(layer, data, place)
+        self._show_slice(state)
         self.drawing.forget(shown=True)
         self.regions.set_brush_mm(state.tools.brush_mm)
         self.viewer.layers.selection.active = self.regions
@@ -206,7 +229,8 @@ class Canvas:
             layer.cursor_size = tools.brush_mm
         finally:
             self._updating = False
-        self.tissues.opacity = tools.opacity
+        if self.tissues.opacity != tools.opacity:
+            self.tissues.opacity = tools.opacity
         self._show_overlay(state)
 
     def _show_overlay(self, state: SessionState) -> None:
@@ -214,19 +238,17 @@ class Canvas:
         shown = drawing.shown_slice(state)
         here = state.work is not None and state.view_index == shown
         compare = tools.compare and not tools.flicker
-        if self.tissues is not None and state.work is not None:
-            self.tissues.visible = not tools.hidden and tools.display is not Display.CONTOURS and not compare
+        fills = not tools.hidden and tools.display is not Display.CONTOURS and not compare
+        if self.tissues is not None and state.work is not None and self.tissues.visible is not fills:
+            self.tissues.visible = fills
         elsewhere = state.work is not None and shown != state.work.axial.index
         self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or compare or elsewhere))
         self.differences.show(here and not tools.hidden and compare)
 
     def _show_slice(self, state: SessionState) -> None:
         if state.volume is not None:
-            self._updating = True
-            try:
+            with self._leading():
                 self.viewer.dims.set_current_step(0, state.view_index)
-            finally:
-                self._updating = False
 
     def _words(self, *_: object) -> None:
         self.overlay.show_words(

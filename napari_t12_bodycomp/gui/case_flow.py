@@ -14,7 +14,7 @@ from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
-from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
 from napari_t12_bodycomp.workflow.export import Result, build_result, export_result
@@ -52,6 +52,8 @@ def parsed_source(source: str) -> tuple[str, str | None, int | None]:
 class CaseFlow:
     """Moves one session through its case."""
 
+    first_slice = Signal(FirstSlice)
+    """Emitted with a slice of the scan that is being read, long before it is opened."""
     opened = Signal()
     """Emitted when a scan was opened, before anything was done with it, and when the one before was closed since none of several was chosen."""
 
@@ -72,6 +74,7 @@ class CaseFlow:
     def open_path(self, source: str) -> None:
         """Read what lies at `source`; whatever runs for the case before is cancelled."""
         path, series, acquisition = parsed_source(source)
+        show = self.jobs.for_window(self.first_slice.emit)
 
         def work(progress: Progress) -> _Read:
             listed = list_series(path, lambda share, words: progress(0.15 * share, words))
@@ -79,7 +82,7 @@ class CaseFlow:
             offer = wanted[0] if series and wanted else listed.chosen
             if offer is None:
                 return _Read(path, listed, None, None)
-            return _Read(path, listed, _load(path, offer, lambda share, words: progress(0.15 + 0.85 * share, words)), offer)
+            return _Read(path, listed, _load(path, offer, lambda share, words: progress(0.15 + 0.85 * share, words), show), offer)
 
         self._clear_message()
         self.jobs.start("Reading the scan", work, self._on_read, self._on_not_read)
@@ -88,11 +91,12 @@ class CaseFlow:
         """Read another of the series offered."""
         path, offers = self.desk.state.path, self.desk.state.offers
         listed = SeriesList(tuple(offers), offer, "Chosen by hand.")
+        show = self.jobs.for_window(self.first_slice.emit)
 
         def work(progress: Progress) -> _Read:
             if not offer.is_measurable:
                 raise InputError(offer.refusal)
-            return _Read(path, listed, _load(path, offer, progress), offer)
+            return _Read(path, listed, _load(path, offer, progress, show), offer)
 
         self._clear_message()
         self.jobs.start("Reading the series", work, self._on_read, self._on_not_read)
@@ -291,5 +295,5 @@ def result_on_screen(state: SessionState) -> Result:
     )
 
 
-def _load(path: str, offer: SeriesOffer, progress: Progress) -> CTVolume:
-    return load_volume(path, progress=progress, offer=offer if offer.source == "dicom" else None)
+def _load(path: str, offer: SeriesOffer, progress: Progress, show: Callable[[FirstSlice], None]) -> CTVolume:
+    return load_volume(path, progress=progress, offer=offer if offer.source == "dicom" else None, show=show)

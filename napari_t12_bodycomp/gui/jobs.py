@@ -75,6 +75,7 @@ class Jobs:
         self._job: _Job | None = None
         self._threads: list[threading.Thread] = []
         self._bridge = _Bridge()
+        self._number = 0
 
     def start(
         self,
@@ -90,10 +91,23 @@ class Jobs:
         self.cancel()
         job = _Job(name, work, done, failed or self._tell, threading.Event())
         self._job = job
+        self._number += 1
         self._set(JobState(name, 0.0, name))
         thread = threading.Thread(target=self._run, args=(job,), name=name, daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
+
+    def for_window(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """`function`, to be called on a job's thread and carried out in the GUI thread, as long as the job that runs now is not cancelled.
+
+        Given in the GUI thread, before the job starts; the first job that starts afterwards is the one that counts.
+        """
+        started = self._number
+
+        def call(value: Any) -> None:
+            self._bridge.said.emit(lambda: function(value) if self._number == started + 1 and self._job is not None else None)
+
+        return call
 
     def cancel(self) -> None:
         """Stop what runs; nothing that it made is delivered."""

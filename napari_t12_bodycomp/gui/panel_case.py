@@ -77,6 +77,7 @@ class CasePanel(Panel):
                 widgets.row(
                     ActionButton(self.actions, "open_folder", show_key=False),
                     ActionButton(self.actions, "open_file"),
+                    ActionButton(self.actions, "open_pacs"),
                     None,
                 ),
                 margins=(12, 10, 12, 10),

@@ -15,6 +15,7 @@ from napari_t12_bodycomp.gui.read_ahead import ReadAhead, ReadScan
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.study import Case
 from napari_t12_bodycomp.model.subject import ValueSource
+from napari_t12_bodycomp.model.volume import FirstSlice
 from napari_t12_bodycomp.workflow import review
 from napari_t12_bodycomp.workflow.case_list import add_scan, subject_of
 from napari_t12_bodycomp.workflow.drawn_case import Drawn, OnScreen, current_drawing, restore
@@ -88,6 +89,7 @@ class StudyCase:
             if self.seat.state.desk is not desk:  # somebody else sits here by now
                 return
             opened, drawn = found
+            show = self.jobs.for_window(self.flow.first_slice.emit)
 
             def shown(scan: ReadScan) -> None:
                 if self.seat.state.desk is not desk:
@@ -104,7 +106,7 @@ class StudyCase:
             if ready is not None:
                 shown(ready)
             else:
-                self.jobs.start(READING, lambda progress: _read(desk, opened, progress), shown, not_read)
+                self.jobs.start(READING, lambda progress: _read(desk, opened, progress, show), shown, not_read)
 
         self.errands.run("Opening the case", fetch, fetched, self._not_found)
 
@@ -282,8 +284,8 @@ class StudyCase:
         self.tell(sentence, error=True)
 
 
-def _read(desk: Desk, opened: OpenCase, progress: Progress) -> ReadScan:
-    return ReadScan(load_case(desk, opened.case, progress=progress))
+def _read(desk: Desk, opened: OpenCase, progress: Progress, show: Callable[[FirstSlice], None]) -> ReadScan:
+    return ReadScan(load_case(desk, opened.case, progress=progress, show=show))
 
 
 def record_time(desk: Desk, case_id: int, seconds: dict[str, float]) -> None:

@@ -25,10 +25,12 @@ from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.draw_actions import draw_actions
 from napari_t12_bodycomp.gui.drops import Drops
 from napari_t12_bodycomp.gui.errands import Errands
+from napari_t12_bodycomp.gui.first_slice import FirstSlicePicture
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
+from napari_t12_bodycomp.gui.pacs_page import PacsPage
 from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.study_case import StudyCase
@@ -76,8 +78,11 @@ class Workbench:
         self.review = ReviewFlow(self.study_case, self.deeds, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
+        self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
+        self.flow.first_slice.connect(self.first_slice.show_slice)
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
+        self.pacs_page = PacsPage(self.frame.centre, self.actions, self.settings)
         self.study_case.on_shown = self._show_case
         self._connect()
         self._add_panels()
@@ -108,6 +113,7 @@ class Workbench:
             "open_file": self.ask_file,
             "open_path": flow.open_path,
             "open_series": flow.open_series,
+            "open_pacs": self.pacs_page.toggle,
             "cancel": self.cancel,
             "next": self.next_case,
             "study": self.study_page.toggle,
@@ -340,6 +346,7 @@ class Workbench:
             self._closed = True
             self.saver.close()  # the last stroke first
             self.jobs.close(1.0)
+            self.pacs_page.flow.close(1.0)
             self.review.close()
             self.reading.close()
             self.study.close()
@@ -356,11 +363,13 @@ class Workbench:
         self.review.close()
         self.reading.close()
         self.study_page.close_for_good()
+        self.pacs_page.close_for_good()
         self.study.close()
         self.timer.close()
         self.saver.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.drops.close()
+        self.first_slice.close_for_good()
         self.level_flow.close()
         self.flow.close()
         self.canvas.close()

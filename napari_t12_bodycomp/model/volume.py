@@ -111,3 +111,21 @@ class CTVolume:
     def sop_instance_uid(self, index: int) -> str:
         """UID of slice `index`; "" where the input has none (NIfTI)."""
         return self.sop_instance_uids[index] if self.sop_instance_uids else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstSlice:
+    """One slice of a volume that is still being read, to be shown meanwhile.
+
+    `hu` (Y, X) lies as in the volume; under a tilted gantry it still leans. `index` is its place among `n_slices`, from caudal to cranial.
+    """
+
+    hu: npt.NDArray[np.int16]
+    index: int
+    n_slices: int
+    z_mm: float
+    pixel_spacing_mm: tuple[float, float]
+
+
+def no_first_slice(first: FirstSlice) -> None:
+    """Show nothing."""

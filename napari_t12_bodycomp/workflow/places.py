@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from napari_t12_bodycomp.dicom.archive import FileSource, open_sources
-from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.study import Case, SeriesReference
-from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
 from napari_t12_bodycomp.store import cases
-from napari_t12_bodycomp.workflow.source import load_volume
+from napari_t12_bodycomp.workflow.source import INDEX, load_volume
 from napari_t12_bodycomp.workflow.study import Desk, acting
-
-_INDEX = HeaderIndex()
 
 
 def series_in(root: str | Path, wanted: frozenset[str] | None = None, progress: Progress = no_progress) -> dict[str, Path]:
@@ -27,7 +24,7 @@ def series_in(root: str | Path, wanted: frozenset[str] | None = None, progress: 
     found: dict[str, Path] = {}
     with open_sources(root) as sources:
         for count, source in enumerate(sources, 1):
-            for header in _INDEX.read(source):
+            for header in INDEX.read(source):
                 if header.series_uid and (wanted is None or header.series_uid in wanted):
                     found.setdefault(header.series_uid, Path(source.path).parent if isinstance(source, FileSource) else root)
             if wanted is not None and found.keys() >= wanted:
@@ -62,7 +59,13 @@ def relocate(desk: Desk, root: str | Path, progress: Progress = no_progress) -> 
         return [cases.by_id(writer.connection, number).pseudonym for number in again]
 
 
-def load_case(desk: Desk, case: Case, look_in: Iterable[str | Path] = (), progress: Progress = no_progress) -> CTVolume:
+def load_case(
+    desk: Desk,
+    case: Case,
+    look_in: Iterable[str | Path] = (),
+    progress: Progress = no_progress,
+    show: Callable[[FirstSlice], None] = no_first_slice,
+) -> CTVolume:
     """The scan of `case`; where its folder was moved, it is looked for by UID in `look_in` and beside the old place, and the new one is noted.
 
     Raises
@@ -72,7 +75,7 @@ def load_case(desk: Desk, case: Case, look_in: Iterable[str | Path] = (), progre
     """
     reference = case.series
     if is_there(reference):
-        return load_volume(reference.path, reference.series_instance_uid or None, reference.acquisition_number, progress)
+        return load_volume(reference.path, reference.series_instance_uid or None, reference.acquisition_number, progress, show=show)
     wanted = frozenset({reference.series_instance_uid})
     for root in [*map(Path, look_in), *_beside(reference.path)] if reference.series_instance_uid else []:
         if root.exists() and (found := series_in(root, wanted)):
@@ -80,7 +83,7 @@ def load_case(desk: Desk, case: Case, look_in: Iterable[str | Path] = (), progre
             with desk.store.writing(desk.account_id, "series.move") as writer:
                 acting(writer, desk)
                 cases.move_series(writer, case.id, place)
-            return load_volume(place, reference.series_instance_uid, reference.acquisition_number, progress)
+            return load_volume(place, reference.series_instance_uid, reference.acquisition_number, progress, show=show)
     raise InputError(
         f"The scan of case {case.pseudonym!r} is wanted, its files are no longer where they were: say where to look with "
         "t12-bodycomp study relocate FOLDER."

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import platformdirs
+
+from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
@@ -15,9 +19,10 @@ from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
-from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
 
-_INDEX = HeaderIndex()
+INDEX = HeaderIndex(lambda: Path(platformdirs.user_cache_dir("napari-t12-bodycomp", appauthor=False)), __version__)
+"""Headers that were read before, in this run or an earlier one."""
 NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
@@ -34,7 +39,7 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         Where `progress` raised it.
     """
     path = Path(path)
-    if is_nifti(path) and not path.is_dir():
+    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
     _refuse_nifti_folder(path)
@@ -48,10 +53,13 @@ def load_volume(
     acquisition: int | None = None,
     progress: Progress = no_progress,
     offer: SeriesOffer | None = None,
+    show: Callable[[FirstSlice], None] = no_first_slice,
+    show_z_mm: float | None = None,
 ) -> CTVolume:
     """The volume that `path` holds: the preselected series, or the one with SeriesInstanceUID `series` and AcquisitionNumber `acquisition`.
 
-    An `offer` from `list_series` names one stack even where a series falls apart into several with the same numbers.
+    An `offer` from `list_series` names one stack even where a series falls apart into several with the same numbers. `show` is called
+    once, in the thread that reads, with the middle slice (or the one nearest to `show_z_mm`), long before the others are decoded.
 
     Raises
     ------
@@ -61,15 +69,15 @@ def load_volume(
         Where `progress` raised it; nothing is left running.
     """
     path = Path(path)
-    if is_nifti(path) and not path.is_dir():
+    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
         if series or acquisition is not None:
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
-        return read_nifti(path, progress)
+        return read_nifti(path, progress, show, show_z_mm)
     _refuse_nifti_folder(path)
     with open_sources(folder_of_directory(path)) as sources:
         found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
         stack = _offered(found, offer) if offer is not None else _wanted(found, series, acquisition)
-        return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words))
+        return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words), show, show_z_mm)
 
 
 def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) -> tuple[Original, ...]:
@@ -84,19 +92,20 @@ def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) 
     if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
         raise InputError(NO_DICOM)
     with open_sources(folder_of_directory(path)) as sources:
-        return originals((header for source in sources for header in _INDEX.read(source)), volume, indices)
+        return originals((header for source in sources for header in INDEX.read(source)), volume, indices)
 
 
 def folder_of_directory(path: Path) -> Path:
     """The folder that a DICOMDIR lists, else `path` itself."""
-    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+    return path.parent if path.name.upper() == "DICOMDIR" and path.parent.is_dir() and not path.is_dir() else path
 
 
 def _refuse_nifti_folder(path: Path) -> None:
     """InputError where a folder holds NIfTI files and nothing else: which one is the CT, only a person knows."""
-    if not path.is_dir():
+    try:
+        names = [entry for entry in path.iterdir() if entry.name[0] != "."] if path.is_dir() else []
+    except OSError:  # whoever reads the folder says why it cannot be read
         return
-    names = [entry for entry in path.iterdir() if entry.name[0] != "."]
     nifti = [entry for entry in names if is_nifti(entry)]
     if nifti and len(nifti) == len(names):
         raise InputError(f"DICOM images are wanted, the folder holds NIfTI files only ({len(nifti)}): give the one that is the CT.")
@@ -105,9 +114,13 @@ def _refuse_nifti_folder(path: Path) -> None:
 def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
     headers: list[SliceHeader] = []
     files = 0
-    for files, source in enumerate(sources, 1):
-        headers += _INDEX.read(source)
-        progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
+    try:
+        for files, source in enumerate(sources, 1):
+            headers += INDEX.read(source)
+            if files % 16 == 0:
+                progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
+    finally:
+        INDEX.save()
     if not headers:
         what = (
             f"none of the {files} files there is one"
@@ -123,11 +136,11 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
 
 def _listed(found: Sequence[Stack]) -> SeriesList:
     offers = tuple(stack.offer for stack in found)
-    chosen, reason = _preselected(offers)
+    chosen, reason = preselected(offers)
     return SeriesList(offers, chosen, reason)
 
 
-def _preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]:
+def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]:
     """The offer to measure and why; None and the refusal where there is none."""
     good = [offer for offer in offers if offer.is_measurable]
     if not good:
@@ -178,7 +191,7 @@ def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None)
     if not matching:
         raise InputError("The series or acquisition asked for is not in the input: list what is there and choose one.")
     offers = tuple(stack.offer for stack in matching)
-    chosen, reason = _preselected(offers)
+    chosen, reason = preselected(offers)
     if chosen is None:
         raise InputError(reason)
     return next(stack for stack in matching if stack.offer is chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from napari_t12_bodycomp.dicom.pixels import slice_hu, stored_pixels
 from napari_t12_bodycomp.dicom.series import z_of
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import reading_table
 
 pytestmark = pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are not here")
 
@@ -164,6 +168,13 @@ def test_enhanced_frames_equal_the_single_images(size: str) -> None:
         assert frame.slice_thickness_mm == image.slice_thickness_mm == 2.5
     offer = next(o for o in list_series(folder / "multiframe").offers)
     assert (offer.n_slices, offer.orientation, offer.refusal) == (3, "axial", "")
+
+
+@pytest.mark.parametrize("folder", sorted(p.name for p in HARD.iterdir() if p.is_dir()) if HARD.is_dir() else [])
+def test_every_value_is_that_of_the_twin_or_of_another_reader(folder: str) -> None:
+    row = reading_table.row(HARD / folder)
+    assert not row.is_wrong, row
+    assert "that nothing else reads" not in row.checked
 
 
 def test_everything_at_once_ends_in_one_sentence() -> None:

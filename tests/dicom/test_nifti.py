@@ -113,3 +113,11 @@ def test_time_series_and_tilted_files_are_refused(tmp_path: Path) -> None:
     nib.save(image, tmp_path / "lost.nii")
     with pytest.raises(InputError, match="which way is up"):
         load_volume(tmp_path / "lost.nii")
+
+
+def test_a_packed_file_of_zeros_is_refused_unopened(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((300, 300, 400), np.int16), np.diag([1.0, 1, 1, 1]))
+    path = tmp_path / "zeros.nii.gz"
+    path.write_bytes(gzip.compress(image.to_bytes(), 9))
+    with pytest.raises(InputError, match="far more than a CT scan"):
+        load_volume(path)

@@ -98,3 +98,22 @@ def test_a_failing_delivery_is_told_too(jobs, qtbot, told):
     jobs.start("work", lambda progress: 1, lambda r: 1 / 0)
     qtbot.waitUntil(lambda: bool(told))
     assert "ZeroDivisionError" in told[0]
+
+
+def test_what_a_job_shows_on_its_way_is_shown_only_while_it_is_the_one_that_runs(jobs, qtbot):
+    seen, go = [], threading.Event()
+    show = jobs.for_window(lambda value: seen.append((value, QThread.currentThread())))
+
+    def work(progress):
+        show("first")
+        go.wait(5)
+        show("late")
+
+    jobs.start("work", work, lambda r: None)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [("first", QApplication.instance().thread())]
+    jobs.start("other", lambda progress: None, lambda r: seen.append("done"))
+    go.set()
+    qtbot.waitUntil(lambda: "done" in seen)
+    qtbot.wait(50)
+    assert "late" not in [value[0] for value in seen]

@@ -1,0 +1,107 @@
+"""Rows of text, one of them selected: the studies and the series that an archive has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QColor, QFont, QKeyEvent
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from napari_t12_bodycomp.gui import theme
+
+ROW_PX = 24
+
+
+class RowsModel(QAbstractTableModel):
+    """Cells of text; some rows are bold, some faint."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__()
+        self._titles = tuple(titles)
+        self.cells: tuple[tuple[str, ...], ...] = ()
+        self._bold: frozenset[int] = frozenset()
+        self._faint: frozenset[int] = frozenset()
+
+    def show(self, cells: Sequence[tuple[str, ...]], bold: Sequence[int], faint: Sequence[int]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.cells, self._bold, self._faint = tuple(cells), frozenset(bold), frozenset(faint)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return len(self.cells)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return len(self._titles)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._titles[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.cells[index.row()][index.column()]
+        if role == Qt.ItemDataRole.FontRole and index.row() in self._bold:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Qt.ItemDataRole.ForegroundRole and index.row() in self._faint:
+            return QColor(theme.FAINT)
+        return None
+
+
+class RowsTable(QTableView):
+    """Shows rows; the arrow keys and clicks pick one, a double click or Enter takes it."""
+
+    picked = Signal(int)
+    """Emitted with the number of the row that a person picked."""
+    taken = Signal(int)
+
+    def __init__(self, columns: Sequence[tuple[str, int]], tip: str) -> None:
+        super().__init__()
+        self.rows = RowsModel([title for title, _ in columns])
+        self.setModel(self.rows)
+        self.setToolTip(tip)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for number, (_, width) in enumerate(columns):
+            self.setColumnWidth(number, width)
+        self._is_ours = False
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.doubleClicked.connect(lambda index: self.taken.emit(index.row()))
+
+    def show_rows(self, cells: Sequence[tuple[str, ...]], chosen: int = -1, bold: Sequence[int] = (), faint: Sequence[int] = ()) -> None:
+        """Show other rows, with the row `chosen` selected (-1: none); nobody is told of that."""
+        self._is_ours = True
+        self.rows.show(cells, bold, faint)
+        if 0 <= chosen < len(cells):
+            self.selectRow(chosen)
+        self._is_ours = False
+
+    def _on_current(self, now: QModelIndex, before: QModelIndex) -> None:
+        if not self._is_ours and now.isValid():
+            self.picked.emit(now.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            if self.currentIndex().isValid():
+                self.taken.emit(self.currentIndex().row())
+            event.accept()
+        elif event.text() and event.text().isalpha():
+            event.ignore()  # a letter is a key of the window
+        else:
+            super().keyPressEvent(event)
