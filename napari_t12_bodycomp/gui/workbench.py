@@ -157,11 +157,16 @@ class Workbench:
             self._show_case()
 
     def _on_sight(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, as far as the picture is seen: nobody changes or hands in a case that the worklist lies over."""
+        """`function`, as far as the picture is seen: nobody changes or hands in a case that something else lies over."""
+        covers = ((self.study_page, "study", "study"), (self.pacs_page, "archive", "open_pacs"))
 
         def call(*arguments: Any) -> None:
-            if self.study_page.isVisible() and self.session.state.volume is not None:
-                raise InputError(f"The study lies over the picture: look at the case first ({self.actions.key('study')}).")
+            if self.session.state.volume is not None:
+                for page, name, action_id in covers:
+                    if page.isVisible():
+                        raise InputError(f"The {name} lies over the picture: look at the case first ({self.actions.key(action_id)}).")
+                if self.first_slice.isVisible():
+                    raise InputError("Another scan is being read, and lies over the picture: wait, or cancel it.")
             function(*arguments)
 
         return call
