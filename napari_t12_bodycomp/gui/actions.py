@@ -139,6 +139,14 @@ WITH_ARGUMENT += ("add_comment", "go_to_comment", "compare_with", "take_reading"
 """A comment's text; the place of a comment in its list; the number of a version, None for the draft; which reading is taken."""
 
 
+_ON_THE_CASE = frozenset({"save", "save_draft", "submit", "return_case", "correct", "reopen_case", "draw_third", "comment", "flicker"})
+
+
+def changes_picture(action_id: str) -> bool:
+    """Whether the action is about the drawing or the slice on screen, or decides on what is seen there."""
+    return action_id in _ON_THE_CASE or any(a.id == action_id and a.group in ("Level", "Draw") for a in ACTIONS)
+
+
 class Actions:
     """The actions of one workbench."""
 

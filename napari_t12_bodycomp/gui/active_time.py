@@ -48,3 +48,8 @@ class ActiveTime(QObject):
         """Active seconds by step since the last time; counting begins anew."""
         taken, self._seconds = self._seconds, {}
         return taken
+
+    def put_back(self, seconds: dict[str, float]) -> None:
+        """Count seconds that were taken and could not be stored."""
+        for step, worked in seconds.items():
+            self._seconds[step] = self._seconds.get(step, 0.0) + worked

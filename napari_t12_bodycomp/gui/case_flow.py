@@ -55,7 +55,7 @@ class CaseFlow:
     first_slice = Signal(FirstSlice)
     """Emitted with a slice of the scan that is being read, long before it is opened."""
     opened = Signal()
-    """Emitted when a scan was opened, before anything was done with it."""
+    """Emitted when a scan was opened, before anything was done with it, and when the one before was closed since none of several was chosen."""
 
     def __init__(self, session: Session, jobs: Jobs, desk: Desk, saver: autosave.Autosave) -> None:
         self.session, self.jobs, self.desk, self.saver = session, jobs, desk, saver
@@ -108,6 +108,7 @@ class CaseFlow:
         if read.volume is None:
             self._resume_when_read = None
             self.session.close()
+            self.opened.emit()
             self._say(read.offers.reason, error=True)
             return
         self.open_volume(read.volume, source_name(read.path, read.offer, read.offers.chosen))
@@ -117,19 +118,28 @@ class CaseFlow:
         self._say(sentence, error=True)
 
     def open_volume(
-        self, volume: CTVolume, source: str = "", finding: LevelFinding | None = None, restore: Callable[[], None] = lambda: None
+        self,
+        volume: CTVolume,
+        source: str = "",
+        finding: LevelFinding | None = None,
+        restore: Callable[[], None] = lambda: None,
+        task: str = "",
     ) -> None:
         """Start a case on a volume that is in memory; unfinished work on it is offered, T12 is searched for where `finding` is not given.
 
-        `restore` puts back what was drawn on it before, where something was.
+        `restore` puts back what was drawn on it before, where something was; `task` is what a study wants drawn on it.
         """
         self.jobs.cancel()
-        self.session.open(volume, source)
+        self.saver.flush()
+        self.session.open(volume, source, task)
         self.opened.emit()
         restore()
         self.jobs.cancel()  # what was put back is judged once T12 was searched for
         self._drafted.clear()
-        found = None if self.session.state.locked else autosave.unfinished_for(volume, self.saver.folder)
+        found = None if self.session.state.locked else autosave.unfinished_for(volume, self.saver.folder, task)
+        if found is not None and autosave.is_restored(self.session.state, found):
+            found.file.unlink(missing_ok=True)
+            found = None
         self.desk.set(resumable=found, offer_draft=False)
         if found is not None and self._resume_when_read is not None:
             self.resume()

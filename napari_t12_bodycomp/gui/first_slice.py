@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qtpy.QtCore import QEvent, QObject, QRectF, Qt
+from qtpy.QtCore import QEvent, QObject, QRectF
 from qtpy.QtGui import QColor, QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
@@ -12,6 +12,16 @@ from napari_t12_bodycomp.gui.layers import limits
 from napari_t12_bodycomp.model.volume import FirstSlice
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
+
+_MOUSE = frozenset(
+    {
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.MouseButtonRelease,
+        QEvent.Type.MouseButtonDblClick,
+        QEvent.Type.MouseMove,
+        QEvent.Type.Wheel,
+    }
+)
 
 
 class FirstSlicePicture(QWidget):
@@ -23,7 +33,6 @@ class FirstSlicePicture(QWidget):
         self._image: QImage | None = None
         self._size_mm = (1.0, 1.0)
         self._words = ""
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         session.changed.connect(self._on_changed)
         jobs.changed.connect(self._on_job)
         canvas.installEventFilter(self)
@@ -61,6 +70,13 @@ class FirstSlicePicture(QWidget):
     def _on_job(self, job: JobState) -> None:
         if not job.running:
             self.drop()
+
+    def event(self, event: QEvent | None) -> bool:
+        """The mouse stops here: nobody draws on the scan before, which is not seen."""
+        if event is not None and event.type() in _MOUSE:
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         if event is not None and event.type() == QEvent.Type.Resize and self.isVisible():

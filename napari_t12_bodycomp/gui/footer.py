@@ -67,7 +67,7 @@ class Footer(QWidget):
             self._opened_at = self._now()
         if old is not None and old.work is not new.work:
             self._edited_at = self._now()
-        if old is None or old.step is not new.step or old.level is not new.level:
+        if old is None or old.step is not new.step or old.level is not new.level or old.locked != new.locked:
             self._show_keys(new)
         self._tick()
 

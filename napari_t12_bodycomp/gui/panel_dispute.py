@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QPushButton
 
 from napari_t12_bodycomp.gui import widgets
+from napari_t12_bodycomp.gui.flow_row import FlowRow
 from napari_t12_bodycomp.gui.format import number
 from napari_t12_bodycomp.gui.panel import Panel
 from napari_t12_bodycomp.gui.widgets import ActionButton
@@ -46,9 +47,7 @@ class DisputePanel(Panel):
         self.first.setToolTip("Let the reading on screen count")
         self.second.setToolTip("Let the other reading count")
         self.setLayout(
-            widgets.column(
-                widgets.label("TWO READINGS", "heading"), self.words, self.hint, widgets.row(self.first, self.second, self.third)
-            )
+            widgets.column(widgets.label("TWO READINGS", "heading"), self.words, self.hint, FlowRow([self.first, self.second, self.third]))
         )
 
     def _connect(self) -> None:

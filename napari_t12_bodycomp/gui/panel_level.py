@@ -11,6 +11,7 @@ from napari_t12_bodycomp.gui.reason_box import ReasonBox
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.model.level import LevelCandidate, LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.level_choice import candidate_letter, needs_reason, neighbour
+from napari_t12_bodycomp.workflow.seat import SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_confirmable
 
 MAX_EVIDENCE = 4
@@ -81,8 +82,15 @@ class LevelPanel(Panel):
 
     def _connect(self) -> None:
         self.assessor.entered.connect(self._on_assessor)
+        self.seat.changed.connect(self._on_seat)
+        self._on_seat(None, self.seat.state)
         self.reason.entered.connect(self._on_reason)
         self.jobs.changed.connect(self._on_jobs)
+
+    def _on_seat(self, old: SeatState | None, new: SeatState) -> None:
+        """Who is signed in to a study is who assesses, until they sign out."""
+        if old is None or old.is_signed_in != new.is_signed_in:
+            self.assessor.setEnabled(not new.is_signed_in)
 
     def _on_assessor(self, name: str) -> None:
         self.session.set_assessor(name.strip())

@@ -80,8 +80,10 @@ class ProtocolPanel(Panel):
         if old is None or (old.opened is None) is not (new.opened is None):
             for widget in (self.preset, self.slab, self.options):
                 widget.setEnabled(new.opened is None)
-            self.heading.setText("INDICES" if new.opened is None else "STUDY'S PROTOCOL")
-            self.heading.setToolTip("" if new.opened is None else "A lead changes it for all: t12-bodycomp study protocol")
+            self.heading.setText("INDICES" if new.opened is None else "PROTOCOL")
+            self.heading.setToolTip(
+                "" if new.opened is None else "The study's protocol. A lead changes it for all: t12-bodycomp study protocol"
+            )
 
     def _set(self, **changes: object) -> None:
         self.session.set_protocol(replace(self.session.state.protocol, **changes))  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.case_flow import result_on_screen
-from napari_t12_bodycomp.gui.errands import sentence_of
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.model.double_reading import AskedReading, Take
 from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
@@ -21,9 +21,9 @@ ONCE = "A reading is saved once, when it is handed in (Ctrl+Enter); until then e
 class ReadingFlow:
     """Moves the reading, or the adjudication, that is on screen."""
 
-    def __init__(self, case: StudyCase, compare_with: Callable[[int | None], None]) -> None:
+    def __init__(self, case: StudyCase, deeds: CaseDeeds, compare_with: Callable[[int | None], None]) -> None:
         self.case, self.seat, self.session, self.errands = case, case.seat, case.session, case.errands
-        self._compare_with = compare_with
+        self.deeds, self._compare_with = deeds, compare_with
         self.seat.changed.connect(self._on_seat)
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class ReadingFlow:
         if why := why_not_final(state):
             raise InputError(why)
         self.case.measure_by_the_study()
-        seconds, result = self.case.timer.take(), result_on_screen(self.session.state)
+        result = result_on_screen(self.session.state)
 
         def done(_: object) -> None:
             on_screen = self.seat.state.opened
@@ -56,11 +56,10 @@ class ReadingFlow:
             self.case.tell(f"Your reading of {opened.case.pseudonym} is saved. Next case: N.")
             self.case.refresh()
 
-        def failed(error: Exception) -> None:
-            self.case.complain(sentence_of(error, "Handing in"))
+        def work(seconds: dict[str, float]) -> Any:
+            return save_reading(desk, opened.case.id, result, sum(seconds.values()))
 
-        total = sum(seconds.values())
-        self.errands.run("Handing in", lambda: save_reading(desk, opened.case.id, result, total), done, failed)
+        self.deeds.once("Handing in", work, done, hold=True)
 
     # -- an adjudication ---------------------------------------------------------------------------------------------------------------
 
@@ -73,7 +72,7 @@ class ReadingFlow:
     def take(self, which: Take, reason: str = "") -> None:
         """Let the first or the second reading count."""
         desk, opened, _ = self._dispute()
-        self._decide(opened, lambda: adjudicate(desk, opened.case.id, which, reason), f"The {which.value} reading counts now.")
+        self._decide(opened, lambda seconds: adjudicate(desk, opened.case.id, which, reason), f"The {which.value} reading counts now.")
 
     def draw_third(self) -> None:
         """Let the adjudicator draw: what is handed in counts."""
@@ -91,14 +90,14 @@ class ReadingFlow:
         if why := why_not_final(state):
             raise InputError(why)
         self.case.measure_by_the_study()
-        result, seconds = result_on_screen(self.session.state), sum(self.case.timer.take().values())
+        result = result_on_screen(self.session.state)
 
-        def work() -> Any:
-            return adjudicate(desk, opened.case.id, Take.THIRD, "", result, seconds)
+        def work(seconds: dict[str, float]) -> Any:
+            return adjudicate(desk, opened.case.id, Take.THIRD, "", result, sum(seconds.values()))
 
         self._decide(opened, work, "Your drawing counts now.")
 
-    def _decide(self, opened: OpenCase, work: Callable[[], Any], said: str) -> None:
+    def _decide(self, opened: OpenCase, work: Callable[[dict[str, float]], Any], said: str) -> None:
         name, number = opened.case.pseudonym, opened.case.id
 
         def done(_: object) -> None:
@@ -108,4 +107,4 @@ class ReadingFlow:
                 self.session.mark_saved()
                 self.case.open(number, f"{name}: {said} It waits for its review.")
 
-        self.errands.run("Adjudicating", work, done, lambda error: self.case.complain(sentence_of(error, "Adjudicating")))
+        self.deeds.once("Adjudicating", work, done, hold=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
+from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.review_words import CHANGED, NOTHING_DRAWN, slice_of, version_name
 from napari_t12_bodycomp.gui.study_case import StudyCase
@@ -20,8 +21,8 @@ from napari_t12_bodycomp.workflow.study import Desk
 class ReviewFlow:
     """Moves the review of the case on screen; the session is told where that case stands in its study."""
 
-    def __init__(self, case: StudyCase, around: Around, pins: CanvasPins) -> None:
-        self.case, self.around, self.pins = case, around, pins
+    def __init__(self, case: StudyCase, deeds: CaseDeeds, around: Around, pins: CanvasPins) -> None:
+        self.case, self.deeds, self.around, self.pins = case, deeds, around, pins
         self.seat, self.session, self.errands = case.seat, case.session, case.errands
         self._came_from: int | None = None
         pins.typed.connect(self.pin_comment)
@@ -75,7 +76,7 @@ class ReviewFlow:
 
     def _ask(self, what: str) -> None:
         self._to_decide()
-        self.around.set(asking="")
+        self.around.set(asking="", message="", message_is_error=False)
         self.around.set(asking=what)
 
     def stop_asking(self) -> None:
@@ -114,7 +115,7 @@ class ReviewFlow:
             raise InputError("Your password is wanted to sign off, none came: type it.")
         secret = [password]
         said = f"{opened.case.pseudonym} is approved. Next case: N."
-        self.case.deed("Signing off", lambda: review.approve(desk, ticket, secret.pop()), said, self.stop_asking)
+        self.deeds.deed("Signing off", lambda: review.approve(desk, ticket, secret.pop()), said, self.stop_asking)
 
     def send_back(self, reason: str) -> None:
         """Return the case to its assessor, who reads `reason`."""
@@ -122,7 +123,7 @@ class ReviewFlow:
         if not reason.strip():
             raise InputError("A reason is wanted for returning a case, none came: say what is to be changed.")
         said = f"{opened.case.pseudonym} is returned. Next case: N."
-        self.case.deed("Returning", lambda: review.return_case(desk, ticket, reason.strip()), said, self.stop_asking)
+        self.deeds.deed("Returning", lambda: review.return_case(desk, ticket, reason.strip()), said, self.stop_asking)
 
     def correct(self) -> None:
         """Let the reviewer change the drawing; asked again before anything was changed, look at it only."""
@@ -133,8 +134,9 @@ class ReviewFlow:
         if self.session.state.locked:
             self.stop_asking()
             self.case.correct()
-            if self.session.state.volume is not None and not self.session.state.locked:
-                self.around.set(resumable=autosave.unfinished_for(self.session.state.volume, self.case.flow.saver.folder))
+            now = self.session.state
+            if now.volume is not None and not now.locked:
+                self.around.set(resumable=autosave.unfinished_for(now.volume, self.case.flow.saver.folder, now.task))
         elif self.case.is_changed:
             raise InputError(CHANGED)
         else:
@@ -155,7 +157,7 @@ class ReviewFlow:
         if not reason.strip():
             raise InputError("A reason is wanted for reopening a case, none came: say why.")
         said = f"{opened.case.pseudonym} is open again and waits for its assessor."
-        self.case.deed("Reopening", lambda: review.reopen(desk, ticket, reason.strip()), said, self.stop_asking)
+        self.deeds.deed("Reopening", lambda: review.reopen(desk, ticket, reason.strip()), said, self.stop_asking)
 
     # -- comments ----------------------------------------------------------------------------------------------------------------------
 

@@ -36,8 +36,10 @@ def current(opened: OpenCase) -> Version | None:
 
 def what_became(version: Version, opened: OpenCase) -> str:
     """What a version is, or what was decided on it, in a word or two; "" for a plain one."""
+    if opened.dispute is not None and version.id == opened.dispute.version_id:
+        return "the second reading"
     if version.kept:
-        return "came too late, put aside"
+        return "put aside, does not count"
     decided = [r.decision.value for r in opened.reviews if r.version == version.number]
     return ", ".join(dict.fromkeys("a correction" if d == Decision.CORRECTED else d for d in decided))
 

@@ -1,29 +1,27 @@
-"""A case of the study in the window: opened, restored, saved, handed in. Every call to the database runs as an errand."""
+"""A case of the study in the window: found, opened, restored, looked at again. Every call to the database runs as an errand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from napari_t12_bodycomp.errors import Conflict, InputError
+from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.gui.active_time import ActiveTime
-from napari_t12_bodycomp.gui.case_flow import CaseFlow, parsed_source, result_on_screen
+from napari_t12_bodycomp.gui.case_flow import CaseFlow, parsed_source
 from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.errands import Errands, sentence_of
 from napari_t12_bodycomp.gui.jobs import Jobs, JobState
 from napari_t12_bodycomp.gui.read_ahead import ReadAhead, ReadScan
 from napari_t12_bodycomp.model.progress import Progress
-from napari_t12_bodycomp.model.study import Case, CaseState, Version
+from napari_t12_bodycomp.model.study import Case
 from napari_t12_bodycomp.model.subject import ValueSource
 from napari_t12_bodycomp.model.volume import FirstSlice
 from napari_t12_bodycomp.workflow import review
 from napari_t12_bodycomp.workflow.case_list import add_scan, subject_of
 from napari_t12_bodycomp.workflow.drawn_case import Drawn, OnScreen, current_drawing, restore
 from napari_t12_bodycomp.workflow.places import load_case
-from napari_t12_bodycomp.workflow.seat import OpenCase, Seat, open_case, waiting_case
+from napari_t12_bodycomp.workflow.seat import OpenCase, Seat, open_case, task_of, waiting_case
 from napari_t12_bodycomp.workflow.session import Session
-from napari_t12_bodycomp.workflow.session_state import why_not_final
 from napari_t12_bodycomp.workflow.study import Desk
 
 REVIEWING = "You are reviewing this drawing: choose Correct to change it, and save a version of your own."
@@ -44,10 +42,13 @@ class StudyCase:
         self.ahead = ReadAhead()
         self.refresh: Callable[[], None] = lambda: None
         self.on_shown: Callable[[], None] = lambda: None
-        self.save_again: Callable[[], None] | None = None
-        """What to do once the study can be reached again: save what could not be saved."""
-        self._saved = OnScreen()
-        self._opening = False
+        self.on_reached: Callable[[], None] = lambda: None
+        """Called when the study can be reached again."""
+        self.saved = OnScreen()
+        """What the study has of the case on screen."""
+        self._opening = self._seeking = False
+        self._passed_over = ""
+        """Name of the case that was to be opened last, where its scan could not be read."""
         flow.opened.connect(self._on_scan_opened)
         jobs.changed.connect(self._on_jobs)
 
@@ -62,7 +63,9 @@ class StudyCase:
         """Close the case on screen; what was not saved is kept on this computer as unfinished work."""
         self.note_time()
         self.ahead.drop()
-        self.save_again = None
+        self._passed_over = ""
+        if self.jobs.state.name == READING:
+            self.jobs.cancel()
         if self.seat.state.opened is not None:
             self.jobs.cancel()
             self.seat.set(opened=None)
@@ -82,36 +85,52 @@ class StudyCase:
             return opened, current_drawing(desk, opened)
 
         def fetched(found: tuple[OpenCase, Drawn | None]) -> None:
+            self._seeking = False
+            if self.seat.state.desk is not desk:  # somebody else sits here by now
+                return
             opened, drawn = found
             show = self.jobs.for_window(self.flow.first_slice.emit)
 
             def shown(scan: ReadScan) -> None:
+                if self.seat.state.desk is not desk:
+                    return
                 self._show(opened, drawn, scan)
                 if said:
                     self.tell(said)
+
+            def not_read(sentence: str) -> None:
+                self._passed_over = opened.case.pseudonym
+                self.complain(f"{opened.case.pseudonym}: {sentence}")
 
             ready = self.ahead.take(case_id)
             if ready is not None:
                 shown(ready)
             else:
-                self.jobs.start(READING, lambda progress: _read(desk, opened, progress, show), shown, self.complain)
+                self.jobs.start(READING, lambda progress: _read(desk, opened, progress, show), shown, not_read)
 
-        self.errands.run("Opening the case", fetch, fetched)
+        self.errands.run("Opening the case", fetch, fetched, self._not_found)
+
+    def _not_found(self, error: Exception) -> None:
+        self._seeking = False
+        self.complain(sentence_of(error, "Opening the case"))
 
     def next(self) -> None:
-        """Open the next case of the worklist that waits for the person here."""
+        """Open the next case of the worklist that waits for the person here; asked again while it comes, nothing happens."""
         desk, query, opened = self.seat.state.desk, self.seat.state.query, self.seat.state.opened
-        if desk is None:
+        if desk is None or self._seeking or self.jobs.state.name == READING:
             return
-        after = "" if opened is None else opened.case.pseudonym
+        after, self._seeking = self._passed_over or ("" if opened is None else opened.case.pseudonym), True
 
         def found(case_id: int) -> None:
             if opened is not None and case_id == opened.case.id:
+                self._seeking = False
                 self.tell("No other case of the worklist waits for you.")
-            else:
+            elif self.seat.state.desk is desk:
                 self.open(case_id)
+            else:
+                self._seeking = False
 
-        self.errands.run("Finding the next case", lambda: waiting_case(desk, query, after), found)
+        self.errands.run("Finding the next case", lambda: waiting_case(desk, query, after), found, self._not_found)
 
     def add_scan_on_screen(self) -> None:
         """Take the scan on screen, which is no case yet, into the study, and open it as its case."""
@@ -127,7 +146,7 @@ class StudyCase:
 
         def added(case: Case) -> None:
             self.refresh()
-            self.open(case.id)
+            self.open(case.id, f"The scan is in the study now, as {case.pseudonym}.")
 
         self.jobs.start("Adding the scan to the study", work, added, self.complain)
 
@@ -136,7 +155,7 @@ class StudyCase:
         sheet = self.seat.state.sheet
         if self.seat.state.desk is None or sheet is None:
             return
-        case = opened.case
+        case, self._passed_over = opened.case, ""
         left = self._left_behind()
         volume = replace(scan.volume, subject=replace(subject_of(case, scan.volume.subject), patient_id=case.pseudonym))
         self.around.set(message="", message_is_error=False, offer_draft=False, path=case.series.path, offers=(), chosen=-1, reason="")
@@ -146,7 +165,7 @@ class StudyCase:
         self._opening = True
         self.seat.set(opened=opened)
         try:
-            self.flow.open_volume(volume, case.series.path, scan.finding, lambda: self._restore(opened, drawn))
+            self.flow.open_volume(volume, case.series.path, scan.finding, lambda: self._restore(opened, drawn), task_of(sheet, opened))
         finally:
             self._opening = False
         if left:
@@ -162,7 +181,7 @@ class StudyCase:
         return opened.case.pseudonym if opened is not None and drawn and self.is_changed else ""
 
     def _restore(self, opened: OpenCase, drawn: Drawn | None) -> None:
-        self._saved = OnScreen(height_m=self.session.state.subject.height_m)
+        self.saved = OnScreen(height_m=self.session.state.subject.height_m)
         if drawn is not None:
             try:
                 restore(self.session, drawn)
@@ -170,10 +189,11 @@ class StudyCase:
                 self.session.lock(str(error))
                 self.complain(str(error))
                 return
-            self._saved = OnScreen.of(self.session.state)
-        self._lock(opened)
+            self.saved = OnScreen.of(self.session.state)
+        self.lock(opened)
 
-    def _lock(self, opened: OpenCase) -> None:
+    def lock(self, opened: OpenCase) -> None:
+        """Let the drawing be changed, or not, as the person at the desk may."""
         self.session.lock(self.why_locked(opened))
 
     @staticmethod
@@ -184,7 +204,7 @@ class StudyCase:
     @property
     def is_changed(self) -> bool:
         """Whether the drawing on screen is not the study's current version any more."""
-        return not self._saved.is_as(OnScreen.of(self.session.state))
+        return not self.saved.is_as(OnScreen.of(self.session.state))
 
     def _on_scan_opened(self) -> None:
         """A scan from elsewhere was opened: it is no case of the study."""
@@ -192,109 +212,13 @@ class StudyCase:
             self.note_time()
             self.seat.set(opened=None)
 
-    # -- saving and handing in ---------------------------------------------------------------------------------------------------------
-
-    def save(self, then: Callable[[OpenCase], None] | None = None) -> None:
-        """Save the drawing on screen as a version of the case; `then` gets the case afterwards."""
-        desk, opened, state = self.seat.state.desk, self.seat.state.opened, self.session.state
-        if desk is None or opened is None:
-            return
-        if state.locked:
-            raise InputError(state.locked)
-        self.measure_by_the_study()
-        state = self.session.state
-        if state.level is None or state.work is None or state.work.is_empty:
-            raise InputError(why_not_final(state) or "There is nothing to save yet.")
-        seconds = self.timer.take()
-        result = result_on_screen(state)
-
-        def work() -> tuple[OpenCase, Version]:
-            version = review.save_version(desk, opened.case.id, opened.base, result, sum(seconds.values()))
-            _record(desk, opened.case.id, seconds)
-            return open_case(desk, opened.case.id), version
-
-        def saved(found: tuple[OpenCase, Version]) -> None:
-            now, version = found
-            on_screen = self.seat.state.opened
-            if on_screen is None or on_screen.case.id != now.case.id:
-                return
-            self.seat.set(opened=now)
-            self._saved = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
-            if not self.is_changed:
-                self.session.mark_saved()
-            self.tell(f"Saved as version {version.number} of {now.case.pseudonym}.")
-            self.refresh()
-            if then is not None:
-                then(now)
-
-        def failed(error: Exception) -> None:
-            if isinstance(error, InputError):
-                self.save_again = lambda: self._save_again(opened.case.id, then)
-                self.refresh()
-            elif isinstance(error, Conflict):
-                self.refresh()
-            self.complain(sentence_of(error, "Saving"))
-
-        self.errands.run("Saving", work, saved, failed)
+    # -- what the person may do with it ------------------------------------------------------------------------------------------------
 
     def measure_by_the_study(self) -> None:
         """Unfinished work that was resumed may have brought another protocol with it."""
         sheet = self.seat.state.sheet
         if sheet is not None and self.session.state.protocol != sheet.protocol.protocol:
             self.session.set_protocol(sheet.protocol.protocol)
-
-    def _save_again(self, case_id: int, then: Callable[[OpenCase], None] | None) -> None:
-        """Save once the database is there again, where the same case is still on screen."""
-        opened = self.seat.state.opened
-        if opened is not None and opened.case.id == case_id and self.is_changed:
-            self.save(then)
-
-    def submit(self) -> None:
-        """Hand the case in; what is not saved yet is saved before."""
-        desk, opened, state = self.seat.state.desk, self.seat.state.opened, self.session.state
-        if desk is None or opened is None:
-            return
-        why = why_not_final(state)
-        if why:
-            raise InputError(why)
-        if self.is_changed:
-            self.save(then=lambda now: self._submit(desk, now))
-        else:
-            self._submit(desk, opened)
-
-    def _submit(self, desk: Desk, opened: OpenCase) -> None:
-        version = opened.base
-        if opened.case.state is CaseState.SUBMITTED:  # a reviewer's correction waits for somebody else from the moment that it is saved
-            self.tell("Your correction is saved: somebody else must approve it. Next case: N.")
-            return
-        if version is None:
-            raise InputError("Nothing is saved yet: save the drawing, then submit.")
-        self.deed(
-            "Submitting", lambda: review.submit(desk, opened.case.id, version), f"{opened.case.pseudonym} is submitted. Next case: N."
-        )
-
-    def deed(self, name: str, work: Callable[[], Any], said: str, done: Callable[[], None] = lambda: None) -> None:
-        """Carry out something that changes the open case, then show the case and the worklist as they are, and say `said`."""
-        desk, opened = self.seat.state.desk, self.seat.state.opened
-        if desk is None or opened is None:
-            return
-        number, seconds = opened.case.id, self.timer.take()
-
-        def run() -> OpenCase:
-            work()
-            _record(desk, number, seconds)
-            return open_case(desk, number)
-
-        def finished(now: OpenCase) -> None:
-            on_screen = self.seat.state.opened
-            if on_screen is not None and on_screen.case.id == number:
-                self.seat.set(opened=now)
-                self._lock(now)
-            self.tell(said)
-            self.refresh()
-            done()
-
-        self.errands.run(name, run, finished)
 
     def correct(self) -> None:
         """Let the reviewer change the drawing: what is saved is a version that somebody else must approve."""
@@ -347,7 +271,7 @@ class StudyCase:
         """Store how long the case on screen was worked on."""
         desk, opened, seconds = self.seat.state.desk, self.seat.state.opened, self.timer.take()
         if desk is not None and opened is not None:
-            self.errands.run("Noting the time", lambda: _record(desk, opened.case.id, seconds), failed=lambda error: None)
+            self.errands.run("Noting the time", lambda: record_time(desk, opened.case.id, seconds), failed=lambda error: None)
 
     # -- words -------------------------------------------------------------------------------------------------------------------------
 
@@ -364,7 +288,7 @@ def _read(desk: Desk, opened: OpenCase, progress: Progress, show: Callable[[Firs
     return ReadScan(load_case(desk, opened.case, progress=progress, show=show))
 
 
-def _record(desk: Desk, case_id: int, seconds: dict[str, float]) -> None:
+def record_time(desk: Desk, case_id: int, seconds: dict[str, float]) -> None:
     """Store active seconds by step; steps that took none are left out."""
     for step, worked in seconds.items():
         if worked >= 0.5:

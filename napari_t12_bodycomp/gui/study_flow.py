@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from napari_t12_bodycomp.workflow.case_list import import_cases, read_case_list
 from napari_t12_bodycomp.workflow.reading_choice import choose_readings
 from napari_t12_bodycomp.workflow.seat import Seat, Sheet, look
 from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import has_work
 from napari_t12_bodycomp.workflow.study import Desk
 
 LOOK_EVERY_MS = 2000
@@ -34,13 +36,16 @@ class StudyFlow:
         self.seat, self.session, self.case, self.around, self.errands = seat, session, case, around, errands
         case.refresh = self.refresh
         self._looking = False
+        self._before = session.state.assessor, session.state.protocol
+        """Who worked here by which protocol before somebody signed in."""
         self._poll = QTimer()
         self._poll.setInterval(LOOK_EVERY_MS)
         self._poll.timeout.connect(self.ask_for_change)
 
     def close(self) -> None:
         """Note the time worked, and let go of the study."""
-        self._poll.stop()
+        with suppress(RuntimeError):  # Qt has deleted it meanwhile
+            self._poll.stop()
         self.case.close()
         self.errands.close()
         self.seat.leave()
@@ -73,12 +78,16 @@ class StudyFlow:
         def seated(found: tuple[Desk, Sheet]) -> None:
             self.leave()
             desk, sheet = found
+            left = has_work(self.session.state) and not self.session.state.saved
             self.session.close()
+            self._before = self.session.state.assessor, self.session.state.protocol
             self.session.set_assessor(desk.name)
             self.session.set_protocol(sheet.protocol.protocol)
             self.seat.set(where=where, desk=desk, sheet=sheet, query=query)
             self._poll.start()
-            self._say("")
+            self._say(
+                "The scan that was open is left: its unsaved work is kept on this computer, for when nobody is signed in." if left else ""
+            )
             done("")
 
         self.errands.run(deed, sit, seated, lambda error: done(sentence_of(error, deed)))
@@ -90,6 +99,9 @@ class StudyFlow:
             return
         self._poll.stop()
         self.case.leave()
+        if self.session.state.volume is None:
+            self.session.set_assessor(self._before[0])
+            self.session.set_protocol(self._before[1])
         self.seat.set(desk=None, sheet=None, opened=None, trouble="", query=WorklistQuery())
         self.errands.run("Signing out", desk.store.close)
 
@@ -111,9 +123,8 @@ class StudyFlow:
         if state.desk is None or sheet.account.id != state.desk.account_id:
             return
         self.seat.set(sheet=sheet, trouble="")
-        if self.case.save_again is not None:
-            again, self.case.save_again = self.case.save_again, None
-            again()
+        if state.trouble:
+            self.case.on_reached()
 
     def ask_for_change(self) -> None:
         """See whether somebody changed the study; asked once at a time."""

@@ -57,6 +57,7 @@ class Form(QFrame):
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self.hand_in)
         self.below = widgets.row(None)
+        self._entries: list[Entry] = []
         self.setLayout(
             widgets.column(
                 widgets.label(title, "big"),
@@ -77,6 +78,11 @@ class Form(QFrame):
         self._lines.addLayout(widgets.row(widget, *more), place, 1)
         if isinstance(widget, Entry):
             widget.handed_in.connect(self.hand_in)
+            self._entries.append(widget)
+
+    def focus(self) -> None:
+        """Put the cursor where something is missing, else into the last line."""
+        next((line for line in self._entries if not line.text()), self._entries[-1]).setFocus()
 
     def hand_in(self) -> None:
         """Do what the form is for."""
@@ -119,11 +125,6 @@ class SignInForm(Form):
         file, _ = QFileDialog.getOpenFileName(self, "Open a study", self.where.text(), "Studies (*.sqlite);;All files (*)")
         if file:
             self.where.setText(file)
-
-    def focus(self) -> None:
-        """Put the cursor where something is missing."""
-        empty = [line for line in (self.where, self.name, self.password) if not line.text()]
-        (empty[0] if empty else self.password).setFocus()
 
     def hand_in(self) -> None:
         where, name, password = self.where.text().strip(), self.name.text().strip(), self.password.text()

@@ -29,6 +29,12 @@ class StudyPage(QWidget):
         self.stack = QStackedWidget()
         self._sign_in_page, self._create_page = _centred(self.sign_in), _centred(self.create)
         self._account_page, self._twice_page = _centred(self.account), _centred(self.twice)
+        self._forms: dict[QWidget, Form] = {
+            self._sign_in_page: self.sign_in,
+            self._create_page: self.create,
+            self._account_page: self.account,
+            self._twice_page: self.twice,
+        }
         for page in (self._sign_in_page, self._create_page, self._account_page, self._twice_page, self.worklist):
             self.stack.addWidget(page)
         layout = QVBoxLayout(self)
@@ -75,8 +81,8 @@ class StudyPage(QWidget):
     def _focus(self) -> None:
         if self.stack.currentWidget() is self.worklist:
             self.worklist.table.setFocus()
-        elif self.stack.currentWidget() is self._sign_in_page:
-            self.sign_in.focus()
+        else:
+            self._forms[self.stack.currentWidget()].focus()
 
     def _on_seat(self, old: SeatState, new: SeatState) -> None:
         if old.is_signed_in != new.is_signed_in:

@@ -13,7 +13,7 @@ from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.model.tissue import Tissue
 from napari_t12_bodycomp.model.tissue_opinion import TissueOpinion
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
-from napari_t12_bodycomp.workflow.session_state import SessionState, Step, why_not_confirmable, why_not_final
+from napari_t12_bodycomp.workflow.session_state import SessionState, Step, has_work, why_not_confirmable, why_not_final
 
 STEP_TITLES = {Step.OPEN: "Open", Step.LEVEL: "Level", Step.DRAW: "Draw", Step.REVIEW: "Review", Step.EXPORT: "Export"}
 
@@ -34,23 +34,33 @@ def next_action(state: SessionState, seat: SeatState | None = None) -> NextActio
         return NextAction("next", "Next case") if seat is not None and seat.is_signed_in else NextAction("open_folder", "Open a scan")
     if opened is not None and opened.is_review and not state.locked:
         return NextAction("save", "Save correction", why_not_final(state))
-    if opened is not None and (settled := _settled(opened)) is not None:
+    if opened is not None and (settled := _settled(opened, bool(state.locked))) is not None:
         return settled
     if state.level is None and state.finding is not None and state.finding.status is LevelStatus.ABSENT:
-        return NextAction("open_folder", "Open another scan")
-    if state.level is None or not state.level.is_confirmed:
+        return NextAction("open_folder", "Another scan") if opened is None else NextAction("next", "Next case")
+    if not _is_confirmed(state, opened):
         return NextAction("confirm_level", "Confirm level", why_not_confirmable(state))
     if state.work is None or state.work.is_empty:
         return NextAction("draft_again", "Draft the regions")
     if opened is not None:
-        return NextAction("submit", "Submit" if opened.reading is None else "Hand in reading", why_not_final(state))
+        words = "Hand in reading" if opened.reading is not None else "Hand in" if opened.dispute is not None else "Submit"
+        return NextAction("submit", words, why_not_final(state))
     if not state.saved:
         return NextAction("save", "Save result", why_not_final(state))
     return NextAction("next", "Next case")
 
 
-def _settled(opened: OpenCase) -> NextAction | None:
+def _is_confirmed(state: SessionState, opened: OpenCase | None) -> bool:
+    """Whether the level is confirmed; by the person at the screen, where they draw a third reading."""
+    if state.level is None or not state.level.is_confirmed:
+        return False
+    return opened is None or opened.dispute is None or state.level.confirmed_by == state.assessor
+
+
+def _settled(opened: OpenCase, is_locked: bool) -> NextAction | None:
     """What to do with a case that is not for the person at the screen to draw; None where it is."""
+    if opened.reading is not None or (opened.dispute is not None and not is_locked):
+        return None
     if opened.is_review:
         return NextAction("submit", "Approve")
     if opened.why_not_draw or opened.case.state is CaseState.SUBMITTED:
@@ -139,6 +149,8 @@ def keys_now(state: SessionState, seat: SeatState | None = None) -> list[tuple[s
     opened = None if seat is None else seat.opened
     if state.volume is None:
         return [("next", "next case"), ("study", "worklist"), ("help", "help")] if seat and seat.is_signed_in else _NO_CASE_KEYS
+    if opened is not None and opened.is_review and not state.locked:
+        return [("save", "save correction"), ("undo", "undo"), ("hide_overlay", "hide"), ("flicker", "flicker"), ("help", "help")]
     if opened is not None and opened.is_review:
         return [("submit", "approve"), ("point_back", "return"), ("comment", "comment"), ("flicker", "flicker"), ("help", "help")]
     if opened is not None and state.locked:
@@ -156,7 +168,7 @@ def kept_words(state: SessionState, seconds_since_edit: float, autosaving: bool)
     """Whether the drawing is kept; "" where there is nothing to keep."""
     if state.saved:
         return "result saved"
-    if not autosaving or state.work is None or not (state.work.undo or state.work.redo):
+    if not autosaving or not has_work(state):
         return ""
     return f"work kept {ago(seconds_since_edit)}"
 

@@ -14,11 +14,12 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
-from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.actions import Actions, changes_picture
 from napari_t12_bodycomp.gui.active_time import ActiveTime
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
 from napari_t12_bodycomp.gui.carry_flow import CarryFlow
+from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.draw_actions import draw_actions
@@ -65,6 +66,7 @@ class Workbench:
         self.timer = ActiveTime(self.frame.main, self._step_worked_on)
         errands = Errands(lambda sentence: self.desk.set(message=sentence, message_is_error=True))
         self.study_case = StudyCase(self.seat, self.session, self.flow, self.jobs, self.desk, self.timer, errands)
+        self.deeds = CaseDeeds(self.study_case)
         self.study = StudyFlow(self.seat, self.session, self.study_case, self.desk, errands)
         self.level_flow = LevelFlow(self.session, self.jobs, self.desk)
         self.carry = CarryFlow(self.session, self.jobs)
@@ -73,8 +75,8 @@ class Workbench:
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
-        self.review = ReviewFlow(self.study_case, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
-        self.reading = ReadingFlow(self.study_case, self.review.compare_with)
+        self.review = ReviewFlow(self.study_case, self.deeds, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
+        self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
         self.flow.first_slice.connect(self.first_slice.show_slice)
@@ -147,7 +149,27 @@ class Workbench:
         does |= draw_actions(session, canvas) | self.review.actions()
         does["point_back"] = self.point_back
         for action_id, function in does.items():
-            actions.connect(action_id, self._guarded(function))
+            actions.connect(action_id, self._guarded(self._on_sight(function) if changes_picture(action_id) else function))
+        flow.opened.connect(self._on_opened)
+
+    def _on_opened(self) -> None:
+        if self.session.state.volume is not None:
+            self._show_case()
+
+    def _on_sight(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, as far as the picture is seen: nobody changes or hands in a case that something else lies over."""
+        covers = ((self.study_page, "study", "study"), (self.pacs_page, "archive", "open_pacs"))
+
+        def call(*arguments: Any) -> None:
+            if self.session.state.volume is not None:
+                for page, name, action_id in covers:
+                    if page.isVisible():
+                        raise InputError(f"The {name} lies over the picture: look at the case first ({self.actions.key(action_id)}).")
+                if self.first_slice.isVisible():
+                    raise InputError("Another scan is being read, and lies over the picture: wait, or cancel it.")
+            function(*arguments)
+
+        return call
 
     def _show_case(self) -> None:
         self.study_page.dismiss()
@@ -254,7 +276,7 @@ class Workbench:
         if opened is not None:
             if opened.reading is not None or opened.dispute is not None:
                 raise InputError(ONCE)
-            self.study_case.save()
+            self.deeds.save()
             return
         if self.desk.state.out_folder is None:
             self.ask_out_folder()
@@ -273,7 +295,7 @@ class Workbench:
         elif opened is None:
             self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
         else:
-            self.study_case.submit()
+            self.deeds.submit()
 
     def point_back(self) -> None:
         """Take the last point of what is being drawn away; where a reviewer looks on, return the case."""
@@ -327,13 +349,13 @@ class Workbench:
     def _on_window_gone(self) -> None:
         if not self._closed:
             self._closed = True
+            self.saver.close()  # the last stroke first
             self.jobs.close(1.0)
             self.pacs_page.flow.close(1.0)
             self.review.close()
             self.reading.close()
             self.study.close()
             self.timer.close()
-            self.saver.close()
 
     def close(self) -> None:
         """Stop everything and give the window back to napari."""

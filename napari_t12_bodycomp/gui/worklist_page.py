@@ -6,22 +6,24 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QRectF, Qt, QTimer
 from qtpy.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.flow_row import FlowRow
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_words import BAR_ORDER, STATE_COLOURS, STATE_TITLES, page_words, progress_words, seat_words
 from napari_t12_bodycomp.gui.widgets import ActionButton
 from napari_t12_bodycomp.gui.worklist_table import WorklistTable
 from napari_t12_bodycomp.model.case_list import CaseList
-from napari_t12_bodycomp.model.study import CaseState, ExclusionReason, Role
+from napari_t12_bodycomp.model.study import Account, CaseState, ExclusionReason, Role
 from napari_t12_bodycomp.model.worklist import StudyCounts
 from napari_t12_bodycomp.workflow.seat import Seat, SeatState
 
 SEARCH_AFTER_MS = 250
 SHOWN_BAD_ROWS = 12
+TITLE_PX = 420
 
 
 _ALL = {"reading_by": None, "adjudication_by": None, "offset": 0}
@@ -85,7 +87,7 @@ class WorklistPage(QWidget):
     ) -> None:
         super().__init__()
         self._seat, self._study, self._actions = seat, study, actions
-        self._people: list[str] = []
+        self._people: tuple[Account, ...] = ()
         self._head_row = self._head(add_account, read_twice)
         self.table = WorklistTable()
         self.table.opened.connect(lambda number: actions.trigger("open_case", number))
@@ -111,7 +113,7 @@ class WorklistPage(QWidget):
 
     # -- layout ------------------------------------------------------------------------------------------------------------------------
 
-    def _head(self, add_account: Callable[[], None], read_twice: Callable[[], None]) -> QHBoxLayout:
+    def _head(self, add_account: Callable[[], None], read_twice: Callable[[], None]) -> FlowRow:
         self.title, self.who = widgets.label("", "big"), widgets.label("", "muted")
         self.progress, self.bar = widgets.label(""), ProgressBar()
         self.people = _button("People …", "Take somebody into the study", add_account)
@@ -129,9 +131,9 @@ class WorklistPage(QWidget):
         self._list_buttons.hide()
         self._list_row = widgets.row(self._list_buttons)
         self._list_file = ""
-        return widgets.row(self.title, self.who, None, self.people, self.twice, self.listed, leave, back, gap=10)
+        return FlowRow([self.title, self.who], [self.people, self.twice, self.listed, leave, back], gap=10)
 
-    def _filters(self) -> QHBoxLayout:
+    def _filters(self) -> FlowRow:
         self.chips: dict[CaseState | None, QPushButton] = {}
         for state in (None, *CaseState):
             chip = _button("", "Show all cases" if state is None else f"Show the cases that are {STATE_TITLES[state]}", None)
@@ -149,12 +151,12 @@ class WorklistPage(QWidget):
         self.search.textChanged.connect(lambda _: self._typed.start())
         self.assessor = QComboBox()
         self.assessor.setToolTip("Show the cases of one assessor")
-        self.assessor.setMinimumWidth(110)
+        self.assessor.setFixedWidth(130)
         self.assessor.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.assessor.activated.connect(self._on_assessor)
-        return widgets.row(*self.chips.values(), self.to_read, self.to_settle, None, self.assessor, self.search)
+        return FlowRow([*self.chips.values(), self.to_read, self.to_settle], [self.assessor, self.search])
 
-    def _foot(self) -> QHBoxLayout:
+    def _foot(self) -> FlowRow:
         self.open = _button("Open", "Open the selected case (Enter, or a double click)", self._open)
         self.open.setProperty("role", "primary")
         self.next = ActionButton(self._actions, "next", show_key=True)
@@ -176,9 +178,10 @@ class WorklistPage(QWidget):
         self.where = widgets.label("", "muted")
         self.earlier = _button("‹", "The page before", lambda: self._turn(-1))
         self.later = _button("›", "The next page", lambda: self._turn(1))
-        return widgets.row(
-            self.open, self.next, self.take, self.assign, self.exclude, self.include, None, self.where, self.earlier, self.later
-        )  # fmt: skip
+        deeds = [self.open, self.next, self.take, self.assign, self.exclude, self.include]
+        pages = QWidget()
+        pages.setLayout(widgets.row(self.where, self.earlier, self.later))
+        return FlowRow(deeds, [pages])
 
     # -- from the study ----------------------------------------------------------------------------------------------------------------
 
@@ -188,11 +191,15 @@ class WorklistPage(QWidget):
         if sheet is None:
             self._show_list(None, "")
             return
+        if old.desk is not new.desk:
+            self._show_no_filter()
         if old.sheet is not sheet or old.opened is not new.opened:
             open_id = None if new.opened is None else new.opened.case.id
             self.table.show_page(sheet.page.rows, new.query, open_id)
         if old.sheet is not sheet:
-            widgets.set_text(self.title, sheet.study.name)
+            short = self.title.fontMetrics().elidedText(sheet.study.name, Qt.TextElideMode.ElideRight, TITLE_PX)
+            widgets.set_text(self.title, short)
+            self.title.setToolTip(sheet.study.name)
             widgets.set_text(self.who, seat_words(sheet.account))
             widgets.set_text(self.progress, progress_words(sheet.counts))
             self.bar.show_counts(sheet.counts)
@@ -201,8 +208,18 @@ class WorklistPage(QWidget):
             self.later.setEnabled(sheet.page.first + len(sheet.page.rows) < sheet.page.total)
             for button in (self.people, self.twice, self.listed, self.assign):
                 button.setVisible(new.is_lead)
+            self.take.setVisible(sheet.account.has(Role.ASSESSOR, Role.REVIEWER))
+            self.exclude.setVisible(sheet.account.has(Role.LEAD, Role.ASSESSOR))
             self._show_chips(new)
             self._show_people(new)
+
+    def _show_no_filter(self) -> None:
+        """Somebody sat down: every case is shown to begin with, whatever was looked for before."""
+        self._typed.stop()
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self.assessor.setCurrentIndex(0)
 
     def _show_chips(self, new: SeatState) -> None:
         assert new.sheet is not None
@@ -228,10 +245,10 @@ class WorklistPage(QWidget):
 
     def _show_people(self, new: SeatState) -> None:
         assert new.sheet is not None
-        names = [a.name for a in new.sheet.people if not a.disabled]
-        if names == self._people:
+        people = new.sheet.people
+        if people == self._people:
             return
-        self._people = names
+        self._people, chosen = people, self.assessor.currentData()
         self.assessor.clear()
         for title, number in (
             ("everybody's", None),
@@ -239,6 +256,7 @@ class WorklistPage(QWidget):
             *((f"{a.name}'s", a.id) for a in new.sheet.people if a.has(Role.ASSESSOR)),
         ):
             self.assessor.addItem(title, number)
+        self.assessor.setCurrentIndex(max(0, self.assessor.findData(chosen)))
         menu = self.assign.menu()
         menu.clear()
         for role, column in ((Role.ASSESSOR, "assessor"), (Role.REVIEWER, "reviewer")):

@@ -88,13 +88,16 @@ def connected(engine: Engine, writing: bool = False) -> Iterator[Connection]:
 def _sentence(engine: Engine, error: DBAPIError) -> str:
     words = str(error.orig).lower()
     where = "the study's database" if engine.dialect.name == "postgresql" else f"{engine.url.database}"
+    begins = where[:1].upper() + where[1:]
     if "locked" in words:
-        return f"{where} is held by another program for more than {BUSY_MS // 1000} s: close it and try again; nothing was changed."
+        return f"{begins} is held by another program for more than {BUSY_MS // 1000} s: close it and try again; nothing was changed."
     if "readonly" in words or "permission" in words or "unable to open" in words:
-        return f"{where} cannot be opened for this: check the path and the right to read and write there."
+        return f"{begins} cannot be opened for this: check the path and the right to read and write there."
     if "full" in words or "no space" in words:
         return f"The disk of {where} is full: free some space and try again; nothing was changed."
-    return f"{where} cannot be reached or used ({type(error.orig).__name__}): check the URL, and that the server runs; nothing was changed."
+    return (
+        f"{begins} cannot be reached or used ({type(error.orig).__name__}): check the URL, and that the server runs; nothing was changed."
+    )
 
 
 @contextmanager

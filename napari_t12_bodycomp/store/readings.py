@@ -211,6 +211,12 @@ def waits_for(account_id: int) -> Any:
     return and_(readings.c.state == ReadingState.WAITING.value, readings.c.reader_id == account_id)
 
 
+def hidden_from(account_id: int) -> Any:
+    """SQL condition: what was made of the reading's case is hidden from `account_id`, who is to read it; as in `model.review.why_blind`."""
+    handed_in = or_(readings.c.kind == ReadingKind.DOUBLE.value, readings.c.not_before.is_not(None))
+    return and_(waits_for(account_id), handed_in)
+
+
 def of_kind(kind: ReadingKind) -> Any:
     """SQL condition: the reading is of this kind."""
     return readings.c.kind == kind.value

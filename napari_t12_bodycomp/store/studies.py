@@ -93,7 +93,8 @@ def open_store(where: str | Path, bring_up_to_date: bool = True) -> StudyStore:
     """Open an existing study and bring its tables up to date; InputError where there is none."""
     url = database.url_of(where)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise InputError(f"A study is wanted, {url.database} does not exist: check the path, or make one with t12-bodycomp study create.")
+        what = "is a folder" if Path(url.database or "").is_dir() else "does not exist"
+        raise InputError(f"A study is wanted, {url.database} {what}: check the path, or make one with t12-bodycomp study create.")
     store = StudyStore(database.open_engine(url))
     try:
         with database.connected(store.engine) as connection:

@@ -1,5 +1,6 @@
 """Work is saved as it goes: one small file per case, written after every stroke, gone once the case is exported.
 
+A case of a study has a file for each task: who is to read it apart from others finds nothing of theirs, nor of their own earlier drawing.
 The file holds the drawing, its undo steps, the level, the protocol, height and weight, and the path that the scan was opened from; no pixel of the scan.
 """
 
@@ -27,7 +28,7 @@ from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.tissue import preset
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.session import Session
-from napari_t12_bodycomp.workflow.session_state import SessionState, Work
+from napari_t12_bodycomp.workflow.session_state import SessionState, Work, has_work
 
 FORMAT = 3
 
@@ -39,10 +40,12 @@ def default_folder() -> Path:
     return Path(platformdirs.user_data_dir("napari-t12-bodycomp", appauthor=False)) / "unfinished"
 
 
-def case_key(volume: CTVolume) -> str:
-    """A name for the case that tells nobody who it is: a hash over series, acquisition, shape and positions."""
+def case_key(volume: CTVolume, task: str = "") -> str:
+    """A name for the case that tells nobody who it is: a hash over series, acquisition, shape and positions, and `task` of a study."""
     a = volume.acquisition
-    text = f"{a.series_instance_uid}|{a.acquisition_number}|{volume.shape}|{volume.z_mm[0]:.3f}|{volume.z_mm[-1]:.3f}"
+    text = f"{a.series_instance_uid}|{a.acquisition_number}|{volume.shape}|{volume.z_mm[0]:.3f}|{volume.z_mm[-1]:.3f}" + (
+        f"|{task}" if task else ""
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -63,16 +66,19 @@ class Unfinished:
     """When it was written, in seconds since the epoch."""
     follows: Protocol | None = None
     """The protocol that the regions were made by."""
+    task: str = ""
+    """What it is for, in a study; "" outside."""
 
 
 def write(state: SessionState, folder: Path) -> Path | None:
     """Write the drawing of `state` into `folder`, whole or not at all; None where there is nothing to keep."""
-    if state.volume is None or state.level is None or state.work is None or not (state.work.undo or state.work.redo):
+    if state.volume is None or state.level is None or state.work is None or not has_work(state):
         return None
     level, subject, work = state.level, state.subject, state.work
     facts = {
         "format": FORMAT,
         "source": state.source,
+        "task": state.task,
         "assessor": state.assessor,
         "level": [level.slice_index, level.z_mm, level.method, level.confirmed_by, level.reason, level.candidate],
         "height": [subject.height_m, subject.height_source],
@@ -88,7 +94,7 @@ def write(state: SessionState, folder: Path) -> Path | None:
             arrays[f"{kind}_{part}"] = np.concatenate([getattr(e, part) for e in edits]) if edits else np.zeros(0, np.uint8)
         arrays[f"{kind}_sizes"] = np.array([e.where.size for e in edits], np.int64)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{case_key(state.volume)}.npz"
+    target = folder / f"{case_key(state.volume, state.task)}.npz"
     partial = target.with_suffix(".partial")
     with partial.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
@@ -132,9 +138,8 @@ def read(file: Path) -> Unfinished:
     )
     level = MeasuredLevel(index, z_mm, LevelMethod(method), *words)
     protocol, follows = _from_facts(facts["protocol"]) or Protocol(), _from_facts(facts["follows"])
-    return Unfinished(
-        file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, file.stat().st_mtime, follows
-    )
+    modified, task = file.stat().st_mtime, facts.get("task", "")
+    return Unfinished(file, facts["source"], facts["assessor"], level, subject, protocol, regions, undo, redo, modified, follows, task)
 
 
 def _edits(data: Any, kind: str, steps: list[dict[str, Any]]) -> Iterator[Edit]:
@@ -146,28 +151,40 @@ def _edits(data: Any, kind: str, steps: list[dict[str, Any]]) -> Iterator[Edit]:
 
 
 def unfinished(folder: Path) -> list[Unfinished]:
-    """All unfinished work in `folder`, the newest first; unreadable files are passed over."""
+    """The unfinished work in `folder` that belongs to no study, the newest first; unreadable files are passed over."""
     found = []
     for file in sorted(folder.glob("*.npz")):
         with contextlib.suppress(ValueError):
             found.append(read(file))
-    return sorted(found, key=lambda u: -u.modified)
+    return sorted((u for u in found if not u.task), key=lambda u: -u.modified)
 
 
-def unfinished_for(volume: CTVolume, folder: Path) -> Unfinished | None:
-    """The unfinished work on `volume`, None where there is none or where it cannot be read."""
-    file = folder / f"{case_key(volume)}.npz"
+def unfinished_for(volume: CTVolume, folder: Path, task: str = "") -> Unfinished | None:
+    """The unfinished work on `volume` for `task`, None where there is none or where it cannot be read."""
+    file = folder / f"{case_key(volume, task)}.npz"
     if not file.exists():
         return None
     try:
         found = read(file)
     except ValueError:
         return None
-    return found if found.regions.shape == volume.shape[1:] else None
+    return found if found.regions.shape == volume.shape[1:] and found.task == task else None
+
+
+def is_restored(state: SessionState, found: Unfinished) -> bool:
+    """Whether `state` shows the drawing `found` already, saved elsewhere in the meantime."""
+    work, level = state.work, state.level
+    is_same_level = level is not None and (level.slice_index, level.confirmed_by) == (found.level.slice_index, found.level.confirmed_by)
+    return work is not None and is_same_level and np.array_equal(work.regions, found.regions)
 
 
 def resume(session: Session, found: Unfinished) -> None:
-    """Put unfinished work back into a session that has its volume open. A confirmed level stays confirmed only for the same assessor."""
+    """Put unfinished work back into a session that has its volume open.
+
+    A confirmed level stays confirmed for the same assessor, and where the drawing that the work began with has it confirmed just so.
+    """
+    before = session.state.level
+    is_same_level = before is not None and before.slice_index == found.level.slice_index
     if found.assessor and not session.state.assessor:
         session.set_assessor(found.assessor)
     session.set_protocol(found.protocol)
@@ -175,7 +192,7 @@ def resume(session: Session, found: Unfinished) -> None:
         session.set_height(found.subject.height_m * 100)
     if found.subject.weight_source is ValueSource.TYPED:
         session.set_weight(found.subject.weight_kg)
-    session.restore_level(found.level)
+    session.restore_level(found.level, before.confirmed_by if before is not None and is_same_level else "")
     work = session.state.work
     assert work is not None
     session.restore_work(Work(work.axial, found.regions, found.undo, found.redo, follows=found.follows))
@@ -201,7 +218,7 @@ class Autosave:
             return
         if new.saved and not old.saved:
             self.flush()
-            (self.folder / f"{case_key(new.volume)}.npz").unlink(missing_ok=True)
+            (self.folder / f"{case_key(new.volume, new.task)}.npz").unlink(missing_ok=True)
         elif not new.saved and (
             new.work is not old.work or new.level is not old.level or new.subject is not old.subject or new.protocol is not old.protocol
         ):

@@ -65,6 +65,8 @@ def save_version(desk: Desk, case_id: int, base: int | None, result: Result, act
         if not late:
             refuse(rules.why_not_save(actor, case) or (rules.why_undecided(asked) if case.state is CaseState.SUBMITTED else ""))
             refuse(rules.why_not_confirmed_by(actor, result.level.confirmed_by, _base_confirmed_by(writer, case)))
+            if case.state is CaseState.SUBMITTED and not result.level.is_confirmed:
+                raise Refused("The level of your correction is not confirmed: look at the evidence, confirm it, then save.")
         elif not actor.has(Role.ASSESSOR, Role.REVIEWER):
             raise Refused(f"Drawing needs the role assessor, the account {actor.name!r} does not have it: ask a lead.")
         version_id, number = versions.insert(writer, case, actor.id, base, new, kept=late)

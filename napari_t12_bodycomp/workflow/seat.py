@@ -139,16 +139,24 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
     with desk.store.reading() as connection:
         account = accounts.by_id(connection, desk.account_id)
         refuse(rules.why_not_work(account))
+        hidden = frozenset(connection.execute(readings.case_ids(readings.hidden_from(account.id))).scalars())
         return Sheet(
             history.latest_change(connection),
             studies.record(connection),
             account,
             tuple(accounts.everybody(connection)),
             studies.current_protocol(connection),
-            cases.page(connection, query),
+            _as_seen(cases.page(connection, query), hidden),
             cases.counts(connection),
             reading_counts(desk),
         )
+
+
+def _as_seen(page: WorklistPage, hidden: frozenset[int]) -> WorklistPage:
+    """The page without a word of how far a case is that the person is to read apart from others."""
+    unsaid: dict[str, Any] = {"state": CaseState.NEW, "assessor": "", "reviewer": "", "version": None, "updated_at": ""}
+    rows = (replace(row, **unsaid) if row.id in hidden and row.state is not CaseState.EXCLUDED else row for row in page.rows)
+    return replace(page, rows=tuple(rows))
 
 
 def open_case(desk: Desk, case_id: int) -> OpenCase:
@@ -183,6 +191,13 @@ def open_case(desk: Desk, case_id: int) -> OpenCase:
         rules.why_not_numbers(actor, case, blind),
         dispute=dispute if may_adjudicate else None,
     )
+
+
+def task_of(sheet: Sheet, opened: OpenCase) -> str:
+    """What the person at the desk draws: which study, case and person, and the drawing that is reviewed, a reading, or a third drawing."""
+    reading = opened.reading or opened.dispute
+    what = "case" if reading is None else f"{'reading' if opened.reading else 'third'} {reading.id}"
+    return "|".join((sheet.study.name, sheet.study.created_at, str(opened.case.id), str(sheet.account.id), what))
 
 
 def _to_read(desk: Desk, case_id: int, why_nothing: str) -> OpenCase:

@@ -31,7 +31,7 @@ from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
 from napari_t12_bodycomp.workflow.session_state import Reference, SessionState, Work, why_not_confirmable
 
-_NO_CASE: dict[str, Any] = {"source": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
+_NO_CASE: dict[str, Any] = {"source": "", "task": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
     ("volume", "finding", "level", "work", "measurement", "case_state", "reference")
 )
 _NO_CASE |= {"locked": "", "numbers_hidden": ""}
@@ -72,10 +72,13 @@ class Session:
 
     # -- opening -----------------------------------------------------------------------------------------------------------------------
 
-    def open(self, volume: CTVolume, source: str = "") -> None:
-        """Start a case on `volume`; what was drawn on the case before is gone from here (it was autosaved)."""
+    def open(self, volume: CTVolume, source: str = "", task: str = "") -> None:
+        """Start a case on `volume`; what was drawn on the case before is gone from here (it was autosaved).
+
+        `task` says what a study wants to be drawn, "" for a scan of none.
+        """
         self._drawn.clear()
-        place = {"source": source, "volume": volume, "subject": volume.subject, "view_index": len(volume.hu) // 2}
+        place = {"source": source, "task": task, "volume": volume, "subject": volume.subject, "view_index": len(volume.hu) // 2}
         self._set(**_NO_CASE | place)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.edit import Edit
-from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.level_choice import needs_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -68,6 +68,8 @@ class SessionState:
     ----------
     source : str
         Where the volume came from, to open it again.
+    task : str
+        Whose drawing this is and what for, where it belongs to a study; "" elsewhere. Unfinished work comes back to the same task alone.
     finding : LevelFinding, optional
         What the search for T12 said; None while it has not run.
     level : MeasuredLevel, optional
@@ -93,6 +95,7 @@ class SessionState:
     """
 
     source: str = ""
+    task: str = ""
     volume: CTVolume | None = None
     subject: Subject = field(default_factory=Subject)
     protocol: Protocol = field(default_factory=Protocol)
@@ -128,6 +131,15 @@ class SessionState:
         if self.level is None or not self.level.is_confirmed:
             return Step.LEVEL
         return Step.EXPORT if self.saved and self.case_state is None else Step.DRAW
+
+
+def has_work(state: SessionState) -> bool:
+    """Whether a person did something that would be lost: the automatic draft of the level as it was found can be made again."""
+    if state.level is None or state.work is None:
+        return False
+    steps = [step.name for step in (*state.work.undo, *state.work.redo)]
+    is_touched = state.level.is_confirmed or state.level.method is LevelMethod.MANUAL
+    return bool(steps) and (steps != ["draft"] or is_touched)
 
 
 def why_not_confirmable(state: SessionState) -> str:

@@ -267,7 +267,7 @@ def test_an_absent_t12_is_said_with_a_way_out_and_cannot_be_confirmed(dock: Dock
     assert dock.says("Open another series or scan.")
     with pytest.raises(LevelError):
         dock.session.confirm_level()
-    assert dock.widget.save.next.text() == "Open another scan"
+    assert dock.widget.save.next.text() == "Another scan"
     _click(qtbot, dock.widget.save.next)
     assert dock.asked == [("open_folder",)]
     assert not dock.widget.stats.isVisible()

@@ -63,7 +63,7 @@ def test_the_second_persons_approval_appears_in_the_firsts_worklist(two: tuple[P
     assert rita.bench.session.state.work.regions.any(), "nobody draws by accident on what they review"
 
     desk, ticket = rita.bench.seat.state.desk, opened.ticket
-    rita.bench.study_case.deed("Approving", lambda: review.approve(desk, ticket, PASSWORD), "Approved.")
+    rita.bench.deeds.deed("Approving", lambda: review.approve(desk, ticket, PASSWORD), "Approved.")
     ann.until(lambda: ann.states()["CASE-1"] == "approved")
     assert "1 of 3 approved" in ann.bench.panel.study.words.text()
 

@@ -142,6 +142,10 @@ def correcting_without_the_role(t: Trial) -> None:
     review.save_version(t.ann, trial.submitted(t).id, 1, trial.result("ann", 19))
 
 
+def correcting_with_an_unconfirmed_level(t: Trial) -> None:
+    review.save_version(t.rev, trial.submitted(t).id, 1, trial.unconfirmed("rev"))
+
+
 def saving_on_a_stale_version(t: Trial) -> None:
     (case,) = trial.add_cases(t.lena)
     review.save_version(t.ann, case.id, None, trial.result("ann"))
@@ -293,6 +297,10 @@ FORBIDDEN: tuple[tuple[Deed, str], ...] = (
     (drawing_without_the_role, "Drawing needs the role assessor, the account 'ray' does not have it: ask a lead."),
     (drawing_for_another_assessor, "The case is assigned to another assessor: take one of yours, or ask a lead to assign it to you."),
     (correcting_without_the_role, "Correcting a submitted case needs the role reviewer, the account 'ann' does not have it: ask a lead."),
+    (
+        correcting_with_an_unconfirmed_level,
+        "The level of your correction is not confirmed: look at the evidence, confirm it, then save.",
+    ),
     (
         saving_on_a_stale_version,
         "While you were drawing, ann saved version 1 of this case: yours is kept as version 2 and does not count. "

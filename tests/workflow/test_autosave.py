@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.roi_map import Draft
@@ -163,3 +164,50 @@ def test_what_the_regions_were_made_by_comes_back_with_every_step(tmp_path):
     assert not again.state.protocol.intercostals_are_muscle and again.state.work.follows.intercostals_are_muscle
     again.redo()
     assert not again.state.work.follows.intercostals_are_muscle
+
+
+def test_work_for_a_task_of_a_study_comes_back_to_that_task_alone(tmp_path):
+    session = Session("anna")
+    saver = autosave.Autosave(session, tmp_path)
+    for task, n in (("case 1, anna", 3), ("reading 4, anna", 5), ("", 9)):
+        session.open(volume(), "/scans/one", task)
+        session.choose_level(2)
+        session.edit("stroke", painted(n))
+        saver.flush()
+    saver.close()
+    for task, n in (("case 1, anna", 3), ("reading 4, anna", 5), ("", 9)):
+        assert (autosave.unfinished_for(volume(), tmp_path, task).regions == painted(n)).all()
+    assert autosave.unfinished_for(volume(), tmp_path, "case 1, bert") is None
+    assert [u.task for u in autosave.unfinished(tmp_path)] == [""], "work of a study is offered where its case is opened"
+
+
+def test_a_draft_that_nobody_touched_is_no_unfinished_work(tmp_path):
+    session = Session("anna")
+    saver = autosave.Autosave(session, tmp_path)
+    session.open(volume(), "/scans/one")
+    session.set_finding(LevelFinding(LevelStatus.FOUND, "found", 2, 10.0, (5.0, 15.0), 0.9))
+    nothing = np.zeros((6, 7), bool)
+    session.set_draft(Draft(painted(9), nothing, nothing), (), 2, 5.0)
+    saver.flush()
+    assert autosave.unfinished(tmp_path) == []
+    session.edit("stroke", painted(5))
+    saver.close()
+    assert len(autosave.unfinished(tmp_path)) == 1
+
+
+def test_a_correction_that_is_resumed_keeps_the_level_that_it_began_with(tmp_path):
+    session = Session("rita")
+    saver = autosave.Autosave(session, tmp_path)
+    drawn = MeasuredLevel(2, 10.0, LevelMethod.MANUAL, "anna")
+    session.open(volume(), "/scans/one", "case 1, rita")
+    session.restore_level(drawn, confirmed_by="anna")
+    session.edit("stroke", painted(3))
+    saver.close()
+    found = autosave.unfinished_for(volume(), tmp_path, "case 1, rita")
+    for begins_with, confirmed_by in ((drawn, "anna"), (None, "")):
+        again = Session("rita")
+        again.open(volume(), "/scans/one", "case 1, rita")
+        if begins_with is not None:
+            again.restore_level(begins_with, confirmed_by="anna")
+        autosave.resume(again, found)
+        assert again.state.level.confirmed_by == confirmed_by and (again.state.work.regions == painted(3)).all()
