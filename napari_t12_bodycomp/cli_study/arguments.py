@@ -96,7 +96,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     add_double_arguments(command)
 
     command("submit", "Hand your drawing in for review.", "submit", case=True)
-    command("approve", "Sign a submitted case off; the password signs.", "approve", case=True)
+    approve = command("approve", "Sign a submitted case off; the password signs.", "approve", case=True)
+    approve.add_argument("--send", metavar="NODE", help="also send the results to this archive (t12-bodycomp pacs node list)")
+    send = command("send", "Send the results of an approved case to an archive, as DICOM.", "send", case=True)
+    send.add_argument("--to", metavar="NODE", required=True, help="the archive (t12-bodycomp pacs node list)")
     for name, about in (
         ("return", "Send a submitted case back, with a reason."),
         ("reopen", "Unlock an approved case, with a reason (lead)."),

@@ -11,6 +11,7 @@ from napari_t12_bodycomp.cli_study.desk import (
     say_case,
     say_done,
 )
+from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.model.progress import Progress
 from napari_t12_bodycomp.model.study import ExclusionReason
 
@@ -35,10 +36,32 @@ def _submit(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 def _approve(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.pacs_nodes import node_named
     from napari_t12_bodycomp.workflow.review import approve, ticket_for
+    from napari_t12_bodycomp.workflow.sending import send_approved
 
+    node = node_named(args.send) if args.send else None
     desk, password = desk_of(args)
-    return say_case(say, args, approve(desk, ticket_for(desk.store, case_named(desk.store, args.case).id), password))
+    case = approve(desk, ticket_for(desk.store, case_named(desk.store, args.case).id), password)
+    if node is not None:
+        try:
+            send_approved(desk.store, case.id, node, progress=progress)
+        except T12Error as error:
+            raise InputError(f"{case.pseudonym} is approved, but its results were not sent: {error}") from error
+    return say_case(say, args, case)
+
+
+def _send(args: argparse.Namespace, say: Say, progress: Progress) -> int:
+    from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.pacs_nodes import node_named
+    from napari_t12_bodycomp.workflow.sending import send_approved
+
+    node = node_named(args.to)
+    desk, _ = desk_of(args)
+    count = send_approved(desk.store, case_named(desk.store, args.case).id, node, progress=progress)
+    return say_done(
+        say, args, {"case_id": args.case, "sent": count, "to": node.name}, f"{count} results of {args.case} are in {node.name}."
+    )
 
 
 def _return(args: argparse.Namespace, say: Say, progress: Progress) -> int:
@@ -77,6 +100,7 @@ DEEDS: dict[str, Callable[[argparse.Namespace, Say, Progress], int]] = {
     "draft": _draft,
     "submit": _submit,
     "approve": _approve,
+    "send": _send,
     "return": _return,
     "reopen": _reopen,
     "exclude": _exclude,

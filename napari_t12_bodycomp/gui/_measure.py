@@ -10,7 +10,7 @@ from magicgui.widgets import ComboBox, Container, Label, LineEdit, PushButton, T
 from napari.layers import Image, Labels
 
 from napari_t12_bodycomp.errors import InputError, T12Error, UsageError
-from napari_t12_bodycomp.gui.layers import PLACE
+from napari_t12_bodycomp.gui.layers import HIDDEN, PLACE
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.subject import Subject
@@ -44,6 +44,8 @@ def measure_layer(ct: Image | None, labels: Labels | None, height_cm: str, prese
         raise InputError("A CT layer opened with this plugin is wanted, which knows its spacing: open the scan with it first.")
     if labels is None:
         raise InputError("A Labels layer is wanted, none came: draw the regions first.")
+    if why := labels.metadata.get(HIDDEN, lambda: "")():
+        raise InputError(why)
     volume: CTVolume = ct.metadata["volume"]
     index, regions = labels_on_slice(volume, labels)
     return measure_slice(volume, index, regions, _height_m(height_cm, volume.subject), Protocol(preset(preset_name)))

@@ -135,6 +135,9 @@ class Canvas:
         self._show_slice(state)
         self.fit()
 
+    def _why_hidden(self) -> str:
+        return self.session.state.numbers_hidden
+
     @contextmanager
     def _leading(self) -> Iterator[None]:
         """While layers move, napari's slider moves with them: the session does not follow it."""
@@ -184,7 +187,10 @@ class Canvas:
     def _show_work_layers(self, state: SessionState) -> None:
         work, volume = state.work, state.volume
         assert work is not None and volume is not None
-        place = {**layers.grid(volume, work.axial.index), "metadata": {layers.PLACE: (volume, work.axial.index)}}
+        place = {
+            **layers.grid(volume, work.axial.index),
+            "metadata": {layers.PLACE: (volume, work.axial.index), layers.HIDDEN: self._why_hidden},
+        }
         nothing = np.zeros((1, *work.regions.shape), np.uint8)
         with self._leading():
             if self.regions is None or self.regions not in self.viewer.layers:

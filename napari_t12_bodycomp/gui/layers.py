@@ -24,6 +24,8 @@ HU_WINDOWS = {"soft": (400, 40), "bone": (1800, 400), "lung": (1500, -600)}
 NAMES = {"ct": "CT", "slab": "Measured slice", "tissues": "Tissues", "regions": "Regions"}
 
 
+HIDDEN = "t12_numbers_hidden"
+"""Key of a layer's metadata: a function that says why its numbers are hidden at the moment, "" where they are not."""
 PLACE = "t12_place"
 """Key in a layer's metadata: the volume and the slice that its (1, Y, X) labels belong to."""
 

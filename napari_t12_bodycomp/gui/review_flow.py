@@ -11,7 +11,7 @@ from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.desk import Desk as Around
 from napari_t12_bodycomp.gui.review_words import CHANGED, NOTHING_DRAWN, slice_of, version_name
 from napari_t12_bodycomp.gui.study_case import StudyCase
-from napari_t12_bodycomp.model.study import CaseState, Ticket
+from napari_t12_bodycomp.model.study import Case, CaseState, Ticket
 from napari_t12_bodycomp.workflow import autosave, case_sight, drawing, review
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import Reference
@@ -25,6 +25,7 @@ class ReviewFlow:
         self.case, self.deeds, self.around, self.pins = case, deeds, around, pins
         self.seat, self.session, self.errands = case.seat, case.session, case.errands
         self._came_from: int | None = None
+        self.on_approved: Callable[[Desk, Case], None] = lambda desk, case: None
         pins.typed.connect(self.pin_comment)
         case.flow.opened.connect(self._follow)
         self.seat.changed.connect(self._on_seat)
@@ -115,7 +116,12 @@ class ReviewFlow:
             raise InputError("Your password is wanted to sign off, none came: type it.")
         secret = [password]
         said = f"{opened.case.pseudonym} is approved. Next case: N."
-        self.deeds.deed("Signing off", lambda: review.approve(desk, ticket, secret.pop()), said, self.stop_asking)
+
+        def signed() -> None:
+            self.stop_asking()
+            self.on_approved(desk, opened.case)
+
+        self.deeds.deed("Signing off", lambda: review.approve(desk, ticket, secret.pop()), said, signed)
 
     def send_back(self, reason: str) -> None:
         """Return the case to its assessor, who reads `reason`."""

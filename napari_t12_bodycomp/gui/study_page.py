@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_forms import AccountForm, CreateForm, Form, ReadTwiceForm, SignInForm
 from napari_t12_bodycomp.gui.worklist_page import WorklistPage
@@ -16,7 +17,7 @@ from napari_t12_bodycomp.workflow.seat import Seat, SeatState
 class StudyPage(QWidget):
     """Covers `picture` while it is shown."""
 
-    def __init__(self, picture: QWidget, seat: Seat, study: StudyFlow, actions: Actions, settings: QSettings) -> None:
+    def __init__(self, picture: QWidget, seat: Seat, study: StudyFlow, actions: Actions, settings: QSettings, sending: Sending) -> None:
         super().__init__(picture)
         self._picture, self._seat = picture, seat
         self.setObjectName("t12study")
@@ -25,7 +26,9 @@ class StudyPage(QWidget):
         self.sign_in, self.create = SignInForm(study, settings), CreateForm(study, settings)
         self.account = AccountForm(study, lambda: self._show(self.worklist))
         self.twice = ReadTwiceForm(study, lambda: self._show(self.worklist))
-        self.worklist = WorklistPage(seat, study, actions, lambda: self._show(self._account_page), lambda: self._show(self._twice_page))
+        self.worklist = WorklistPage(
+            seat, study, actions, sending, lambda: self._show(self._account_page), lambda: self._show(self._twice_page)
+        )
         self.stack = QStackedWidget()
         self._sign_in_page, self._create_page = _centred(self.sign_in), _centred(self.create)
         self._account_page, self._twice_page = _centred(self.account), _centred(self.twice)

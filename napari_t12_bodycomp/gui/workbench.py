@@ -33,6 +33,7 @@ from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.pacs_page import PacsPage
 from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
+from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
@@ -75,13 +76,15 @@ class Workbench:
         self.desk.set(out_folder=Path(str(folder)) if folder else None)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
+        self.sending = Sending(self.settings, lambda sentence, failed: self.desk.set(message=sentence, message_is_error=failed))
         self.review = ReviewFlow(self.study_case, self.deeds, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
+        self.review.on_approved = self.sending.send
         self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
         self.flow.first_slice.connect(self.first_slice.show_slice)
         self.help = KeyHelp(self.actions, self.canvas.view.native)
-        self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings)
+        self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings, self.sending)
         self.pacs_page = PacsPage(self.frame.centre, self.actions, self.settings)
         self.study_case.on_shown = self._show_case
         self._connect()
@@ -352,6 +355,7 @@ class Workbench:
             self.saver.close()  # the last stroke first
             self.jobs.close(1.0)
             self.pacs_page.flow.close(1.0)
+            self.sending.close()
             self.review.close()
             self.reading.close()
             self.study.close()
@@ -365,6 +369,7 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.sending.close()
         self.review.close()
         self.reading.close()
         self.study_page.close_for_good()

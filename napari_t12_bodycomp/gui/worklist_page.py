@@ -12,6 +12,7 @@ from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import theme, widgets
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.flow_row import FlowRow
+from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_words import BAR_ORDER, STATE_COLOURS, STATE_TITLES, page_words, progress_words, seat_words
 from napari_t12_bodycomp.gui.widgets import ActionButton
@@ -83,10 +84,16 @@ class WorklistPage(QWidget):
     """Everything that a person sees of the study between cases."""
 
     def __init__(
-        self, seat: Seat, study: StudyFlow, actions: Actions, add_account: Callable[[], None], read_twice: Callable[[], None]
+        self,
+        seat: Seat,
+        study: StudyFlow,
+        actions: Actions,
+        sending: Sending,
+        add_account: Callable[[], None],
+        read_twice: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._seat, self._study, self._actions = seat, study, actions
+        self._seat, self._study, self._actions, self._sending = seat, study, actions, sending
         self._people: tuple[Account, ...] = ()
         self._head_row = self._head(add_account, read_twice)
         self.table = WorklistTable()
@@ -131,7 +138,27 @@ class WorklistPage(QWidget):
         self._list_buttons.hide()
         self._list_row = widgets.row(self._list_buttons)
         self._list_file = ""
-        return FlowRow([self.title, self.who], [self.people, self.twice, self.listed, leave, back], gap=10)
+        self.send = QToolButton()
+        self.send.setToolTip("Whether the results that you approve go to an archive, as DICOM beside their scan")
+        self.send.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.send.setMenu(QMenu(self.send))
+        self.send.menu().aboutToShow.connect(self._list_archives)
+        self._show_archive()
+        return FlowRow([self.title, self.who], [self.people, self.twice, self.listed, self.send, leave, back], gap=10)
+
+    def _list_archives(self) -> None:
+        menu = self.send.menu()
+        menu.clear()
+        for title, name in (("nowhere", ""), *((name, name) for name in self._sending.choices())):
+            menu.addAction(title, lambda n=name: self.send_to(n))
+
+    def send_to(self, name: str) -> None:
+        """Send what is approved here to the archive `name` from now on; "" for none."""
+        self._sending.target = name
+        self._show_archive()
+
+    def _show_archive(self) -> None:
+        self.send.setText(f"Approved results go to {self._sending.target or 'nowhere'}")
 
     def _filters(self) -> FlowRow:
         self.chips: dict[CaseState | None, QPushButton] = {}
@@ -208,6 +235,7 @@ class WorklistPage(QWidget):
             self.later.setEnabled(sheet.page.first + len(sheet.page.rows) < sheet.page.total)
             for button in (self.people, self.twice, self.listed, self.assign):
                 button.setVisible(new.is_lead)
+            self.send.setVisible(sheet.account.has(Role.REVIEWER) and bool(self._sending.choices() or self._sending.target))
             self.take.setVisible(sheet.account.has(Role.ASSESSOR, Role.REVIEWER))
             self.exclude.setVisible(sheet.account.has(Role.LEAD, Role.ASSESSOR))
             self._show_chips(new)

@@ -131,6 +131,15 @@ RULES: tuple[Trigger, ...] = (
         "Nobody approves a version that they drew.",
     ),
     Trigger(
+        "rule_reviews_confirmed",
+        "INSERT",
+        "reviews",
+        "NEW.decision = 'approved' AND NOT EXISTS (SELECT 1 FROM region_versions v JOIN levels l ON l.id = v.level_id"
+        " WHERE v.id = NEW.version_id AND l.confirmed_by <> '')",
+        "A version is approved with a confirmed level only.",
+        "0002",
+    ),
+    Trigger(
         "rule_reviews_current",
         "INSERT",
         "reviews",

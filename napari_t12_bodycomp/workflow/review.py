@@ -186,6 +186,8 @@ def approve(desk: Desk, ticket: Ticket, password: str) -> Case:
         drawers = versions.drawers_of(writer.connection, ticket.version_id)
         waits = rules.why_undecided(readings.of_case(writer.connection, case.id))
         refuse(rules.why_not_approve(actor, case, drawers) or waits or rules.why_stale(case, ticket.version_id, ticket.revision))
+        if not versions.with_id(writer.connection, ticket.version_id).level_confirmed_by:
+            raise Refused("The level of this version is not confirmed by anybody: return the case, or correct it.")
         versions.add_review(writer, ticket, actor.id, Decision.APPROVED)
         cases.change(writer, case, state=CaseState.APPROVED.value)
         return cases.by_id(writer.connection, case.id)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
-from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui._measure import MeasureLayer, measure_layer
-from napari_t12_bodycomp.gui.layers import ct_layer
+from napari_t12_bodycomp.gui.layers import HIDDEN, ct_layer
 from napari_t12_bodycomp.model.tissue import Tissue
 
 
@@ -62,3 +62,12 @@ def test_the_panel_shows_numbers_or_the_sentence(ct, volume, qtbot):
     panel.height_cm.value = "17"
     panel.button.changed.emit(True)
     assert "17 cm came" in panel.said.value and panel.table.shape[0] == 0
+
+
+def test_numbers_that_a_review_hides_are_not_measured_here_either(ct, volume):
+    labels = marked(volume, 3)
+    labels.metadata = {HIDDEN: lambda: "The review is blinded."}
+    with pytest.raises(InputError, match="blinded"):
+        measure_layer(ct, labels, "165", "t12-study")
+    labels.metadata[HIDDEN] = lambda: ""
+    assert measure_layer(ct, labels, "165", "t12-study").areas_cm2

@@ -18,7 +18,7 @@ from napari_t12_bodycomp.errors import Conflict, Refused, T12Error
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.study import ExclusionReason, Role
 from napari_t12_bodycomp.model.tissue import preset
-from napari_t12_bodycomp.store import database
+from napari_t12_bodycomp.store import database, triggers
 from napari_t12_bodycomp.workflow import review, study
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "study.md"
@@ -430,10 +430,24 @@ def test_the_database_itself_refuses_what_goes_around_double_reading(a_trial: Tr
     assert a_trial.store.verify().is_clean
 
 
+def test_a_level_that_nobody_confirmed_is_not_approved_even_where_the_case_was_pushed_on(a_trial: Trial) -> None:
+    t = a_trial
+    (case,) = trial.add_cases(t.lena)
+    review.save_version(t.ann, case.id, None, trial.unconfirmed("ann"))
+    pushed = {"submitting": f"UPDATE cases SET state = 'submitted', revision = revision + 1 WHERE id = {case.id}"}
+    assert accepted(t, pushed) == ["submitting"]
+    with pytest.raises(Refused, match="not confirmed by anybody"):
+        review.approve(t.rev, review.ticket_for(t.store, case.id), PASSWORD)
+    rev = t.rev.account_id
+    approval = f"INSERT INTO reviews VALUES (1, {case.id}, 1, {rev}, 'approved', '', 3, 'n', 'now')"
+    assert accepted(t, {"approving": approval}) == []
+    with database.connected(t.store.engine, writing=True) as connection:
+        triggers.remove(connection)
+    assert accepted(t, {"approving": approval}) == ["approving"], "else the statement itself would be wrong"
+
+
 def test_the_same_sql_passes_where_the_rules_are_taken_away(sqlite_trial: Trial) -> None:
     """Else the test above would pass for statements that are wrong SQL."""
-    from napari_t12_bodycomp.store import triggers
-
     trial.approved(sqlite_trial, 1)
     trial.submitted(sqlite_trial, sqlite_trial.ben, 2)
     trial.add_cases(sqlite_trial.lena, 1, 3)
@@ -443,8 +457,6 @@ def test_the_same_sql_passes_where_the_rules_are_taken_away(sqlite_trial: Trial)
 
 
 def test_the_same_sql_on_double_reading_passes_where_the_rules_are_taken_away(sqlite_trial: Trial) -> None:
-    from napari_t12_bodycomp.store import triggers
-
     readings_of_all_kinds(sqlite_trial)
     with database.connected(sqlite_trial.store.engine, writing=True) as connection:
         triggers.remove(connection)
