@@ -20,6 +20,7 @@ from pynetdicom.dimse import DIMSEServiceProvider
 from napari_t12_bodycomp.dicom.pacs import association
 from napari_t12_bodycomp.dicom.pacs.archive import Archive
 from napari_t12_bodycomp.dicom.pacs.dimse import DimseArchive
+from napari_t12_bodycomp.dicom.pacs.faults import Interrupted, NotDicom
 from napari_t12_bodycomp.dicom.pacs.retrieve import Patience, retrieve_series
 from napari_t12_bodycomp.dicom.pacs.web import WebArchive
 from napari_t12_bodycomp.dicom.write_phantom import write_series
@@ -204,6 +205,26 @@ def test_the_archive_is_stopped_and_started_again_half_way(running: Orthanc, way
     assert done.n_interruptions >= 1
     assert (done.n_images, done.n_fetched) == (N_THIN, N_THIN)
     assert_complete(tmp_path)
+
+
+@pytest.mark.parametrize("went_away", [True, False])
+def test_an_archive_that_is_being_started_is_waited_for_and_another_program_is_not(
+    running: Orthanc, went_away: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = archive_of(running, "get")
+    fetch, troubles = archive.fetch, [*([Interrupted("The line broke.")] if went_away else []), NotDicom("It does not speak DICOM.")]
+
+    def troubled(*arguments: object) -> None:
+        if troubles:
+            raise troubles.pop(0)
+        fetch(*arguments)
+
+    monkeypatch.setattr(archive, "fetch", troubled)
+    if went_away:
+        assert retrieve_series(archive, STUDY, THICK, tmp_path, patience=Patience(0.1, 0.2, 5.0)).n_images == 24
+    else:
+        with pytest.raises(NotDicom):
+            retrieve_series(archive, STUDY, THICK, tmp_path, patience=Patience(0.1, 0.2, 5.0))
 
 
 @pytest.mark.parametrize("way", WAYS)

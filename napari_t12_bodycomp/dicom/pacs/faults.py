@@ -13,6 +13,10 @@ class Interrupted(InputError):
     """The archive cannot be reached now; the same request may succeed later."""
 
 
+class NotDicom(InputError):
+    """What listens there does not speak DICOM: another program, or an archive that is just being started."""
+
+
 def unreachable(name: str, where: str, error: OSError) -> InputError:
     """Why no connection to `where` could be made, as an error to raise."""
     if isinstance(error, ssl.SSLError):
@@ -58,7 +62,7 @@ def probe(node: Node, context: ssl.SSLContext | None, seconds: float) -> InputEr
     except OSError as error:
         return unreachable(node.name, where, error)
     words = "with TLS " if context is not None else "without TLS "
-    return InputError(
+    return NotDicom(
         f"The archive {node.name!r} is wanted, but what listens on {where} does not speak DICOM {words}there: check the port and TLS."
     )
 

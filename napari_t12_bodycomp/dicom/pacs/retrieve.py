@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_t12_bodycomp.dicom.pacs.archive import Archive
-from napari_t12_bodycomp.dicom.pacs.faults import Interrupted
+from napari_t12_bodycomp.dicom.pacs.faults import Interrupted, NotDicom
 from napari_t12_bodycomp.dicom.pacs.inbox import Inbox
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.pacs import Instance, Retrieved
@@ -95,6 +95,10 @@ def _retrieved(archive: Archive, study_uid: str, series_uid: str, folder: Path, 
             archive.fetch(study_uid, series_uid, wanted, len(wanted) == len(listed), inbox.keep, shown)
         except Interrupted as error:
             broken = error
+        except NotDicom as error:
+            if not waiting.count:
+                raise
+            broken = Interrupted(str(error))  # it did speak DICOM before it went away: it is being started again
         inbox.check()
         if inbox.n_here > before:
             fruitless = 0
