@@ -16,7 +16,7 @@ run() {
     *) ran=yes failed=$code ;;
     esac
 }
-run -m "not window" -n 2 --dist loadgroup "$@"
+run -m "not window" -n 2 --dist loadfile "$@"
 run -m window "$@"
 [ "$failed" = 0 ] || exit "$failed"
 [ "$ran" = yes ] || exit 5

@@ -79,7 +79,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "gui" in item.path.relative_to(ROOT).parts[1:-1]:
             item.add_marker("window")
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))  # a module keeps its fixtures in one worker
         if no_display and not os.environ.get("T12_NEED_WINDOWS") and item.get_closest_marker("window"):
             item.add_marker(pytest.mark.skip(reason="no display: `make test` starts one of its own"))
 
