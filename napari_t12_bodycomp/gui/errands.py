@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qtpy.QtCore import QObject, Slot
-from qtpy.QtCore import Signal as QtSignal
-
 from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.gui.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -25,27 +23,13 @@ class _Errand:
     failed: Callable[[Exception], None]
 
 
-class _Bridge(QObject):
-    """Carries what the thread brings into the GUI thread, where this object lives."""
-
-    said = QtSignal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said.connect(self._on_said)
-
-    @Slot(object)
-    def _on_said(self, call: Callable[[], None]) -> None:
-        call()
-
-
 class Errands:
     """A thread that runs errands in the order in which they were given; `tell` gets the sentence of one that failed unasked."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._waiting: queue.Queue[_Errand | None] = queue.Queue()
-        self._bridge = _Bridge()
+        self._bridge = Bridge()
         self._out = 0
         self._thread = threading.Thread(target=self._run, name="study", daemon=True)
         self._thread.start()

@@ -15,10 +15,9 @@ from functools import partial
 from typing import Any
 
 from psygnal import Signal
-from qtpy.QtCore import QObject, Slot
-from qtpy.QtCore import Signal as QtSignal
 
 from napari_t12_bodycomp.errors import Cancelled, T12Error
+from napari_t12_bodycomp.gui.bridge import Bridge
 from napari_t12_bodycomp.model.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -49,20 +48,6 @@ class _Job:
     told_at: float = 0.0
 
 
-class _Bridge(QObject):
-    """Carries what a thread says into the GUI thread, where this object lives."""
-
-    said = QtSignal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said.connect(self._on_said)
-
-    @Slot(object)
-    def _on_said(self, call: Callable[[], None]) -> None:
-        call()
-
-
 class Jobs:
     """The one job that runs, if any."""
 
@@ -74,7 +59,7 @@ class Jobs:
         self._tell = tell
         self._job: _Job | None = None
         self._threads: list[threading.Thread] = []
-        self._bridge = _Bridge()
+        self._bridge = Bridge()
         self._number = 0
 
     def start(
