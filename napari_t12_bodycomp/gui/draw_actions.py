@@ -23,7 +23,6 @@ def draw_actions(session: Session, canvas: Canvas) -> dict[str, Callable[..., An
         "tolerance_narrower": lambda: _change_tolerance(session, -1),
         "tolerance_wider": lambda: _change_tolerance(session, 1),
         "hold_move": canvas.tools.hold_move,
-        "point_back": canvas.tools.take_back,
         "give_up": canvas.tools.give_up,
         "undo": lambda: _undo(session),
         "redo": lambda: _redo(session),
