@@ -135,6 +135,10 @@ def test_a_list_with_bad_rows_is_named_and_a_good_one_is_taken_in(person: Person
     person.rest()
     said = page.list.words.text()
     assert "2 of 3 rows are bad" in said and "line 2" in said and "line 3" in said and page.list.take_in.isHidden()
+    table.write_text(f"case_id,path\nCASE-8,{SAMPLE}\n")
+    page.list.check(str(table))
+    person.rest()
+    assert "the case 'CASE-2' already" in page.list.words.text(), "one scan is one case, whatever it is called"
     table.write_text("case_id,height_cm\nCASE-8,170\nCASE-9,171\n")
     page.list.check(str(table))
     person.rest()
