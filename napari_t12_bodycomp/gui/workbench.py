@@ -77,7 +77,7 @@ class Workbench:
         self.ask = AskFiles(self.frame.main, self.settings)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
-        self.sending = Sending(self.settings, lambda sentence, failed: self.desk.set(message=sentence, message_is_error=failed))
+        self.sending = Sending(self.settings, self.seat, lambda sentence, failed: self.desk.set(message=sentence, message_is_error=failed))
         self.review = ReviewFlow(self.study_case, self.deeds, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.review.on_approved = self.sending.send
         self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
