@@ -108,7 +108,7 @@ def test_two_people_read_a_case_apart_and_a_third_decides(person: Person, place:
     person.rest()
     assert person.bench.seat.state.opened.is_review, "the review goes on with the reading that was taken"
     assert int((session.state.work.regions == Region.MUSCLE).sum()) < whole
-    (done,) = reading_list.readings_of(person.bench.seat.state.desk.store, person.case("CASE-1").id)
+    (done,) = (one.reading for one in reading_list.listed_readings(person.bench.seat.state.desk))
     assert done.state is ReadingState.ADJUDICATED
     assert study.verify_study(place).is_clean
 
