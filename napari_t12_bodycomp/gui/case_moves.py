@@ -16,6 +16,7 @@ from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
 from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
+from napari_t12_bodycomp.gui.saving import Saving
 from napari_t12_bodycomp.gui.study_case import StudyCase
 
 
@@ -25,6 +26,7 @@ class CaseMoves:
     def __init__(
         self,
         flow: CaseFlow,
+        saving: Saving,
         case: StudyCase,
         deeds: CaseDeeds,
         review: ReviewFlow,
@@ -34,7 +36,8 @@ class CaseMoves:
         ask: AskFiles,
         settings: QSettings,
     ) -> None:
-        self._flow, self._case, self._deeds, self._review, self._reading = flow, case, deeds, review, reading
+        self._flow, self._saving, self._case, self._deeds = flow, saving, case, deeds
+        self._review, self._reading = review, reading
         self._canvas, self._actions, self._ask, self._settings = canvas, actions, ask, settings
         self._seat, self._session, self._desk = case.seat, case.session, case.around
         folder = settings.value("out_folder", "")
@@ -73,7 +76,7 @@ class CaseMoves:
         if self._desk.state.out_folder is None:
             self.ask_out_folder()
         if self._desk.state.out_folder is not None:
-            self._flow.save(self._desk.state.out_folder, as_draft)
+            self._saving.save(self._desk.state.out_folder, as_draft)
 
     def submit(self) -> None:
         """Hand the case of the study in; a reviewer approves it, a second reader hands the reading in."""

@@ -36,6 +36,7 @@ from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.pacs_page import PacsPage
 from napari_t12_bodycomp.gui.reading_flow import ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
+from napari_t12_bodycomp.gui.saving import Saving
 from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
@@ -64,6 +65,7 @@ class Workbench:
         self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
         self.saver = Autosave(self.session, autosave_folder)
         self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.saving = Saving(self.session, self.desk, self.saver)
         self.seat = Seat()
         self.frame = WindowFrame(viewer)
         self.timer = ActiveTime(self.frame.main, lambda: self.moves.step())
@@ -82,7 +84,16 @@ class Workbench:
         self.review.on_approved = self.sending.send
         self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
         self.moves = CaseMoves(
-            self.flow, self.study_case, self.deeds, self.review, self.reading, self.canvas, self.actions, self.ask, self.settings
+            self.flow,
+            self.saving,
+            self.study_case,
+            self.deeds,
+            self.review,
+            self.reading,
+            self.canvas,
+            self.actions,
+            self.ask,
+            self.settings,
         )
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
@@ -233,6 +244,7 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.saver.close()  # the last stroke first
+            self.saving.close()
             self.jobs.close(1.0)
             self.pacs_page.flow.close(1.0)
             self.sending.close()
@@ -249,6 +261,7 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.saving.close()
         self.sending.close()
         self.review.close()
         self.reading.close()
