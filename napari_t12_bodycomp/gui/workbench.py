@@ -280,7 +280,8 @@ class Workbench:
         self.keys.close()
         self.help.close()
         _OPEN.pop(self.viewer, None)
-        for other in _OPEN.values():  # windows share their menu entries, whose keys were just given back
+        for other in _OPEN.values():  # windows share their actions and menu entries, whose keys were just given back
+            other.keys.take()
             other.frame.take_again()
 
 
