@@ -1,0 +1,126 @@
+"""The largest likelihood of a logistic regression, also where some estimates run away to infinity, and the profile of one coefficient.
+
+statsmodels' GLM does the fitting. It gives numbers for separated data as for others, so that these are found beforehand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_t12_bodycomp.cohort.design import Bools, Floats
+from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
+
+CHI2_95 = 3.841458820694124
+"""The 95% point of chi-square with one degree of freedom: a profile interval ends where twice the log-likelihood has fallen by it."""
+_MAX_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maximum:
+    """The supremum of the likelihood over coefficients (intercept first) on the scale of the data.
+
+    `rest` marks the rows that are not separated, which alone still shape the likelihood at its supremum; `b` and `covariance` are NaN where
+    `finite` is False. `scaled` is the rest's design times `basis`, `weights` (coefficients, rank) turns its coefficients `gamma` into `b`.
+    """
+
+    log_likelihood: float
+    rest: Bools
+    finite: Bools
+    b: Floats
+    covariance: Floats
+    outcome: Floats
+    scaled: Floats
+    weights: Floats
+    gamma: Floats
+
+
+def maximum(outcome: Floats, matrix: Floats) -> Maximum | None:
+    """Of `outcome` (rows,) on `matrix` (rows, columns without intercept, none redundant); None where the outcomes are separated completely."""
+    to_raw, design = _scaled(matrix)
+    rest = ~separated((2 * outcome - 1)[:, np.newaxis] * design)
+    if not rest.any():
+        return None
+    basis = row_space(design[rest])
+    finite = estimable(to_raw, basis)
+    weights, scaled, y = to_raw @ basis, design[rest] @ basis, outcome[rest]
+    gamma, covariance, log_likelihood = _fit(y, scaled, np.zeros(len(y)))
+    b, spread = weights @ gamma, weights @ covariance @ weights.T
+    b[~finite] = np.nan
+    spread[~finite], spread[:, ~finite] = np.nan, np.nan
+    return Maximum(log_likelihood, rest, finite, b, spread, y, scaled, weights, gamma)
+
+
+def is_separated(outcome: Floats, matrix: Floats) -> bool:
+    """Whether any row is separated by these columns (with an intercept)."""
+    return bool(separated((2 * outcome - 1)[:, np.newaxis] * _scaled(matrix)[1]).any())
+
+
+def profile_interval(best: Maximum, which: int, se: float) -> tuple[float, float] | None:
+    """The 95% profile-likelihood interval of coefficient `which`, which must be finite; None where the search does not end."""
+    from scipy import optimize
+
+    root = _signed_root(best, which)
+    ends = []
+    for side in (-1.0, 1.0):
+        far = _beyond(root, float(best.b[which]), side * se)
+        if far is None:
+            return None
+        ends.append(float(optimize.brentq(root, *sorted((float(best.b[which]), far)), args=(side,), xtol=1e-10 * se, rtol=1e-12)))
+    return ends[0], ends[1]
+
+
+def _beyond(root: Callable[[float, float], float], start: float, step: float) -> float | None:
+    """A value, from `start` on in steps that grow, at which the profile has fallen far enough."""
+    value = start
+    for _ in range(_MAX_STEPS):
+        value += step
+        if root(value, math.copysign(1, step)) * step > 0:
+            return value
+        step *= 1.5
+    return None
+
+
+def _signed_root(best: Maximum, which: int) -> Callable[[float, float], float]:
+    """How far, in roots of chi-square, the profile at a value lies below its maximum, less the 95% point; rising with the value."""
+    along = best.weights[which]
+    length = float(np.linalg.norm(along))
+    across = np.linalg.svd(along[np.newaxis] / length)[2][1:].T
+    rest, direction = best.scaled @ across, best.scaled @ (along / length**2)
+
+    def root(value: float, side: float) -> float:
+        offset = direction * value
+        log_likelihood = _fit(best.outcome, rest, offset)[2] if rest.shape[1] else _log_likelihood(best.outcome, offset)
+        fallen = math.sqrt(max(0.0, 2 * (best.log_likelihood - log_likelihood)))
+        return side * (fallen - math.sqrt(CHI2_95))
+
+    return root
+
+
+def _scaled(matrix: Floats) -> tuple[Floats, Floats]:
+    """What turns coefficients of the scaled design into those of the data, and the scaled design: an intercept and columns of mean 0, SD 1."""
+    n, k = matrix.shape
+    mean, sd = matrix.mean(axis=0), matrix.std(axis=0)
+    sd = np.where(sd > 0, sd, 1.0)
+    to_raw = np.diag(np.concatenate([[1.0], 1 / sd]))
+    to_raw[0, 1:] = -mean / sd
+    return to_raw, np.column_stack([np.ones(n), (matrix - mean) / sd]) if k else np.ones((n, 1))
+
+
+def _fit(outcome: Floats, design: Floats, offset: Floats) -> tuple[Floats, Floats, float]:
+    """Coefficients, their covariance, and the log-likelihood, of data that are not separated."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    fitted = GLM(outcome, design, family=Binomial(), offset=offset).fit(tol=1e-11, maxiter=100)
+    if not fitted.converged:
+        raise RuntimeError("the regression did not converge although the outcomes are not separated")
+    b = np.asarray(fitted.params, dtype=np.float64)
+    return b, np.asarray(fitted.cov_params(), dtype=np.float64), _log_likelihood(outcome, design @ b + offset)
+
+
+def _log_likelihood(outcome: Floats, eta: Floats) -> float:
+    return float(-np.logaddexp(0, np.where(outcome > 0.5, -eta, eta)).sum())

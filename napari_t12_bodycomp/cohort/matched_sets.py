@@ -1,0 +1,138 @@
+"""The conditional likelihood of matched sets: who is the case, given who is in the set and how many cases it holds.
+
+Source: Gail MH, Lubin JH, Rubinstein LV. Biometrika 1981;68:703-707 (the recursion for several cases in a set); Breslow NE, Day NE.
+Statistical Methods in Cancer Research I, IARC 1980, chapter 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_t12_bodycomp.cohort.design import Bools, Floats
+from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
+
+_MAX_STEPS = 60
+_LARGE = 1e100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchedSet:
+    """The cases (cases, columns) and controls (controls, columns) of one set."""
+
+    cases: Floats
+    controls: Floats
+
+    def differences(self) -> Floats:
+        """Each case minus each control (cases, controls, columns)."""
+        return np.asarray(self.cases[:, np.newaxis] - self.controls[np.newaxis], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConditionalMaximum:
+    """The supremum of the conditional likelihood; `b` and `covariance` are NaN where `finite` is False. `score` is the test at no effect."""
+
+    log_likelihood: float
+    null_log_likelihood: float
+    score: float
+    is_separated: bool
+    finite: Bools
+    b: Floats
+    covariance: Floats
+
+
+def maximum(sets: Sequence[MatchedSet]) -> ConditionalMaximum | None:
+    """Of sets that each hold cases and controls, on columns none of which is redundant; None where cases are separated completely."""
+    scale = _scale(sets)
+    scaled = [MatchedSet(s.cases / scale, s.controls / scale) for s in sets]
+    k = len(scale)
+    rest = _not_separated(scaled)
+    if k and not rest:
+        return None
+    at_zero = _derivatives(scaled, np.zeros(k))
+    basis = row_space(np.concatenate([s.differences().reshape(-1, k) for s in rest])) if rest else np.eye(k)
+    gamma, log_likelihood, information = _climb([MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest])
+    finite = estimable(np.eye(k), basis)
+    b, covariance = (basis @ gamma) / scale, basis @ np.linalg.inv(information) @ basis.T / np.outer(scale, scale)
+    b[~finite] = np.nan
+    covariance[~finite], covariance[:, ~finite] = np.nan, np.nan
+    score = float(at_zero[1] @ np.linalg.solve(at_zero[2], at_zero[1])) if k else 0.0
+    return ConditionalMaximum(log_likelihood, at_zero[0], score, not finite.all(), finite, b, covariance)
+
+
+def is_separated(sets: Sequence[MatchedSet]) -> bool:
+    """Whether any case stands strictly on its controls' right side in some direction."""
+    scale = _scale(sets)
+    return bool(separated(np.concatenate([s.differences().reshape(-1, len(scale)) for s in sets]) / scale).any())
+
+
+def _scale(sets: Sequence[MatchedSet]) -> Floats:
+    """Root mean square of the columns' differences within sets."""
+    differences = np.concatenate([s.differences().reshape(-1, s.cases.shape[1]) for s in sets])
+    size = np.sqrt((differences**2).mean(axis=0))
+    return np.where(size > 0, size, 1.0)
+
+
+def _not_separated(sets: Sequence[MatchedSet]) -> list[MatchedSet]:
+    """The sets as they shape the likelihood at its supremum: a case above all its controls, or a control below all cases, is settled."""
+    k = sets[0].cases.shape[1]
+    lost = separated(np.concatenate([s.differences().reshape(-1, k) for s in sets]))
+    found, start = [], 0
+    for s in sets:
+        shape = len(s.cases), len(s.controls)
+        open_pairs = ~lost[start : start + shape[0] * shape[1]].reshape(shape)
+        start += shape[0] * shape[1]
+        if open_pairs.any():
+            found.append(MatchedSet(s.cases[open_pairs.any(axis=1)], s.controls[open_pairs.any(axis=0)]))
+    return found
+
+
+def _climb(sets: Sequence[MatchedSet]) -> tuple[Floats, float, Floats]:
+    """Newton's method with halved steps, from no effect on: coefficients, log-likelihood and information."""
+    b = np.zeros(sets[0].cases.shape[1] if sets else 0)
+    value, gradient, information = _derivatives(sets, b)
+    for _ in range(_MAX_STEPS):
+        step = np.linalg.solve(information, gradient)
+        if np.abs(step).max(initial=0) <= 1e-12 * max(1.0, np.abs(b).max(initial=0)):
+            return b, value, information
+        tried = _derivatives(sets, b + step)
+        while tried[0] < value - 1e-12 * abs(value):
+            step = step / 2
+            tried = _derivatives(sets, b + step)
+        b = b + step
+        value, gradient, information = tried
+    raise RuntimeError("the conditional likelihood did not converge although the cases are not separated")
+
+
+def _derivatives(sets: Sequence[MatchedSet], b: Floats) -> tuple[float, Floats, Floats]:
+    """Log-likelihood, gradient and information (minus the second derivative) over all sets."""
+    value, gradient, information = 0.0, np.zeros(len(b)), np.zeros((len(b), len(b)))
+    for s in sets:
+        centre = s.controls.mean(axis=0)
+        one = _one_set(s.cases - centre, s.controls - centre, b)
+        value, gradient, information = value + one[0], gradient + one[1], information + one[2]
+    return value, gradient, information
+
+
+def _one_set(cases: Floats, controls: Floats, b: Floats) -> tuple[float, Floats, Floats]:
+    """The exact likelihood of one set: over all choices of as many cases among its members, by recursion over the members.
+
+    `total[m]` sums exp(eta) over the choices of m among the members so far, `first` and `second` are its derivatives.
+    """
+    members = np.concatenate([cases, controls])
+    eta = members @ b
+    top, n_cases, k = float(eta.max()), len(cases), len(b)
+    total, first, second = np.zeros(n_cases + 1), np.zeros((n_cases + 1, k)), np.zeros((n_cases + 1, k, k))
+    total[0], log_scale = 1.0, 0.0
+    for x, weight in zip(members, np.exp(eta - top), strict=True):
+        cross = first[:-1, :, np.newaxis] * x
+        second[1:] += weight * (second[:-1] + cross + cross.transpose(0, 2, 1) + np.multiply.outer(total[:-1], np.outer(x, x)))
+        first[1:] += weight * (first[:-1] + np.outer(total[:-1], x))
+        total[1:] += weight * total[:-1]
+        if (largest := float(total.max())) > _LARGE:
+            total, first, second, log_scale = total / largest, first / largest, second / largest, log_scale + float(np.log(largest))
+    mean = first[-1] / total[-1]
+    value = float(eta[:n_cases].sum()) - (float(np.log(total[-1])) + log_scale + n_cases * top)
+    return value, cases.sum(axis=0) - mean, second[-1] / total[-1] - np.outer(mean, mean)
