@@ -17,6 +17,8 @@ from napari_t12_bodycomp.model.comparison import RankComparison
 
 MOST_WORK = 300_000_000
 """Additions that the permutation distribution may take: about a second."""
+_MOST_COUNTED = 1000
+"""Patients up to whom the number of ways to draw a group stays a finite floating-point number."""
 _TOO_LARGE = "the groups are too large for the permutation distribution: the asymptotic p is exact enough"
 
 
@@ -50,7 +52,7 @@ def compare_ranks(first: npt.ArrayLike, second: npt.ArrayLike) -> RankComparison
         auc=u / (n1 * n2),
         rank_biserial=2 * u / (n1 * n2) - 1,
         shift=float(np.median(np.subtract.outer(x, y))),
-        shift_ci=None if has_ties else shift_ci,
+        shift_ci=shift_ci,
     )
 
 
@@ -65,26 +67,44 @@ def mid_ranks(values: Numbers) -> Numbers:
 def _exact(ranks: Numbers, x: Numbers, y: Numbers, u: float) -> tuple[float | None, tuple[float, float] | None, str]:
     """The exact two-sided p, the exact interval of the shift (for untied ranks), and why there are none."""
     n1, n2 = len(x), len(y)
+    if len(np.unique(ranks)) == n1 + n2:
+        if min(n1, n2) * n1 * n2 > MOST_WORK:
+            return None, None, _TOO_LARGE
+        up_to = np.cumsum(_chances_of_u(n1, n2))
+        place = max(1, int(np.searchsorted(up_to, 0.025)))
+        differences = np.sort(np.subtract.outer(x, y).ravel())
+        interval = float(differences[place - 1]), float(differences[n1 * n2 - place])
+        return min(1.0, 2 * float(up_to[round(min(u, n1 * n2 - u))])), interval, ""
     doubled = np.rint(2 * ranks).astype(int)
     size = int(np.sort(doubled)[::-1][:n1].sum()) + 1
-    if len(ranks) * n1 * size > MOST_WORK:
+    if len(ranks) * n1 * size > MOST_WORK or len(ranks) > _MOST_COUNTED:
         return None, None, _TOO_LARGE
-    chance = _rank_sum_chances(doubled, n1, size)
-    sums = np.arange(size) / 2 - n1 * (n1 + 1) / 2
-    centre = n1 * n2 / 2
-    p = float(chance[np.abs(sums - centre) >= abs(u - centre) - 1e-9].sum())
-    cumulative = np.cumsum(chance[n1 * (n1 + 1) :: 2])
-    place = max(1, int(np.searchsorted(cumulative, 0.025)))
-    differences = np.sort(np.subtract.outer(x, y).ravel())
-    return min(1.0, p), (float(differences[place - 1]), float(differences[n1 * n2 - place])), ""
+    off = np.arange(size) / 2 - n1 * (n1 + n2 + 1) / 2
+    p = float(_chances_of_sums(doubled, n1, size)[np.abs(off) >= abs(u - n1 * n2 / 2) - 1e-9].sum())
+    return min(1.0, p), None, ""
 
 
-def _rank_sum_chances(doubled: npt.NDArray[np.int_], n1: int, size: int) -> Numbers:
+def _chances_of_u(n1: int, n2: int) -> Numbers:
+    """Chance of each U from 0 to `n1` times `n2` without ties: the Gaussian binomial, factor by factor."""
+    few, many, size = min(n1, n2), max(n1, n2), n1 * n2 + 1
+    chances = np.zeros(size)
+    chances[0] = 1.0
+    for i in range(1, few + 1):
+        chances[many + i :] -= chances[: max(0, size - many - i)].copy()
+        padded = np.zeros(-(-size // i) * i)
+        padded[:size] = chances
+        chances = np.cumsum(padded.reshape(-1, i), axis=0).ravel()[:size] * (i / (many + i))
+    half = size // 2
+    chances[size - half :] = chances[:half][::-1]
+    return chances
+
+
+def _chances_of_sums(doubled: npt.NDArray[np.int_], n1: int, size: int) -> Numbers:
     """Chance of each sum (by its value, doubled) of `n1` ranks drawn out of `doubled` without replacement."""
-    counts = np.zeros((n1 + 1, size))
-    counts[0, 0] = 1.0
+    chances = np.zeros((n1 + 1, size))
+    chances[0, 0] = 1.0
     for drawn, rank in enumerate(doubled.tolist()):
         for k in range(min(drawn + 1, n1), 0, -1):
-            counts[k, rank:] += counts[k - 1, : size - rank]
-    chances: Numbers = counts[n1] / math.comb(len(doubled), n1)
-    return chances
+            chances[k, rank:] += chances[k - 1, : size - rank]
+    found: Numbers = chances[n1] / math.comb(len(doubled), n1)
+    return found

@@ -40,3 +40,11 @@ def agrees(ours: Any, theirs: Any, rel: float) -> None:
         assert ours is None
     else:
         assert ours == pytest.approx(theirs, rel=rel, abs=0)
+
+
+def agrees_or_both_are_nothing(ours: Any, theirs: Any, rel: float) -> None:
+    """As `agrees`, but where R's number is the rounding of a zero (1e-27), ours is zero or such a rounding too."""
+    if theirs < 1e-25:
+        assert 0 <= ours < 1e-25
+    else:
+        agrees(ours, theirs, rel)
