@@ -35,15 +35,15 @@ def balance_table(propensity: Propensity, distance: Numbers, treated: Rows, cont
         for name, column in columns_of(covariate, values).items():
             level = name.removeprefix(f"{covariate.name}: ") if covariate.levels else ""
             rows.append(_row(covariate.name, level, column, everyone, (treated, controls)))
-        is_category = bool(covariate.levels)
-        before[covariate.name] = pooled_difference(values[everyone[0]], values[everyone[1]], is_category=is_category)
-        after[covariate.name] = pooled_difference(values[treated], values[controls], is_category=is_category)
+        compare = _over_levels if covariate.levels else _of_shares if _is_share(values) else _of_numbers
+        before[covariate.name] = compare(values[everyone[0]], values[everyone[1]])
+        after[covariate.name] = compare(values[treated], values[controls])
     return Balance(tuple(rows), before, after, _METHOD)
 
 
 def _row(covariate: str, level: str, column: Numbers, everyone: tuple[Rows, Rows], matched: tuple[Rows, Rows]) -> BalanceRow:
     first, second = (column[rows] for rows in everyone)
-    is_share = bool(np.isin(column, (0.0, 1.0)).all())
+    is_share = _is_share(column)
     sd = math.sqrt(_variance(first, is_share=is_share) or 0.0)
     if sd < _NO_SPREAD:
         of_both = [(len(arm), _variance(arm, is_share=is_share) or 0.0) for arm in (first, second)]
@@ -66,27 +66,42 @@ def _variance(values: Numbers, *, is_share: bool) -> float | None:
     return float(values.var(ddof=1)) if len(values) > 1 else None
 
 
-def pooled_difference(first: npt.ArrayLike, second: npt.ArrayLike, *, is_category: bool = False) -> float | None:
+def pooled_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
     """The absolute standardised difference of `first` and `second` (cases,), in their own pooled SD.
 
-    Columns of 0 and 1 are shares, with variance p (1 - p). Categories are codes, compared over all levels at once. None where a group is
-    empty, or nothing varies although the groups differ.
+    Columns of 0 and 1 alone are shares, with variance p (1 - p). None where a group is empty, or nothing varies although the groups differ.
     """
     x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    return (_of_shares if _is_share(x) and _is_share(y) else _of_numbers)(x, y)
+
+
+def _is_share(values: Numbers) -> bool:
+    return bool(np.isin(values, (0.0, 1.0)).all())
+
+
+def _of_shares(x: Numbers, y: Numbers) -> float | None:
+    return _pooled(x, y, is_share=True)
+
+
+def _of_numbers(x: Numbers, y: Numbers) -> float | None:
+    return _pooled(x, y, is_share=False)
+
+
+def _pooled(x: Numbers, y: Numbers, *, is_share: bool) -> float | None:
     if not len(x) or not len(y):
         return None
-    if is_category:
-        return _over_levels(x, y)
-    is_share = bool(np.isin(x, (0.0, 1.0)).all() and np.isin(y, (0.0, 1.0)).all())
     off = abs(float(x.mean() - y.mean()))
-    variances = [_variance(arm, is_share=is_share) for arm in (x, y)]
     if off == 0:
         return 0.0
+    variances = [_variance(arm, is_share=is_share) for arm in (x, y)]
     pooled = math.sqrt(sum(v or 0.0 for v in variances) / 2)
     return off / pooled if pooled > 0 and None not in variances else None
 
 
 def _over_levels(x: Numbers, y: Numbers) -> float | None:
+    """Of codes of levels, over all levels at once."""
+    if not len(x) or not len(y):
+        return None
     levels = np.unique(np.concatenate([x, y]))
     first, second = (np.array([(arm == level).mean() for level in levels]) for arm in (x, y))
     off = (first - second)[1:]

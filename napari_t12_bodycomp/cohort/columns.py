@@ -50,8 +50,8 @@ def labels(table: pd.DataFrame, column: str) -> list[str | None]:
 
 
 def label(cell: object) -> str:
-    """One value as text: 1, 1.0 and True are all "1"."""
-    value = as_number(cell)
+    """One value as text: the numbers 1, 1.0 and True are all "1"; text, "007" too, stays what it is."""
+    value = None if isinstance(cell, str) else as_number(cell)
     return f"{value:.0f}" if value is not None and value.is_integer() else str(cell).strip()
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from napari_t12_bodycomp.cohort.columns import Numbers, kind_of, label, labels, levels_of, numbers
 from napari_t12_bodycomp.cohort.normality import is_constant, look_normal, shapiro_wilk, why_not_normal
+from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.description import CategorySummary, Description, Form, Kind, LevelCount, NumberSummary, QuartileType
 
 WHOLE = "all"
@@ -43,7 +44,7 @@ def describe(
     Raises
     ------
     InputError
-        Where a column does not exist, or numbers are wanted and a cell is none.
+        Where a column does not exist, numbers are wanted and a cell is none, or `levels` leave a value out.
     """
     of_row = [WHOLE] * len(table) if group is None else labels(table, group)
     wanted = levels_of(of_row) if groups is None else tuple(label(value) for value in groups)
@@ -53,7 +54,7 @@ def describe(
         values = numbers(table, column)
         return _of_numbers(column, {name: values[mask] for name, mask in rows.items()}, quartile_type, n_without)
     cells = labels(table, column)
-    in_order = levels_of(cells) if levels is None else tuple(label(value) for value in levels)
+    in_order = levels_of(cells) if levels is None else _all_levels(column, cells, levels)
     by_group = {name: [cell for cell, is_in in zip(cells, mask, strict=True) if is_in] for name, mask in rows.items()}
     return Description(
         column=column,
@@ -64,6 +65,13 @@ def describe(
         n_without_group=n_without,
         remarks=_missing(column, {name: sum(cell is None for cell in found) for name, found in by_group.items()}),
     )
+
+
+def _all_levels(column: str, cells: Sequence[str | None], levels: Sequence[object]) -> tuple[str, ...]:
+    named = tuple(label(value) for value in levels)
+    if others := [level for level in levels_of(cells) if level not in named]:
+        raise InputError(f"Column {column!r} should hold {', '.join(named)}, {len(others)} other values occur: name all of them.")
+    return named
 
 
 def _of_numbers(column: str, by_group: dict[str, Numbers], quartile_type: QuartileType, n_without: int) -> Description:

@@ -16,8 +16,8 @@ from napari_t12_bodycomp.cohort.chi_square import Counts, as_tuples, why_no_tabl
 from napari_t12_bodycomp.cohort.columns import Numbers
 from napari_t12_bodycomp.model.comparison import Fisher
 
-MOST_HALVES = 8_000_000
-"""Half tables that are kept at once: a few seconds and some hundred megabytes."""
+MOST_CELLS = 24_000_000
+"""Cells of half tables that are kept at once: a few seconds and some hundred megabytes."""
 _SAME = math.log1p(1e-7)
 
 
@@ -58,9 +58,8 @@ def _larger(counts: Counts) -> Fisher:
     if counts.shape[0] < counts.shape[1]:
         rows, columns = columns, rows
     halves = _halves(rows, columns)
-    if max(_how_many(rows, half) for half in halves) > MOST_HALVES:
-        why = f"too many tables have these margins to count them all (more than {MOST_HALVES} halves of one)"
-        return Fisher(as_tuples(counts), why_empty=why)
+    if max(_how_many(rows, half) for half in halves) * len(rows) > MOST_CELLS:
+        return Fisher(as_tuples(counts), why_empty="too many tables have these margins to count them all")
     n = int(counts.sum())
     constant = float(special.gammaln(rows + 1).sum() + special.gammaln(columns + 1).sum() - special.gammaln(n + 1))
     limit = -float(special.gammaln(counts + 1).sum()) + _SAME
@@ -113,12 +112,13 @@ def _count_out(rows: Counts, columns: list[int], bases: Counts) -> tuple[Counts,
     for column in columns:
         ways = _fillings(rows, column)
         way_weights = -special.gammaln(ways + 1).sum(axis=1)
+        many, few = ((sums, weights), (ways, way_weights)) if len(sums) >= len(ways) else ((ways, way_weights), (sums, weights))
         new_sums, new_weights = [], []
-        for way, weight in zip(ways, way_weights, strict=True):
-            both = sums + way
+        for one, weight in zip(*few, strict=True):
+            both = many[0] + one
             fits = (both <= rows).all(axis=1)
             new_sums.append(both[fits])
-            new_weights.append(weights[fits] + weight)
+            new_weights.append(many[1][fits] + weight)
         sums, weights = np.vstack(new_sums), np.concatenate(new_weights)
     return sums @ bases, weights
 
@@ -127,17 +127,17 @@ def _pair_up(codes: Counts, weights: Numbers, others: Counts, other_weights: Num
     """The chance of all whole tables up to `limit` (log, without `constant`), and how many whole tables there are."""
     order, other_order = np.argsort(codes, kind="stable"), np.lexsort((other_weights, others))
     codes, weights, others, other_weights = codes[order], weights[order], others[other_order], other_weights[other_order]
-    p, n_tables = 0.0, 0
     found, starts = np.unique(codes, return_index=True)
     ends = np.append(starts[1:], len(codes))
     lows, highs = np.searchsorted(others, found, "left"), np.searchsorted(others, found, "right")
-    for start, end, low, high in zip(starts, ends, lows, highs, strict=True):
-        if low == high:
-            continue
+    n_tables = int(((ends - starts) * (highs - lows)).sum())
+    is_single = (ends - starts == 1) & (highs - lows == 1)
+    whole = weights[starts[is_single]] + other_weights[lows[is_single]]
+    p = float(np.exp(whole[whole <= limit] + constant).sum())
+    is_many = ~is_single & (highs > lows)
+    for start, end, low, high in zip(starts[is_many], ends[is_many], lows[is_many], highs[is_many], strict=True):
         ours, theirs = weights[start:end], other_weights[low:high]
-        n_tables += len(ours) * len(theirs)
-        top = theirs[-1]
-        running = np.concatenate([[0.0], np.cumsum(np.exp(theirs - top))])
+        running = np.concatenate([[0.0], np.cumsum(np.exp(theirs - theirs[-1]))])
         up_to = running[np.searchsorted(theirs, limit - ours, "right")]
-        p += float((np.exp(ours + top + constant) * up_to).sum())
+        p += float((np.exp(ours + theirs[-1] + constant) * up_to).sum())
     return p, n_tables

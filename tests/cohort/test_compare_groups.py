@@ -126,7 +126,7 @@ def test_where_too_many_tables_had_to_be_counted_it_says_so_and_pearson_stays(mo
     huge = np.full((8, 2), 60) + np.arange(16).reshape(8, 2)
     huge[0] = (1, 3)
     assert "too many" in fisher(huge).why_empty and fisher(huge).p is None
-    monkeypatch.setattr(fisher_module, "MOST_HALVES", 2)
+    monkeypatch.setattr(fisher_module, "MOST_CELLS", 2)
     found = compare(_table(["a"] * 3 + ["b", "c"], ["a", "b", "b", "c", "c"]), "x", "group")
     assert found.test is Procedure.PEARSON and "read this p with care" in found.why
 

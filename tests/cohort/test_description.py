@@ -60,6 +60,14 @@ def test_classes_written_as_numbers_are_counted_where_that_is_said() -> None:
     assert describe(TABLE, "asa").kind is Kind.NUMBERS
     found = describe(TABLE, "asa", kind=Kind.CATEGORIES, levels=[1, 2, 3, 4, 5])
     assert [c.n for c in found.categories[0].counts] == [3, 3, 2, 1, 0]
+    with pytest.raises(InputError, match="1 other values occur"):
+        describe(TABLE, "asa", kind=Kind.CATEGORIES, levels=[1, 2, 3])
+
+
+def test_text_that_looks_like_a_number_stays_text() -> None:
+    table = pd.DataFrame({"x": ["007", "7", "7"], "y": [1.0, 1.0, None]})
+    assert [c.level for c in describe(table, "x", kind=Kind.CATEGORIES).categories[0].counts] == ["007", "7"]
+    assert [(c.level, c.n) for c in describe(table, "y").categories[0].counts] == [("1", 2)]
 
 
 @pytest.mark.parametrize(("values", "sd", "why"), [([], None, "there are 0"), ([5], None, "there are 1"), ([5, 5, 5], 0.0, "the same")])

@@ -136,9 +136,19 @@ def test_a_patient_stands_once_in_the_table() -> None:
         Caliper(0.0)
 
 
+def test_levels_are_compared_all_at_once() -> None:
+    """Of two levels the difference is that of a share; of three, with shares 1/2 1/4 1/4 and 1/4 1/2 1/4, it is written out."""
+    table = pd.DataFrame({"slow": [1] * 4 + [0] * 4, "age": [1, 5, 2, 4, 3, 1, 2, 6]})
+    two = propensity_scores(table.assign(sex=[*"FFFM", *"FFMM"]), "slow", 1, ["age", "sex"])
+    assert match_pairs(two).balance.pooled_before["sex"] == pytest.approx(0.25 / math.sqrt((0.1875 + 0.25) / 2))
+    three = propensity_scores(table.assign(nail=[*"AABC", *"ABBC"]), "slow", 1, ["age", "nail"])
+    off, spread = np.array([0.25, 0.0]), np.array([[(0.1875 + 0.25) / 2, -0.09375], [-0.09375, 0.1875]])
+    assert match_pairs(three).balance.pooled_before["nail"] == pytest.approx(math.sqrt(off @ np.linalg.inv(spread) @ off))
+    assert [row.level for row in match_pairs(three).balance.rows if row.covariate == "nail"] == ["A", "B", "C"]
+
+
 def test_pooled_differences_by_hand() -> None:
     assert pooled_difference([1, 2, 3], [2, 4, 6]) == pytest.approx(2 / math.sqrt(2.5))
     assert pooled_difference([0, 1], [0, 0, 0, 1]) == pytest.approx(0.25 / math.sqrt((0.25 + 0.1875) / 2))
-    assert pooled_difference([0, 1], [0, 0, 0, 1], is_category=True) == pytest.approx(0.25 / math.sqrt((0.25 + 0.1875) / 2))
     assert pooled_difference([0, 0], [0, 0]) == 0 and pooled_difference([], [1.0]) is None
     assert pooled_difference([5.0, 5.0], [6.0, 6.0]) is None
