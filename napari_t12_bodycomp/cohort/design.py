@@ -89,7 +89,9 @@ def build(
             coded += more
             warnings += [warning] if warning else []
         elif name in references:
-            raise UsageError(f"{name!r} holds numbers, which have no reference category {references[name]!r}: write the categories as text.")
+            raise UsageError(
+                f"{name!r} holds numbers, which have no reference category {references[name]!r}: write the categories as text."
+            )
         else:
             coded.append((Label(name), _numbers(name, cells)[kept]))
     matrix = np.stack([values for _, values in coded], axis=1) if coded else np.empty((int(kept.sum()), 0))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
@@ -111,7 +112,10 @@ def _scaled(matrix: Floats) -> tuple[Floats, Floats]:
 
 
 def _fit(outcome: Floats, design: Floats, offset: Floats) -> tuple[Floats, Floats, float]:
-    """Coefficients, their covariance, and the log-likelihood, of data that are not separated."""
+    """Coefficients, their covariance, and the log-likelihood, of data that are not separated.
+
+    The covariance is taken at the estimates: statsmodels' own comes from the step before, and is off in the eighth digit.
+    """
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -119,7 +123,9 @@ def _fit(outcome: Floats, design: Floats, offset: Floats) -> tuple[Floats, Float
     if not fitted.converged:
         raise RuntimeError("the regression did not converge although the outcomes are not separated")
     b = np.asarray(fitted.params, dtype=np.float64)
-    return b, np.asarray(fitted.cov_params(), dtype=np.float64), _log_likelihood(outcome, design @ b + offset)
+    eta = design @ b + offset
+    information = design.T @ (design * (special.expit(eta) * special.expit(-eta))[:, np.newaxis])
+    return b, np.linalg.inv(information), _log_likelihood(outcome, eta)
 
 
 def _log_likelihood(outcome: Floats, eta: Floats) -> float:

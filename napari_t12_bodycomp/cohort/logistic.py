@@ -125,7 +125,9 @@ def _separation(design: Design, best: Maximum | None) -> str:
     kind = "quasi-completely" if best else "completely"
     which = " and ".join(names) + (f" ({'; '.join(cells)})" if cells else "")
     rest = "no finite estimate exists" if kind == "completely" else "estimates that hang on it are infinite, the others are finite"
-    return f"The outcomes are separated {kind} by {which}: {rest}. Leave it out, join categories, or use a penalised (Firth) or exact method."
+    return (
+        f"The outcomes are separated {kind} by {which}: {rest}. Leave it out, join categories, or use a penalised (Firth) or exact method."
+    )
 
 
 def _empty_cells(design: Design, name: str) -> list[str]:

@@ -25,9 +25,15 @@ class MatchedSet:
     cases: Floats
     controls: Floats
 
-    def differences(self) -> Floats:
-        """Each case minus each control (cases, controls, columns)."""
-        return np.asarray(self.cases[:, np.newaxis] - self.controls[np.newaxis], dtype=np.float64)
+    def centred(self) -> Floats:
+        """Cases, then controls, with the set's mean taken out (members, columns)."""
+        members = np.concatenate([self.cases, self.controls])
+        return np.asarray(members - members.mean(axis=0), dtype=np.float64)
+
+    @property
+    def sides(self) -> Floats:
+        """1 for each case, -1 for each control."""
+        return np.concatenate([np.ones(len(self.cases)), -np.ones(len(self.controls))])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +58,7 @@ def maximum(sets: Sequence[MatchedSet]) -> ConditionalMaximum | None:
     if k and not rest:
         return None
     at_zero = _derivatives(scaled, np.zeros(k))
-    basis = row_space(np.concatenate([s.differences().reshape(-1, k) for s in rest])) if rest else np.eye(k)
+    basis = row_space(np.concatenate([s.centred() for s in rest])) if rest else np.eye(k)
     gamma, log_likelihood, information = _climb([MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest])
     finite = estimable(np.eye(k), basis)
     b, covariance = (basis @ gamma) / scale, basis @ np.linalg.inv(information) @ basis.T / np.outer(scale, scale)
@@ -65,27 +71,31 @@ def maximum(sets: Sequence[MatchedSet]) -> ConditionalMaximum | None:
 def is_separated(sets: Sequence[MatchedSet]) -> bool:
     """Whether any case stands strictly on its controls' right side in some direction."""
     scale = _scale(sets)
-    return bool(separated(np.concatenate([s.differences().reshape(-1, len(scale)) for s in sets]) / scale).any())
+    return bool(_settled([MatchedSet(s.cases / scale, s.controls / scale) for s in sets]).any())
 
 
 def _scale(sets: Sequence[MatchedSet]) -> Floats:
-    """Root mean square of the columns' differences within sets."""
-    differences = np.concatenate([s.differences().reshape(-1, s.cases.shape[1]) for s in sets])
-    size = np.sqrt((differences**2).mean(axis=0))
+    """Root mean square of the columns within sets."""
+    size = np.sqrt((np.concatenate([s.centred() for s in sets]) ** 2).mean(axis=0))
     return np.where(size > 0, size, 1.0)
 
 
+def _settled(sets: Sequence[MatchedSet]) -> Bools:
+    """Which members, set after set, are separated: cases above all controls of their set, controls below all cases."""
+    sides = np.concatenate([s.sides for s in sets])
+    numbers = np.repeat(np.arange(len(sets)), [len(s.cases) + len(s.controls) for s in sets])
+    return separated(sides[:, np.newaxis] * np.concatenate([s.centred() for s in sets]), (sides, numbers))
+
+
 def _not_separated(sets: Sequence[MatchedSet]) -> list[MatchedSet]:
-    """The sets as they shape the likelihood at its supremum: a case above all its controls, or a control below all cases, is settled."""
-    k = sets[0].cases.shape[1]
-    lost = separated(np.concatenate([s.differences().reshape(-1, k) for s in sets]))
-    found, start = [], 0
+    """The sets as they shape the likelihood at its supremum, without the members that are settled."""
+    settled, found, start = _settled(sets), [], 0
     for s in sets:
-        shape = len(s.cases), len(s.controls)
-        open_pairs = ~lost[start : start + shape[0] * shape[1]].reshape(shape)
-        start += shape[0] * shape[1]
-        if open_pairs.any():
-            found.append(MatchedSet(s.cases[open_pairs.any(axis=1)], s.controls[open_pairs.any(axis=0)]))
+        is_open = ~settled[start : start + len(s.cases) + len(s.controls)]
+        start += len(is_open)
+        cases, controls = s.cases[is_open[: len(s.cases)]], s.controls[is_open[len(s.cases) :]]
+        if len(cases) and len(controls):
+            found.append(MatchedSet(cases, controls))
     return found
 
 

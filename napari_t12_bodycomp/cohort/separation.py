@@ -9,37 +9,43 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
 
+Thresholds = tuple[Floats, npt.NDArray[np.intp]]
+"""For each row 1 (a case) or -1 (a control), and the number of its set, from 0."""
 _LARGEST = 1e6
 """Bound of a direction's components per SD of its column: a margin below a millionth of an SD is rounding."""
 _IN_ROW_SPACE = 1e-8
 """A coefficient is estimable where less than this share of it lies outside what the rows tell."""
 
 
-def separated(rows: Floats) -> Bools:
+def separated(rows: Floats, thresholds: Thresholds | None = None) -> Bools:
     """Which of `rows` (rows, coefficients) some direction d puts strictly on its right side (row . d > 0) while it puts none on its wrong side.
 
-    For logistic regression a row is that of the design, intercept included, negated where the outcome is 0; for matched sets it is a case minus
-    a control. Columns should be of about unit size. All rows: complete separation; some: quasi-complete; none: all estimates are finite.
+    For logistic regression a row is that of the design, intercept included, negated where the outcome is 0. For matched sets a row is a member
+    without intercept, negated where it is a control, and `thresholds` gives each set an intercept of its own. Columns should be of about unit
+    size. All rows: complete separation; some: quasi-complete; none: all estimates are finite.
     """
     from scipy import optimize, sparse
 
     n, k = rows.shape
     if n == 0 or k == 0:
         return np.zeros(n, dtype=bool)
-    right_side = sparse.hstack([sparse.csr_array(-rows), sparse.eye_array(n)], format="csr")
+    sides, sets = thresholds if thresholds else (np.empty((0,)), np.empty((0,), dtype=np.intp))
+    n_sets = int(sets.max()) + 1 if len(sets) else 0
+    free = sparse.csr_array((sides, (np.arange(len(sets)), sets)), shape=(n, n_sets))
     found = optimize.linprog(
-        c=np.concatenate([np.zeros(k), -np.ones(n)]),
-        A_ub=right_side,
+        c=np.concatenate([np.zeros(k + n_sets), -np.ones(n)]),
+        A_ub=sparse.hstack([sparse.csr_array(-rows), free, sparse.eye_array(n)], format="csr"),
         b_ub=np.zeros(n),
-        bounds=[(-_LARGEST, _LARGEST)] * k + [(0, 1)] * n,
+        bounds=[(-_LARGEST, _LARGEST)] * k + [(None, None)] * n_sets + [(0, 1)] * n,
         method="highs",
     )
     if found.status != 0:
         raise RuntimeError(f"the check for separation did not finish: {found.message}")
-    return np.asarray(found.x[k:] > 1e-3, dtype=bool)
+    return np.asarray(found.x[k + n_sets :] > 1e-3, dtype=bool)
 
 
 def row_space(rows: Floats) -> Floats:
