@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from napari_t12_bodycomp.cohort.balance import balance_table
 from napari_t12_bodycomp.cohort.columns import Numbers
+from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.matching import STUDY_CALIPER, Caliper, Matching, Order, Pair, Propensity, Scale, Unmatched
 
 ALONE = -1
@@ -49,6 +51,21 @@ def match_pairs(propensity: Propensity, caliper: Caliper = STUDY_CALIPER, order:
         remarks=_remarks(propensity, caliper, n_controls),
         method=_method(propensity, caliper, absolute, order),
     )
+
+
+def matched_table(table: pd.DataFrame, matching: Matching, pair: str = "pair") -> pd.DataFrame:
+    """The matched rows of `table` (the one the scores were made of), pair by pair, the treated first; column `pair` numbers them from 1.
+
+    Raises
+    ------
+    InputError
+        Where the table has a column of that name.
+    """
+    if pair in table.columns:
+        raise InputError(f"A new column for the pairs' numbers is wanted, the table has {pair!r}: name another.")
+    place = dict(zip(matching.propensity.ids, matching.propensity.rows, strict=True))
+    rows = [place[name] for found in matching.pairs for name in (found.treated, found.control)]
+    return table.iloc[rows].assign(**{pair: np.repeat(np.arange(1, len(matching.pairs) + 1), 2)}).reset_index(drop=True)
 
 
 def nearest_partners(distance: Numbers, is_treated: npt.NDArray[np.bool_], caliper: float | None, order: Order) -> npt.NDArray[np.int64]:

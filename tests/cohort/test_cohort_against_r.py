@@ -16,7 +16,7 @@ from napari_t12_bodycomp.cohort.compare_groups import compare
 from napari_t12_bodycomp.cohort.describe import quartiles
 from napari_t12_bodycomp.cohort.enrolment import flow_chart
 from napari_t12_bodycomp.cohort.icc import intraclass
-from napari_t12_bodycomp.cohort.nearest import match_pairs
+from napari_t12_bodycomp.cohort.nearest import match_pairs, matched_table
 from napari_t12_bodycomp.cohort.propensity import propensity_scores
 from napari_t12_bodycomp.cohort.rush import consensus_table, outcomes, rush_scores
 from napari_t12_bodycomp.cohort.rush_agreement import ALL, rush_agreement
@@ -50,8 +50,7 @@ def _sample(stats: Path, name: str) -> pd.DataFrame:
     table = cohort(stats, 2 if name == "inst2" else 1)
     table["asa_3_or_more"] = (table["ASA"] >= 3).astype(int)
     if name == "inst1_matched":
-        paired = match_pairs(propensity_scores(table, "slow_healing", 0, COVARIATES, ids="patient_id")).pairs
-        table = table[table["patient_id"].isin([p.treated for p in paired] + [p.control for p in paired])].reset_index(drop=True)
+        table = matched_table(table, match_pairs(propensity_scores(table, "slow_healing", 0, COVARIATES, ids="patient_id")))
     return table
 
 
@@ -64,6 +63,11 @@ def _section(stats: Path, sample: str, kind: str) -> Any:
 def test_the_sizes_of_the_groups(stats: Path, sample: str) -> None:
     r, slow = expected(stats, "cohort.json")[sample], _sample(stats, sample)["slow_healing"]
     assert [int((slow == 1).sum()), int((slow == 0).sum())] == [r["n_slow"], r["n_fast"]]
+
+
+def test_the_matched_rows_stand_pair_by_pair(stats: Path) -> None:
+    theirs = pd.read_csv(stats / "expected" / "cohort_matched_pairs_long.csv")
+    assert _sample(stats, "inst1_matched")[list(theirs.columns)].to_dict("list") == theirs.to_dict("list")
 
 
 @pytest.mark.parametrize("column", CONTINUOUS)

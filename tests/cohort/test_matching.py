@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from napari_t12_bodycomp.cohort.balance import pooled_difference
-from napari_t12_bodycomp.cohort.nearest import ALONE, match_pairs, nearest_partners
+from napari_t12_bodycomp.cohort.nearest import ALONE, match_pairs, matched_table, nearest_partners
 from napari_t12_bodycomp.cohort.propensity import propensity_scores
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.matching import Caliper, Order, Scale
@@ -74,6 +74,16 @@ def test_pairs_say_who_was_matched_to_whom_and_how() -> None:
     age = found.balance.rows[1].before
     assert (age.mean_treated, age.mean_control) == (80.0, pytest.approx(522 / 7))
     assert age.smd == pytest.approx((80 - 522 / 7) / math.sqrt(250 / 4))
+
+
+def test_the_matched_rows_keep_their_columns_and_are_numbered() -> None:
+    table = TABLE.assign(age=TABLE["age"].where(TABLE.index != 0))
+    matching = match_pairs(propensity_scores(table, "slow", 1, ["age", "sex"], ids="id"), Caliper(None))
+    found = matched_table(table, matching)
+    assert found["id"].tolist() == [name for pair in matching.pairs for name in (pair.treated, pair.control)]
+    assert found["pair"].tolist() == [1, 1, 2, 2, 3, 3, 4, 4] and found["slow"].tolist() == [1, 0] * 4
+    with pytest.raises(InputError, match="the table has 'age'"):
+        matched_table(table, matching, "age")
 
 
 def test_who_stays_alone_has_a_reason() -> None:
