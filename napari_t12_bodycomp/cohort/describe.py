@@ -78,7 +78,7 @@ def _of_numbers(column: str, by_group: dict[str, Numbers], quartile_type: Quarti
     summaries = tuple(summarise(name, values, quartile_type) for name, values in by_group.items())
     tests = [summary.normality for summary in summaries]
     is_normal = bool(tests) and look_normal(tests)
-    why = "Shapiro-Wilk rejects normality in no group" if is_normal else why_not_normal(list(by_group), tests)
+    why = "Shapiro-Wilk rejects normality in no group" if is_normal else why_not_normal(list(by_group), tests) or "there is no group"
     form = Form.MEAN_SD if is_normal else Form.MEDIAN_IQR
     quartiles = "" if is_normal else f", quartiles {quartile_type.value}"
     constant = [f"In group {s.group} all {s.n} values of {column} are the same." for s in summaries if s.n > 1 and s.is_constant]

@@ -17,6 +17,8 @@ from napari_t12_bodycomp.model.comparison import RankComparison
 
 MOST_WORK = 300_000_000
 """Additions that the permutation distribution may take: about a second."""
+MOST_PAIRS = 10_000_000
+"""Pairs whose differences may be held at once, for the shift."""
 _MOST_COUNTED = 1000
 """Patients up to whom the number of ways to draw a group stays a finite floating-point number."""
 _TOO_LARGE = "the groups are too large for the permutation distribution: the asymptotic p is exact enough"
@@ -51,7 +53,7 @@ def compare_ranks(first: npt.ArrayLike, second: npt.ArrayLike) -> RankComparison
         has_ties=has_ties,
         auc=u / (n1 * n2),
         rank_biserial=2 * u / (n1 * n2) - 1,
-        shift=float(np.median(np.subtract.outer(x, y))),
+        shift=float(np.median(np.subtract.outer(x, y))) if n1 * n2 <= MOST_PAIRS else None,
         shift_ci=shift_ci,
     )
 

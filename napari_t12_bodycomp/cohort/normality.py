@@ -45,11 +45,8 @@ def look_normal(tests: Sequence[Normality]) -> bool:
 
 def why_not_normal(groups: Sequence[str], tests: Sequence[Normality]) -> str:
     """In words what stands against means and t tests; "" where `look_normal`."""
-    reasons = [
-        f"Shapiro-Wilk rejects normality in group {name} ({p_text(test.p)})"
-        if test.p is not None
-        else f"normality cannot be tested in group {name} ({test.why_empty})"
-        for name, test in zip(groups, tests, strict=True)
-        if test.p is None or test.p < ALPHA
-    ]
-    return " and ".join(reasons)
+    of_groups = list(zip(groups, tests, strict=True))
+    rejected = [f"group {name} ({p_text(test.p)})" for name, test in of_groups if test.p is not None and test.p < ALPHA]
+    unknown = [f"group {name} ({test.why_empty})" for name, test in of_groups if test.p is None]
+    reasons = [f"Shapiro-Wilk rejects normality in {' and '.join(rejected)}"] if rejected else []
+    return "; ".join([*reasons, f"normality cannot be tested in {' and '.join(unknown)}"] if unknown else reasons)

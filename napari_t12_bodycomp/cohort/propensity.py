@@ -75,7 +75,7 @@ def propensity_scores(
     if gives_away.all():
         raise InputError(
             f"Groups of {group!r} that overlap are wanted, the covariates tell them apart completely: leave out the covariate that is the "
-            "group by another name."
+            "group by another name, or some of many covariates of few patients."
         )
     coefficients, logit, remark = _fit(design, is_treated)
     return Propensity(
@@ -191,7 +191,7 @@ def _separation(
         for name, values in columns_of(covariate, cells[covariate.name]).items()
         if set(np.unique(values)) == {0.0, 1.0} and any(len(np.unique(is_treated[values == code])) == 1 for code in (0.0, 1.0))
     ]
-    cause = f" ({', '.join(one_sided)} occur in one group alone)" if one_sided else ""
+    cause = f" (a value of {', '.join(one_sided)} occurs in one group alone)" if one_sided else ""
     return [
         f"The covariates give {int(gives_away.sum())} of {len(gives_away)} patients away{cause}: the model is separated, their score is 0 or 1 "
         "but for the rule by which the fit stops, and its standard errors mean nothing."

@@ -63,7 +63,7 @@ class RankComparison:
 
     `p` is asymptotic, corrected for ties, without continuity correction (as SPSS prints it), `p_continuity` with it; `p_exact` comes from
     the permutation distribution of the ranks as they are, ties included. `shift` is the Hodges-Lehmann estimate, median of all differences
-    first minus second; its exact interval exists without ties only.
+    first minus second, None where there are more than ten million; its exact interval exists without ties only.
     """
 
     n: tuple[int, int]

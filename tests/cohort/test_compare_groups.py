@@ -81,7 +81,9 @@ def test_without_ties_the_exact_p_reaches_far() -> None:
 
 def test_large_groups_with_ties_say_why_there_is_no_exact_p() -> None:
     found = compare_ranks(np.arange(300.0), np.arange(300.0) + 10)
-    assert found.p_exact is None and "too large" in found.why_no_exact
+    assert found.p_exact is None and "too large" in found.why_no_exact and found.shift == -10
+    huge = compare_ranks(np.arange(4000.0) % 50, np.arange(4000.0) % 50 + 1)
+    assert huge.shift is None and huge.p is not None and huge.p < 0.01
 
 
 def test_chi_square_by_hand() -> None:

@@ -122,7 +122,7 @@ def test_complete_separation_is_refused_and_partial_separation_is_said() -> None
     table = TABLE.assign(smoking=[0, 1, 0, 0, 1] + [0] * 7)
     scores = propensity_scores(table, "slow", 1, ["age", "smoking"], ids="id")
     assert scores.separated == ("p1", "p4")
-    assert "give 2 of 12 patients away (smoking occur in one group alone)" in scores.remarks[0]
+    assert "give 2 of 12 patients away (a value of smoking occurs in one group alone)" in scores.remarks[0]
     assert any("inflated" in remark for remark in match_pairs(scores, Caliper(0.2, Scale.LOGIT_SD)).remarks)
 
 
