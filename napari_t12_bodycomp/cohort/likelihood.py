@@ -1,6 +1,7 @@
 """The largest likelihood of a logistic regression, also where some estimates run away to infinity, and the profile of one coefficient.
 
-statsmodels' GLM does the fitting. It gives numbers for separated data as for others, so that these are found beforehand.
+statsmodels' GLM fits. It gives numbers for separated data as for others, so that these are found beforehand; its covariance comes from the step
+before the last and is off in the eighth digit, so that a step of Newton's method is added and the covariance taken at the estimates.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import special
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
+from napari_t12_bodycomp.cohort.newton import Top, climb
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
 
 CHI2_95 = 3.841458820694124
@@ -48,11 +51,11 @@ def maximum(outcome: Floats, matrix: Floats) -> Maximum | None:
     basis = row_space(design[rest])
     finite = estimable(to_raw, basis)
     weights, scaled, y = to_raw @ basis, design[rest] @ basis, outcome[rest]
-    gamma, covariance, log_likelihood = _fit(y, scaled, np.zeros(len(y)))
-    b, spread = weights @ gamma, weights @ covariance @ weights.T
+    top = _fit(y, scaled)
+    b, spread = weights @ top.b, weights @ np.linalg.inv(top.information) @ weights.T
     b[~finite] = np.nan
     spread[~finite], spread[:, ~finite] = np.nan, np.nan
-    return Maximum(log_likelihood, rest, finite, b, spread, y, scaled, weights, gamma)
+    return Maximum(top.log_likelihood, rest, finite, b, spread, y, scaled, weights, top.b)
 
 
 def is_separated(outcome: Floats, matrix: Floats) -> bool:
@@ -79,7 +82,10 @@ def _beyond(root: Callable[[float, float], float], start: float, step: float) ->
     value = start
     for _ in range(_MAX_STEPS):
         value += step
-        if root(value, math.copysign(1, step)) * step > 0:
+        fallen = root(value, math.copysign(1, step))
+        if math.isnan(fallen):
+            return None
+        if fallen * step > 0:
             return value
         step *= 1.5
     return None
@@ -91,11 +97,15 @@ def _signed_root(best: Maximum, which: int) -> Callable[[float, float], float]:
     length = float(np.linalg.norm(along))
     across = np.linalg.svd(along[np.newaxis] / length)[2][1:].T
     rest, direction = best.scaled @ across, best.scaled @ (along / length**2)
+    last = across.T @ best.gamma
 
     def root(value: float, side: float) -> float:
-        offset = direction * value
-        log_likelihood = _fit(best.outcome, rest, offset)[2] if rest.shape[1] else _log_likelihood(best.outcome, offset)
-        fallen = math.sqrt(max(0.0, 2 * (best.log_likelihood - log_likelihood)))
+        nonlocal last
+        top = climb(partial(_derivatives, best.outcome, rest, direction * value), last)
+        if top is None:
+            return math.nan
+        last = top.b
+        fallen = math.sqrt(max(0.0, 2 * (best.log_likelihood - top.log_likelihood)))
         return side * (fallen - math.sqrt(CHI2_95))
 
     return root
@@ -111,22 +121,23 @@ def _scaled(matrix: Floats) -> tuple[Floats, Floats]:
     return to_raw, np.column_stack([np.ones(n), (matrix - mean) / sd]) if k else np.ones((n, 1))
 
 
-def _fit(outcome: Floats, design: Floats, offset: Floats) -> tuple[Floats, Floats, float]:
-    """Coefficients, their covariance, and the log-likelihood, of data that are not separated.
-
-    The covariance is taken at the estimates: statsmodels' own comes from the step before, and is off in the eighth digit.
-    """
+def _fit(outcome: Floats, design: Floats) -> Top:
+    """The top of the likelihood of data that are not separated."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    fitted = GLM(outcome, design, family=Binomial(), offset=offset).fit(tol=1e-11, maxiter=100)
-    if not fitted.converged:
+    with np.errstate(over="ignore"):
+        fitted = GLM(outcome, design, family=Binomial()).fit()
+    start = np.asarray(fitted.params, dtype=np.float64) if fitted.converged else np.zeros(design.shape[1])
+    top = climb(partial(_derivatives, outcome, design, np.zeros(len(outcome))), start)
+    if top is None:
         raise RuntimeError("the regression did not converge although the outcomes are not separated")
-    b = np.asarray(fitted.params, dtype=np.float64)
+    return top
+
+
+def _derivatives(outcome: Floats, design: Floats, offset: Floats, b: Floats) -> tuple[float, Floats, Floats]:
+    """Log-likelihood, gradient and information of `design` (rows, coefficients) at `b`."""
     eta = design @ b + offset
-    information = design.T @ (design * (special.expit(eta) * special.expit(-eta))[:, np.newaxis])
-    return b, np.linalg.inv(information), _log_likelihood(outcome, eta)
-
-
-def _log_likelihood(outcome: Floats, eta: Floats) -> float:
-    return float(-np.logaddexp(0, np.where(outcome > 0.5, -eta, eta)).sum())
+    p = special.expit(eta)
+    value = float(-np.logaddexp(0, np.where(outcome > 0.5, -eta, eta)).sum())
+    return value, design.T @ (outcome - p), design.T @ (design * (p * special.expit(-eta))[:, np.newaxis])

@@ -59,9 +59,11 @@ def logistic(
         return frame(coefficients=_without_numbers(design, separation), separation=separation, warnings=warnings, why_empty=separation)
     null = n_events * math.log(n_events / n) + (n - n_events) * math.log(1 - n_events / n)
     lr = max(0.0, 2 * (best.log_likelihood - null)) if reduced.labels else 0.0
+    coefficients = _coefficients(design, reduced, best, redundant)
+    lost = [f"{row.name}: no profile-likelihood interval was found." for row in coefficients if row.ci and not row.profile_ci]
     cox_snell = -math.expm1(-lr / n)
     return frame(
-        coefficients=_coefficients(design, reduced, best, redundant),
+        coefficients=coefficients,
         terms=tuple(_term(reduced, best, name) for name in reduced.terms),
         minus_2ll=-2 * best.log_likelihood,
         null_deviance=-2 * null,
@@ -72,7 +74,7 @@ def logistic(
         cox_snell_r2=cox_snell,
         nagelkerke_r2=cox_snell / -math.expm1(2 * null / n),
         separation=separation,
-        warnings=(*warnings, *([separation] if separation else [])),
+        warnings=(*warnings, *([separation] if separation else []), *(lost if reduced.labels else [])),
     )
 
 

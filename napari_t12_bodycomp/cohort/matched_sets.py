@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
+from napari_t12_bodycomp.cohort.newton import climb
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
 
-_MAX_STEPS = 60
 _LARGE = 1e100
 
 
@@ -59,13 +59,16 @@ def maximum(sets: Sequence[MatchedSet]) -> ConditionalMaximum | None:
         return None
     at_zero = _derivatives(scaled, np.zeros(k))
     basis = row_space(np.concatenate([s.centred() for s in rest])) if rest else np.eye(k)
-    gamma, log_likelihood, information = _climb([MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest])
+    projected = [MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest]
+    top = climb(lambda gamma: _derivatives(projected, gamma), np.zeros(basis.shape[1]))
+    if top is None:
+        raise RuntimeError("the conditional likelihood did not converge although the cases are not separated")
     finite = estimable(np.eye(k), basis)
-    b, covariance = (basis @ gamma) / scale, basis @ np.linalg.inv(information) @ basis.T / np.outer(scale, scale)
+    b, covariance = (basis @ top.b) / scale, basis @ np.linalg.inv(top.information) @ basis.T / np.outer(scale, scale)
     b[~finite] = np.nan
     covariance[~finite], covariance[:, ~finite] = np.nan, np.nan
     score = float(at_zero[1] @ np.linalg.solve(at_zero[2], at_zero[1])) if k else 0.0
-    return ConditionalMaximum(log_likelihood, at_zero[0], score, not finite.all(), finite, b, covariance)
+    return ConditionalMaximum(top.log_likelihood, at_zero[0], score, not finite.all(), finite, b, covariance)
 
 
 def is_separated(sets: Sequence[MatchedSet]) -> bool:
@@ -97,23 +100,6 @@ def _not_separated(sets: Sequence[MatchedSet]) -> list[MatchedSet]:
         if len(cases) and len(controls):
             found.append(MatchedSet(cases, controls))
     return found
-
-
-def _climb(sets: Sequence[MatchedSet]) -> tuple[Floats, float, Floats]:
-    """Newton's method with halved steps, from no effect on: coefficients, log-likelihood and information."""
-    b = np.zeros(sets[0].cases.shape[1] if sets else 0)
-    value, gradient, information = _derivatives(sets, b)
-    for _ in range(_MAX_STEPS):
-        step = np.linalg.solve(information, gradient)
-        if np.abs(step).max(initial=0) <= 1e-12 * max(1.0, np.abs(b).max(initial=0)):
-            return b, value, information
-        tried = _derivatives(sets, b + step)
-        while tried[0] < value - 1e-12 * abs(value):
-            step = step / 2
-            tried = _derivatives(sets, b + step)
-        b = b + step
-        value, gradient, information = tried
-    raise RuntimeError("the conditional likelihood did not converge although the cases are not separated")
 
 
 def _derivatives(sets: Sequence[MatchedSet], b: Floats) -> tuple[float, Floats, Floats]:
