@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from napari_t12_bodycomp.cohort.columns import Numbers, as_number, column_of, label, labels, levels_of, numbers, two_groups
 from napari_t12_bodycomp.cohort.normality import is_constant
@@ -86,7 +87,7 @@ def propensity_scores(
         rows=rows,
         ids=names_of_rows,
         is_treated=is_treated,
-        score=1 / (1 + np.exp(-logit)),
+        score=special.expit(logit),
         logit=logit,
         cells=kept,
         coefficients=coefficients,
