@@ -67,6 +67,7 @@ def _correlation(x: npt.ArrayLike, y: npt.ArrayLike, method: str, *, by_rank: bo
         ci_fieller=interval(1.06) if by_rank else None,
         ci_bonett_wright=interval(1 + value**2 / 2) if by_rank else None,
         ci_fisher=interval(1.0),
+        se_bonett_wright=(1 - value**2) * math.sqrt((1 + value**2 / 2) / (n - 3)) if by_rank and not why_no_ci else None,
         why_no_ci=why_no_ci,
     )
 

@@ -140,6 +140,7 @@ class Correlation:
     ci_fieller: tuple[float, float] | None = None
     ci_bonett_wright: tuple[float, float] | None = None
     ci_fisher: tuple[float, float] | None = None
+    se_bonett_wright: float | None = None
     why_empty: str = ""
     why_no_ci: str = ""
 

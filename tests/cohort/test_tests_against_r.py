@@ -231,6 +231,7 @@ def check_correlation(r: Any, x: Any, y: Any) -> None:
         agrees(ours.p_exact, r["p_exact_AS89"], P)
     for key, ci in (("ci_fisher_z", ours.ci_fisher), ("ci_bonett_wright", ours.ci_bonett_wright), ("ci_fieller_1.06", ours.ci_fieller)):
         agrees(list(ci or ()), r[key], EXACT)
+    agrees(ours.se_bonett_wright, r["se_bonett_wright"], EXACT)
     agrees(linear.value, r["pearson_r"], EXACT)
     agrees(linear.p, r["pearson_p"], P)
     agrees(list(linear.ci_fisher or ()), r["pearson_ci"], EXACT)
