@@ -17,6 +17,7 @@ import numpy as np
 from napari_t12_bodycomp.cohort.design import Bools, Floats
 from napari_t12_bodycomp.cohort.newton import climb
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
+from napari_t12_bodycomp.errors import InputError
 
 Ties = Literal["exact", "efron", "breslow"]
 """How several cases of one set are taken: exactly, or by an approximation of Cox's likelihood."""
@@ -70,7 +71,9 @@ def maximum(sets: Sequence[MatchedSet], ties: Ties = "exact") -> ConditionalMaxi
     projected = [MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest]
     top = climb(partial(_derivatives, projected, ties), np.zeros(basis.shape[1]))
     if top is None:
-        raise RuntimeError("the conditional likelihood did not converge although the cases are not separated")
+        raise InputError(
+            f"A regression that converges is wanted, this one of {len(sets)} sets does not: look for extreme values, or rescale."
+        )
     finite = estimable(np.eye(k), basis)
     b, covariance = (basis @ top.b) / scale, basis @ np.linalg.inv(top.information) @ basis.T / np.outer(scale, scale)
     b[~finite] = np.nan
