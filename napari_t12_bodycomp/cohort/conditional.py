@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.cohort.design import Design, Floats, Label, build, split_redundant
-from napari_t12_bodycomp.cohort.matched_sets import ConditionalMaximum, MatchedSet, is_separated, maximum
+from napari_t12_bodycomp.cohort.design import Design, Floats, Label, build, cells, is_missing, split_redundant
+from napari_t12_bodycomp.cohort.matched_sets import ConditionalMaximum, MatchedSet, Ties, is_separated, maximum
 from napari_t12_bodycomp.cohort.separation import culprits
 from napari_t12_bodycomp.cohort.wald import chi2_p, coefficient, empty, term_test
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.regression import Coefficient, ConditionalFit, TermTest
 
 METHOD = (
-    "Conditional logistic regression by the exact conditional likelihood of the matched sets, over complete rows; Wald tests and 95% Wald "
+    "Conditional logistic regression by the {} conditional likelihood of the matched sets, over complete rows; Wald tests and 95% Wald "
     "intervals of the odds ratios; categories are compared with their stated reference; separation is looked for by linear programming."
 )
 _INFINITE = "its estimate is infinite"
@@ -34,23 +34,25 @@ def conditional_logistic(
     predictors: Mapping[str, npt.ArrayLike],
     *,
     references: Mapping[str, str] | None = None,
+    ties: Ties = "exact",
 ) -> ConditionalFit:
     """`outcome` (rows,), 1 the case and 0 the control, on the columns of `predictors` by name, within the matched `sets` (rows,).
 
     Rows with a missing value are left out and counted; a set that then lacks cases or controls tells nothing, and changes nothing. A predictor
-    that varies in no set has no number, nor has anything where cases are separated completely, as in `logistic`.
+    that varies in no set has no number, nor has anything where cases are separated completely, as in `logistic`. With one case in each set
+    the three `ties` are the same; with several, "breslow" repeats programs that borrow Cox regression for this (SPSS COXREG), and is biased.
 
     Raises
     ------
     InputError, UsageError
         Where the columns are no such table, see `design.build`.
     """
-    marks = np.asarray(sets, dtype=object).ravel()
-    if len(marks) != np.size(np.asarray(outcome, dtype=object)):
-        raise InputError(f"A set's mark is wanted for each of {np.size(np.asarray(outcome, dtype=object))} rows, there are {len(marks)}.")
-    has_mark = np.array([not (mark is None or mark == "" or mark != mark) for mark in marks], dtype=bool)
+    marks = cells(sets)
+    if len(marks) != len(cells(outcome)):
+        raise InputError(f"A set's mark is wanted for each of {len(cells(outcome))} rows, there are {len(marks)}.")
+    has_mark = np.array([not is_missing(mark) for mark in marks], dtype=bool)
     design = build(outcome, predictors, references or {}, has_mark)
-    groups = _groups(design, marks[design.kept])
+    groups = _groups([mark for mark, kept in zip(marks, design.kept, strict=True) if kept])
     informative = [rows for rows in groups if 0 < design.outcome[rows].sum() < len(rows)]
     patterns = Counter(f"{int(design.outcome[rows].sum())}:{int((1 - design.outcome[rows]).sum())}" for rows in informative)
     frame = partial(
@@ -61,7 +63,7 @@ def conditional_logistic(
         n_sets=len(groups),
         n_informative=len(informative),
         pattern=tuple(sorted(patterns.items())),
-        method=METHOD,
+        method=METHOD.format({"exact": "exact", "efron": "approximate (Efron)", "breslow": "approximate (Breslow)"}[ties]),
     )
     if not informative:
         why = "no set holds both a case and a control with all values known: matched sets are compared within themselves"
@@ -76,13 +78,20 @@ def conditional_logistic(
     if best is None:
         coefficients = _coefficients(design, reduced, None, redundant, separation)
         return frame(coefficients=coefficients, separation=separation, warnings=warnings, why_empty=separation)
+    if ties != "exact":
+        if separation:
+            return frame(
+                coefficients=_coefficients(design, reduced, None, redundant, separation), separation=separation, why_empty=separation
+            )
+        best = maximum(_sets(reduced, informative), ties)
+        assert best is not None, "what is not separated has a top"
     df = len(reduced.labels)
     lr = max(0.0, 2 * (best.log_likelihood - best.null_log_likelihood))
     wald = None if best.is_separated else float(best.b @ np.linalg.solve(best.covariance, best.b))
     known = best.covariance[np.ix_(best.finite, best.finite)]
     return frame(
         coefficients=_coefficients(design, reduced, best, redundant, ""),
-        terms=tuple(_term(reduced, informative, best, name) for name in reduced.terms),
+        terms=tuple(_term(reduced, informative, best, name, ties) for name in reduced.terms),
         covariance=tuple(tuple(float(v) for v in row) for row in known),
         log_likelihood=best.log_likelihood,
         null_log_likelihood=best.null_log_likelihood,
@@ -98,7 +107,7 @@ def conditional_logistic(
     )
 
 
-def _groups(design: Design, marks: npt.NDArray[np.object_]) -> list[npt.NDArray[np.intp]]:
+def _groups(marks: Sequence[object]) -> list[npt.NDArray[np.intp]]:
     """The rows of each set, sets in the order of their first row."""
     found: dict[object, list[int]] = {}
     for row, mark in enumerate(marks):
@@ -129,10 +138,10 @@ def _coefficients(
     return tuple(found[label] if label in found else empty(label, redundant[label]) for label in design.labels)
 
 
-def _term(design: Design, groups: list[npt.NDArray[np.intp]], best: ConditionalMaximum, name: str) -> TermTest:
+def _term(design: Design, groups: list[npt.NDArray[np.intp]], best: ConditionalMaximum, name: str, ties: Ties) -> TermTest:
     mine = design.indices_of([name])
     others = [i for i in range(len(design.labels)) if i not in mine]
-    without = maximum(_sets(design.columns(others), groups)) if others else None
+    without = maximum(_sets(design.columns(others), groups), ties) if others else None
     log_likelihood = without.log_likelihood if without else best.null_log_likelihood
     lr = max(0.0, 2 * (best.log_likelihood - log_likelihood))
     return term_test(name, best.b[mine], best.covariance[np.ix_(mine, mine)], lr)

@@ -72,20 +72,20 @@ def build(
     UsageError
         Where a reference is no category of its column, or no text stands in that column.
     """
-    y = _numbers("the outcome", _cells(outcome))
+    y = numbers("the outcome", cells(outcome))
     if not np.isin(y[~np.isnan(y)], (0, 1)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isnan(y)])[:4])
         raise InputError(f"An outcome of 0 and 1 is wanted (1 the event), it holds {found}: recode it.")
     kept = ~np.isnan(y) if also is None else ~np.isnan(y) & also
-    columns = {name: _cells(values) for name, values in predictors.items()}
-    for name, cells in columns.items():
-        if len(cells) != len(y):
-            raise InputError(f"{len(y)} values are wanted as the outcome has them, {name!r} has {len(cells)}.")
-        kept &= np.array([not _is_missing(cell) for cell in cells], dtype=bool)
+    columns = {name: cells(values) for name, values in predictors.items()}
+    for name, entries in columns.items():
+        if len(entries) != len(y):
+            raise InputError(f"{len(y)} values are wanted as the outcome has them, {name!r} has {len(entries)}.")
+        kept &= np.array([not is_missing(cell) for cell in entries], dtype=bool)
     coded, warnings = [], []
-    for name, cells in columns.items():
-        if any(isinstance(cell, str) for cell in cells):
-            more, warning = _categories(name, cells, kept, references.get(name, ""))
+    for name, entries in columns.items():
+        if any(isinstance(cell, str) for cell in entries):
+            more, warning = _categories(name, entries, kept, references.get(name, ""))
             coded += more
             warnings += [warning] if warning else []
         elif name in references:
@@ -93,22 +93,25 @@ def build(
                 f"{name!r} holds numbers, which have no reference category {references[name]!r}: write the categories as text."
             )
         else:
-            coded.append((Label(name), _numbers(name, cells)[kept]))
+            coded.append((Label(name), numbers(name, entries)[kept]))
     matrix = np.stack([values for _, values in coded], axis=1) if coded else np.empty((int(kept.sum()), 0))
     return Design(y[kept], matrix, tuple(label for label, _ in coded), kept, tuple(warnings))
 
 
-def _cells(values: npt.ArrayLike) -> list[object]:
+def cells(values: npt.ArrayLike) -> list[object]:
+    """A column's entries one by one, as they are."""
     return list(np.asarray(values, dtype=object).ravel())
 
 
-def _is_missing(cell: object) -> bool:
-    return cell is None or cell == "" or cell != cell or type(cell).__name__ in ("NAType", "NaTType")
+def is_missing(cell: object) -> bool:
+    """Whether a cell is None, "", NaN or pandas' NA."""
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or cell == "" or cell != cell
 
 
-def _numbers(name: str, cells: Sequence[object]) -> Floats:
+def numbers(name: str, entries: Sequence[object]) -> Floats:
+    """A column of finite numbers, missing ones as NaN; InputError, naming the column, where others stand there."""
     try:
-        found = np.array([math.nan if _is_missing(cell) else float(cell) for cell in cells], dtype=np.float64)  # type: ignore[arg-type]
+        found = np.array([math.nan if is_missing(cell) else float(cell) for cell in entries], dtype=np.float64)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise InputError(f"Numbers are wanted in {name}, other values stand there: correct or recode them.") from None
     if np.isinf(found).any():
@@ -116,10 +119,10 @@ def _numbers(name: str, cells: Sequence[object]) -> Floats:
     return found
 
 
-def _categories(name: str, cells: Sequence[object], kept: Bools, reference: str) -> tuple[list[tuple[Label, Floats]], str]:
+def _categories(name: str, entries: Sequence[object], kept: Bools, reference: str) -> tuple[list[tuple[Label, Floats]], str]:
     """A column of 0 and 1 for each category but the reference, and a warning where the wanted reference has no complete row."""
-    everywhere = sorted({str(cell) for cell in cells if not _is_missing(cell)})
-    words = np.array([str(cell) for cell, keep in zip(cells, kept, strict=True) if keep], dtype=object)
+    everywhere = sorted({str(cell) for cell in entries if not is_missing(cell)})
+    words = np.array([str(cell) for cell, keep in zip(entries, kept, strict=True) if keep], dtype=object)
     levels = sorted(set(words))
     if reference and reference not in everywhere:
         raise UsageError(f"A reference of {name!r} is wanted among {', '.join(everywhere)}, {reference!r} is none of them.")

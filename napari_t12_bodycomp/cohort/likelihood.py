@@ -17,6 +17,7 @@ from scipy import special
 from napari_t12_bodycomp.cohort.design import Bools, Floats
 from napari_t12_bodycomp.cohort.newton import Top, climb
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
+from napari_t12_bodycomp.errors import InputError
 
 CHI2_95 = 3.841458820694124
 """The 95% point of chi-square with one degree of freedom: a profile interval ends where twice the log-likelihood has fallen by it."""
@@ -64,7 +65,7 @@ def is_separated(outcome: Floats, matrix: Floats) -> bool:
 
 
 def profile_interval(best: Maximum, which: int, se: float) -> tuple[float, float] | None:
-    """The 95% profile-likelihood interval of coefficient `which`, which must be finite; None where the search does not end."""
+    """The 95% profile-likelihood interval of coefficient `which`, which must be finite; None where rounding hides its ends."""
     from scipy import optimize
 
     root = _signed_root(best, which)
@@ -73,7 +74,11 @@ def profile_interval(best: Maximum, which: int, se: float) -> tuple[float, float
         far = _beyond(root, float(best.b[which]), side * se)
         if far is None:
             return None
-        ends.append(float(optimize.brentq(root, *sorted((float(best.b[which]), far)), args=(side,), xtol=1e-10 * se, rtol=1e-12)))
+        between = sorted((float(best.b[which]), far))
+        try:
+            ends.append(float(optimize.brentq(root, *between, args=(side,), xtol=1e-10 * se, rtol=1e-12)))
+        except ValueError:
+            return None
     return ends[0], ends[1]
 
 
@@ -131,7 +136,9 @@ def _fit(outcome: Floats, design: Floats) -> Top:
     start = np.asarray(fitted.params, dtype=np.float64) if fitted.converged else np.zeros(design.shape[1])
     top = climb(partial(_derivatives, outcome, design, np.zeros(len(outcome))), start)
     if top is None:
-        raise RuntimeError("the regression did not converge although the outcomes are not separated")
+        raise InputError(
+            f"A regression that converges is wanted, this one of {len(outcome)} rows does not: look for extreme values, or rescale."
+        )
     return top
 
 

@@ -1,20 +1,26 @@
 """The conditional likelihood of matched sets: who is the case, given who is in the set and how many cases it holds.
 
 Source: Gail MH, Lubin JH, Rubinstein LV. Biometrika 1981;68:703-707 (the recursion for several cases in a set); Breslow NE, Day NE.
-Statistical Methods in Cancer Research I, IARC 1980, chapter 7.
+Statistical Methods in Cancer Research I, IARC 1980, chapter 7; Breslow NE. Biometrics 1974;30:89-99 and Efron B. J Am Stat Assoc
+1977;72:557-565 (approximations for several cases).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
 from napari_t12_bodycomp.cohort.newton import climb
 from napari_t12_bodycomp.cohort.separation import estimable, row_space, separated
+from napari_t12_bodycomp.errors import InputError
 
+Ties = Literal["exact", "efron", "breslow"]
+"""How several cases of one set are taken: exactly, or by an approximation of Cox's likelihood."""
 _LARGE = 1e100
 
 
@@ -49,20 +55,25 @@ class ConditionalMaximum:
     covariance: Floats
 
 
-def maximum(sets: Sequence[MatchedSet]) -> ConditionalMaximum | None:
-    """Of sets that each hold cases and controls, on columns none of which is redundant; None where cases are separated completely."""
+def maximum(sets: Sequence[MatchedSet], ties: Ties = "exact") -> ConditionalMaximum | None:
+    """Of sets that each hold cases and controls, on columns none of which is redundant; None where cases are separated completely.
+
+    Other `ties` than "exact" must not be asked for where the exact likelihood is separated at all.
+    """
     scale = _scale(sets)
     scaled = [MatchedSet(s.cases / scale, s.controls / scale) for s in sets]
     k = len(scale)
     rest = _not_separated(scaled)
     if k and not rest:
         return None
-    at_zero = _derivatives(scaled, np.zeros(k))
+    at_zero = _derivatives(scaled, ties, np.zeros(k))
     basis = row_space(np.concatenate([s.centred() for s in rest])) if rest else np.eye(k)
     projected = [MatchedSet(s.cases @ basis, s.controls @ basis) for s in rest]
-    top = climb(lambda gamma: _derivatives(projected, gamma), np.zeros(basis.shape[1]))
+    top = climb(partial(_derivatives, projected, ties), np.zeros(basis.shape[1]))
     if top is None:
-        raise RuntimeError("the conditional likelihood did not converge although the cases are not separated")
+        raise InputError(
+            f"A regression that converges is wanted, this one of {len(sets)} sets does not: look for extreme values, or rescale."
+        )
     finite = estimable(np.eye(k), basis)
     b, covariance = (basis @ top.b) / scale, basis @ np.linalg.inv(top.information) @ basis.T / np.outer(scale, scale)
     b[~finite] = np.nan
@@ -102,12 +113,13 @@ def _not_separated(sets: Sequence[MatchedSet]) -> list[MatchedSet]:
     return found
 
 
-def _derivatives(sets: Sequence[MatchedSet], b: Floats) -> tuple[float, Floats, Floats]:
+def _derivatives(sets: Sequence[MatchedSet], ties: Ties, b: Floats) -> tuple[float, Floats, Floats]:
     """Log-likelihood, gradient and information (minus the second derivative) over all sets."""
     value, gradient, information = 0.0, np.zeros(len(b)), np.zeros((len(b), len(b)))
     for s in sets:
         centre = s.controls.mean(axis=0)
-        one = _one_set(s.cases - centre, s.controls - centre, b)
+        cases, controls = s.cases - centre, s.controls - centre
+        one = _one_set(cases, controls, b) if ties == "exact" else _one_set_approximately(cases, controls, ties, b)
         value, gradient, information = value + one[0], gradient + one[1], information + one[2]
     return value, gradient, information
 
@@ -132,3 +144,22 @@ def _one_set(cases: Floats, controls: Floats, b: Floats) -> tuple[float, Floats,
     mean = first[-1] / total[-1]
     value = float(eta[:n_cases].sum()) - (float(np.log(total[-1])) + log_scale + n_cases * top)
     return value, cases.sum(axis=0) - mean, second[-1] / total[-1] - np.outer(mean, mean)
+
+
+def _one_set_approximately(cases: Floats, controls: Floats, ties: Ties, b: Floats) -> tuple[float, Floats, Floats]:
+    """Cox's partial likelihood of one set: its cases fail one after another, each among all members (Breslow), or with the cases' own share
+    falling from one to the next (Efron)."""
+    members, n_cases = np.concatenate([cases, controls]), len(cases)
+    eta = members @ b
+    top = float(eta.max())
+    is_case = np.arange(len(members)) < n_cases
+    value, gradient, information = float(eta[:n_cases].sum()), cases.sum(axis=0), np.zeros((len(b), len(b)))
+    for nth in range(n_cases):
+        gone = nth / n_cases if ties == "efron" else 0.0
+        weights = np.exp(eta - top) * (1 - gone * is_case)
+        total = float(weights.sum())
+        mean = weights @ members / total
+        value -= float(np.log(total)) + top
+        gradient = gradient - mean
+        information += (members.T * weights) @ members / total - np.outer(mean, mean)
+    return value, gradient, information

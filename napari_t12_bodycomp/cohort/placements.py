@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.cohort.design import Floats
+from napari_t12_bodycomp.cohort.design import Floats, cells, numbers
 from napari_t12_bodycomp.errors import InputError
 
 
@@ -54,16 +54,14 @@ def samples(outcome: npt.ArrayLike, *markers: npt.ArrayLike) -> list[Sample]:
     Raises
     ------
     InputError
-        Where the outcome holds something else than 0, 1 and NaN, a marker is infinite, or lengths differ.
+        Where the outcome holds something else than 0, 1 and missing ones, a marker is no finite number, or lengths differ.
     """
-    y = np.asarray(outcome, dtype=np.float64).ravel()
-    values = [np.asarray(marker, dtype=np.float64).ravel() for marker in markers]
+    y = numbers("the outcome", cells(outcome))
+    values = [numbers("the marker", cells(marker)) for marker in markers]
     if any(len(marker) != len(y) for marker in values):
         raise InputError(f"{len(y)} values of the marker are wanted as the outcome has them: give both the same rows.")
     if not np.isin(y[~np.isnan(y)], (0, 1)).all():
         raise InputError("An outcome of 0 (control) and 1 (case) is wanted, it holds other values: recode it.")
-    if any(np.isinf(marker).any() for marker in values):
-        raise InputError("Finite values of the marker are wanted, one is infinite: leave the cell empty where it is unknown.")
     whole = ~np.isnan(np.stack([y, *values])).any(axis=0)
     return [Sample(marker[whole & (y == 1)], marker[whole & (y == 0)], int((~whole).sum())) for marker in values]
 

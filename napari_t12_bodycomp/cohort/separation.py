@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.cohort.design import Bools, Floats
+from napari_t12_bodycomp.errors import InputError
 
 Thresholds = tuple[Floats, npt.NDArray[np.intp]]
 """For each row 1 (a case) or -1 (a control), and the number of its set, from 0."""
@@ -44,7 +45,7 @@ def separated(rows: Floats, thresholds: Thresholds | None = None) -> Bools:
         method="highs",
     )
     if found.status != 0:
-        raise RuntimeError(f"the check for separation did not finish: {found.message}")
+        raise InputError(f"A check for separation is wanted, it does not end ({found.message}): look for extreme values, or rescale.")
     return np.asarray(found.x[k + n_sets :] > 1e-3, dtype=bool)
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import special
 
 from napari_t12_bodycomp.cohort.complete import ROUNDING, complete_rows, why_too_few
+from napari_t12_bodycomp.cohort.design import cells, numbers
 from napari_t12_bodycomp.model.roc import Trend
 
 METHOD = (
@@ -16,7 +17,7 @@ METHOD = (
 
 def trend(x: npt.ArrayLike, y: npt.ArrayLike, n_steps: int = 101) -> Trend:
     """The line of `y` (rows,) on `x` (rows,) at `n_steps` places from the smallest x to the largest; rows with a NaN are left out."""
-    whole, n_left_out = complete_rows(np.stack([np.asarray(x, np.float64), np.asarray(y, np.float64)], axis=1))
+    whole, n_left_out = complete_rows(np.stack([numbers("x", cells(x)), numbers("y", cells(y))], axis=1))
     n = len(whole)
     points = tuple((float(a), float(b)) for a, b in whole)
     if why := why_too_few(n):

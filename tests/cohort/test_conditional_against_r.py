@@ -13,6 +13,7 @@ from r_values import Reference, same
 
 from napari_t12_bodycomp.cohort.conditional import conditional_logistic
 from napari_t12_bodycomp.cohort.logistic import logistic
+from napari_t12_bodycomp.cohort.matched_sets import Ties
 from napari_t12_bodycomp.model.regression import ConditionalFit
 
 MODELS = {
@@ -29,8 +30,8 @@ def r(shared_data: Path) -> Reference:
     return r_values.of(shared_data)
 
 
-def _fit(table: pd.DataFrame, outcome: str, sets: str, *names: str) -> ConditionalFit:
-    return conditional_logistic(table[outcome], table[sets], {name: table[name] for name in names})
+def _fit(table: pd.DataFrame, outcome: str, sets: str, *names: str, ties: Ties = "exact") -> ConditionalFit:
+    return conditional_logistic(table[outcome], table[sets], {name: table[name] for name in names}, ties=ties)
 
 
 def _check(r: Reference, ours: ConditionalFit, theirs: Mapping[str, Any]) -> None:
@@ -80,9 +81,15 @@ def test_model(r: Reference, name: str) -> None:
         assert (ours.n_sets, ours.n_informative, dict(ours.pattern)) == (info["strata"], info["informative_strata"], info["pattern"])
 
 
-def test_efron_s_answer_is_the_same_with_one_case_in_each_set(r: Reference) -> None:
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_the_approximations(r: Reference, ties: Ties) -> None:
+    """The same with one case in each set, others with several; Breslow's is what SPSS COXREG gives."""
     file, outcome, sets, names = MODELS["infert_spont_induced"]
-    _check(r, _fit(r.csv(file), outcome, sets, *names), r.expected("clogit.json")["infert_efron"]["fit"])
+    _check(r, _fit(r.csv(file), outcome, sets, *names, ties=ties), r.expected("clogit.json")["infert_efron"]["fit"])
+    file, outcome, sets, names = MODELS["birthwt_MN_exact"]
+    ours = _fit(r.csv(file), outcome, sets, *names, ties=ties)
+    _check(r, ours, r.expected("clogit.json")[f"birthwt_MN_{ties}"]["fit"])
+    assert f"approximate ({ties.title()})" in ours.method
 
 
 def test_one_to_one_equals_a_regression_of_the_differences(r: Reference) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def test_a_category_is_compared_with_its_stated_reference() -> None:
 
 def test_rows_with_a_missing_value_are_left_out_and_counted() -> None:
     y, x = _fourfold(30, 20, 10, 40)
-    gaps = logistic([*y, 1, NAN, 0, 1], {"x": [*x, NAN, 1, 0, 1], "kind": [*["a", "b"] * 50, "a", "a", "", None]})
+    gaps = logistic([*y, 1, NAN, 0, 1], {"x": [*x, pd.NA, 1, 0, 1], "kind": [*["a", "b"] * 50, "a", "a", "", None]})
     whole = logistic(y, {"x": x, "kind": ["a", "b"] * 50})
     assert (gaps.n, gaps.n_left_out) == (100, 4)
     assert gaps.coefficients == whole.coefficients
