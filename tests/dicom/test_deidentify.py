@@ -33,7 +33,9 @@ from napari_t12_bodycomp.dicom.deidentify import deidentified
 from napari_t12_bodycomp.errors import Cancelled, InputError, UsageError
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import deidentify as workflow
-from napari_t12_bodycomp.workflow.deidentify import DeidentifyOptions, deidentify, make_keys, read_keys
+from napari_t12_bodycomp.workflow.deid_key_file import make_keys, read_keys
+from napari_t12_bodycomp.workflow.deid_report import DeidentifyOptions
+from napari_t12_bodycomp.workflow.deidentify import deidentify
 from napari_t12_bodycomp.workflow.source import load_volume
 
 KEYS, OTHER_KEYS = Keys(b"k" * 32), Keys(b"o" * 32)
