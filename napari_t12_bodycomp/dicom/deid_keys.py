@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pydicom import Dataset
-from pydicom.uid import UID_dictionary
+from pydicom.config import IGNORE
+from pydicom.uid import UID
 
 MIN_KEY_BYTES = 32
 SHIFT_DAYS = (366, 3653)
@@ -67,7 +68,7 @@ class Keys:
 
 def is_of_dicom(uid: str) -> bool:
     """Whether `uid` is one that DICOM itself gives out, which says nothing about anybody."""
-    return uid in UID_dictionary or bool(_CODE_GROUP.fullmatch(uid))
+    return UID(uid, validation_mode=IGNORE).name != uid or bool(_CODE_GROUP.fullmatch(uid))
 
 
 def time_of_day(text: str) -> str:

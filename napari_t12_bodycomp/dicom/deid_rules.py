@@ -90,7 +90,7 @@ _KINDS = {
     **dict.fromkeys(("DS", "IS", "FL", "FD", "US", "SS", "UL", "SL", "UV", "SV", "US or SS", "US or SS or OW"), "number"),
     **dict.fromkeys(("DA", "DT", "TM"), "date"),
 }
-_PIXEL_DATA = 0x7FE00010
+PIXEL_DATA = 0x7FE00010
 
 
 @cache
@@ -119,7 +119,7 @@ def action_for(tag: BaseTag, vr: str, shift_dates: bool, keep_times: bool = Fals
     if listed is not None:
         return listed
     if vr in _BINARY:
-        return Action.KEPT if tag == _PIXEL_DATA else Action.REMOVED
+        return Action.KEPT if tag == PIXEL_DATA else Action.REMOVED
     may_stay = (vr not in _TEXT and vr != "AS") or keyword_for_tag(tag) in WORD_FORMS
     return Action.KEPT if may_stay else Action.EMPTIED
 

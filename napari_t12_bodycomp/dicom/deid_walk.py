@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence
 from napari_t12_bodycomp.dicom.deid_codes import cleaned_code, is_code
 from napari_t12_bodycomp.dicom.deid_keys import Keys, time_of_day
 from napari_t12_bodycomp.dicom.deid_numbers import is_plain_number, spells_words
-from napari_t12_bodycomp.dicom.deid_rules import CODE_STRING, WORD_FORMS, Action, action_for, is_text
+from napari_t12_bodycomp.dicom.deid_rules import CODE_STRING, PIXEL_DATA, WORD_FORMS, Action, action_for, is_text
 from napari_t12_bodycomp.dicom.deid_secrets import DUMMY_DATE, DUMMY_WORD, Secrets
 from napari_t12_bodycomp.dicom.deid_words import cleaned, cleaned_agent
 
@@ -66,10 +66,12 @@ class Walk:
 
     def _kept(self, element: DataElement) -> tuple[Action, DataElement | None]:
         """What of a value may stay: numbers that are numbers, words in the form that they ought to have and without a secret, as many as there ought to be."""
-        if element.VR == "OB" or element.VR == "OW":
+        if element.tag == PIXEL_DATA:
             return Action.KEPT, element
         parts = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
         most = dictionary_VM(element.tag).split("-")[-1]
+        if isinstance(element.value, bytes):  # of two bytes each: "US or SS", where the reader cannot tell which
+            return (Action.KEPT, element) if most.isdigit() and len(element.value) <= 2 * int(most) else (Action.REMOVED, None)
         if (most.isdigit() and len(parts) > int(most)) or spells_words(element.VR, parts):
             return Action.REMOVED, None
         if element.VR not in ("DS", "IS", "CS") and not is_text(element.VR):
