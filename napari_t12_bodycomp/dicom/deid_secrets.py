@@ -13,8 +13,11 @@ from napari_t12_bodycomp.dicom.deid_keys import is_of_dicom
 
 DUMMY_DATE, DUMMY_WORD = "19000101", "REMOVED"
 _IDS = ("PatientID", "AccessionNumber", "OtherPatientIDs", "StudyID")
+_TELLING = frozenset({"PN", "DA", "UI", "LO", "SH"})
 _DATE = re.compile(r"(19|20)\d{6}")
 """A date that moved may fall on another old one, which tells nothing."""
+_UID = re.compile(r"[0-9.]+\.[0-9.]+")
+_LONG_UID = re.compile(r"[0-9]\.[0-9]+\.[0-9.]{4}")
 _NO_CHANCE = 6
 """Letters of a word that random bytes of a scan do not spell."""
 _WITHIN = 4
@@ -29,13 +32,18 @@ class Secrets:
     words: frozenset[str]
 
     @cached_property
+    def _names(self) -> list[str]:
+        """Without UIDs, so that the patterns are the same for a whole series."""
+        return sorted(word for word in self.words if not _UID.fullmatch(word))
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        parts = [re.escape(w) if len(w) >= _WITHIN else rf"(?<![^\W_]){re.escape(w)}(?![^\W_])" for w in sorted(self.words)]
+        parts = [re.escape(w) if len(w) >= _WITHIN else rf"(?<![^\W_]){re.escape(w)}(?![^\W_])" for w in self._names]
         return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
     @cached_property
     def _as_words(self) -> re.Pattern[str] | None:
-        parts = "|".join(re.escape(word) for word in sorted(self.words))
+        parts = "|".join(map(re.escape, self._names))
         return re.compile(rf"(?<![^\W_])(?:{parts})(?![^\W_])", re.IGNORECASE) if parts else None
 
     @cached_property
@@ -51,11 +59,14 @@ class Secrets:
 
     def within(self, text: str) -> bool:
         """Whether `text` holds one of them, even within a longer word."""
-        return self._pattern is not None and bool(self._pattern.search(text))
+        return (self._pattern is not None and bool(self._pattern.search(text))) or self._has_uid(text)
 
     def as_word(self, text: str) -> bool:
         """Whether one of them is a word of `text`."""
-        return self._as_words is not None and bool(self._as_words.search(text))
+        return (self._as_words is not None and bool(self._as_words.search(text))) or self._has_uid(text)
+
+    def _has_uid(self, text: str) -> bool:
+        return bool(_LONG_UID.search(text)) and any(word in text for word in self.words)
 
     def is_one(self, text: str) -> bool:
         """Whether `text` as a whole is one of the longer ones."""
@@ -76,7 +87,7 @@ def secrets_of(dataset: Dataset) -> Secrets:
     """The secrets that `dataset` holds at any depth."""
     found: set[str] = set()
     for element in dataset.iterall():
-        if element.tag.is_private or element.value in (None, "", b""):
+        if element.VR not in _TELLING or element.tag.is_private or not element.value:
             continue
         texts = [str(v) for v in (element.value if isinstance(element.value, MultiValue) else [element.value])]
         if element.VR == "PN":

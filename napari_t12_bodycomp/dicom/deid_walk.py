@@ -60,7 +60,7 @@ class Walk:
         if not element.value and element.value != 0:
             return Action.WAS_EMPTY, _with(element, "")
         value = self._value(element, action, code)
-        if value == element.value:
+        if value == element.value and action not in (Action.REPLACED, Action.PSEUDONYM):
             return Action.KEPT, element
         return (Action.REMOVED, None) if value is None else (action, _with(element, value))
 
