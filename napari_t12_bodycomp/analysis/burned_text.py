@@ -20,6 +20,8 @@ _MOST_VALUES = 4
 """So many values, those that strokes hold most often, are looked at."""
 _SHARE_IN_STROKES = 0.2
 """Part of all pixels of the letters' value that lie in strokes, at least: hardly anything else has exactly that value."""
+_EDGE = 0.6
+"""Share of the letters' value from which a pixel belongs to a letter with soft edges."""
 _LETTER_PX = (5, 64)
 _LETTERS_IN_LINE = 4
 _THIN_SHARE = 0.8
@@ -41,7 +43,7 @@ def has_text(pixels: npt.NDArray[Any]) -> bool:
     whole = np.bincount(values.ravel())
     written = often[counts[often] >= _SHARE_IN_STROKES * whole[often]]
     best = written[np.argsort(-counts[written])][:_MOST_VALUES]
-    return any(_is_written(values == value, strokes) for value in best)
+    return any(_is_written(values == value, strokes) or _is_written(values >= _EDGE * value, strokes) for value in best)
 
 
 def _strokes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -70,7 +72,7 @@ def _lowest_beside(values: npt.NDArray[Any], axis: int, step: int) -> npt.NDArra
 
 
 def _is_written(same: npt.NDArray[np.bool_], strokes: npt.NDArray[np.bool_]) -> bool:
-    """Whether the pixels of one value form letters in a line, most of them strokes."""
+    """Whether the pixels `same` form letters in a line, most of them strokes."""
     rows, columns = (np.flatnonzero(same.any(axis)) for axis in (1, 0))
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     same, strokes = same[box], strokes[box]
