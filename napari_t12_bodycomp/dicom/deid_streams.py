@@ -6,6 +6,7 @@ import re
 import struct
 from itertools import pairwise
 
+import numpy as np
 from pydicom import Dataset
 
 from napari_t12_bodycomp.dicom.frames import fragments
@@ -54,6 +55,17 @@ def _native_bytes(dataset: Dataset, frames: int) -> int:
     if str(dataset.get("PhotometricInterpretation", "")).endswith("_422"):
         values = values * 2 // 3
     return (values * int(dataset.BitsAllocated) + 7) // 8
+
+
+def has_unused_bits(dataset: Dataset, pixels: bytes) -> bool:
+    """Whether something stands in the bits of uncompressed `pixels` that hold no grey value, where scanners used to put drawings and words."""
+    bits = int(dataset.get("HighBit") or 0) + 1
+    is_plain = dataset.get("BitsAllocated") == 16 and dataset.get("PixelRepresentation") == 0 and 1 < bits < 16
+    if not is_plain or _is_compressed(dataset):
+        return False
+    little = dataset.original_encoding[1] is not False
+    values = np.frombuffer(pixels, "<u2" if little else ">u2")
+    return bool(values.size) and int(np.bitwise_or.reduce(values)) >> bits > 0
 
 
 def _encapsulated(value: bytes, frames: int) -> bytes:

@@ -95,6 +95,9 @@ class Walk:
         if action is Action.REPLACED:
             return Action.REMOVED, None
         items = [] if action is Action.EMPTIED else [self.cleaned(item) for item in element.value]
+        for item in items:
+            if PIXEL_DATA in item:  # an icon, which shows what the image showed once
+                del item[PIXEL_DATA]
         return action, DataElement(element.tag, "SQ", Sequence(items))
 
     def _value(self, element: DataElement, action: Action, code: dict[str, str]) -> Any:

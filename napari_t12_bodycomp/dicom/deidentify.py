@@ -13,7 +13,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRBigEndian, ExplicitVRLitt
 from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.dicom.deid_keys import Keys, is_of_dicom, patient_of, person_of
 from napari_t12_bodycomp.dicom.deid_secrets import secrets_of
-from napari_t12_bodycomp.dicom.deid_streams import cleaned_pixels
+from napari_t12_bodycomp.dicom.deid_streams import cleaned_pixels, has_unused_bits
 from napari_t12_bodycomp.dicom.deid_walk import Deeds, Walk
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 
@@ -52,6 +52,8 @@ class Cleaned:
     """Whether the patient is known by an ID, and not by name and birth date alone."""
     person: str = field(repr=False)
     """Name and birth date, for telling two people with one ID apart; never to be written."""
+    has_unused_bits: bool = False
+    """Whether something stands in the unused bits of the pixels."""
 
 
 def deidentified(data: bytes, keys: Keys, shift_dates: bool = True, keep_times: bool = False, are_pixels_clean: bool = True) -> Cleaned:
@@ -94,6 +96,7 @@ def deidentified(data: bytes, keys: Keys, shift_dates: bool = True, keep_times: 
         work.deeds,
         work.patient.startswith("id|"),
         person_of(dataset),
+        has_unused_bits(dataset, pixels),
     )
 
 

@@ -21,6 +21,7 @@ REPORT_CSV, REPORT_JSON, LEFT_OUT_CSV, LOOK_AT_CSV = "deidentification.csv", "de
 TEXT_SEEN = "text seems to be written into the pixels"
 NOT_SAID = "derived, and does not say whether text is burned in"
 PICTURE = "picture taken on request, its pixels may show a name"
+UNUSED_BITS = "something stands in the unused bits of the pixels, a drawing perhaps"
 NOT_DECODED = "pixels cannot be decoded here, so that nothing looked for text in them"
 
 

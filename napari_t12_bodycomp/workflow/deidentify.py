@@ -20,7 +20,16 @@ from napari_t12_bodycomp.dicom.nifti import is_nifti
 from napari_t12_bodycomp.dicom.pixels import stored_pixels
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
-from napari_t12_bodycomp.workflow.deid_report import NOT_DECODED, NOT_SAID, PICTURE, TEXT_SEEN, DeidentifyOptions, LeftOut, Tally
+from napari_t12_bodycomp.workflow.deid_report import (
+    NOT_DECODED,
+    NOT_SAID,
+    PICTURE,
+    TEXT_SEEN,
+    UNUSED_BITS,
+    DeidentifyOptions,
+    LeftOut,
+    Tally,
+)
 from napari_t12_bodycomp.workflow.source import folder_of_directory
 from napari_t12_bodycomp.workflow.whole_folder import whole_folder
 
@@ -107,7 +116,10 @@ class _Run:
         target.write_bytes(made.content)
         self.tally.seen += 1
         self.tally.add(made)
-        self._note(found, target.relative_to(folder).as_posix())
+        image = target.relative_to(folder).as_posix()
+        if made.has_unused_bits:
+            self.tally.look_at.append((image, UNUSED_BITS))
+        self._note(found, image)
 
     def _made(self, found: Candidate) -> Cleaned | Left:
         options = self.tally.options

@@ -223,3 +223,15 @@ def test_a_uid_that_only_begins_like_dicom_s_own_is_replaced() -> None:
     assert KEYS.uid("1.2.840.10008.6.1.1308") == "1.2.840.10008.6.1.1308"
     for own in ("1.2.840.10008.4711", f"1.2.840.10008.{MARK}", f"{UID_ROOT}.1"):
         assert KEYS.uid(own).startswith("2.25.")
+
+
+def test_icons_within_sequences_go_and_unused_bits_are_told() -> None:
+    dataset = slice_dataset(0.0)
+    icon = slice_dataset(0.0)
+    del icon.file_meta
+    dataset.IconImageSequence, dataset.ReferencedImageEvidenceSequence = [icon], [icon]
+    assert not deidentified(planted_bytes(dataset), KEYS).has_unused_bits
+    dataset.PixelData = (np.frombuffer(dataset.PixelData, "<u2") | np.uint16(0x4000)).tobytes()
+    made = deidentified(planted_bytes(dataset), KEYS)
+    assert made.has_unused_bits
+    assert [e.keyword for e in dcmread(BytesIO(made.content)).iterall()].count("PixelData") == 1
