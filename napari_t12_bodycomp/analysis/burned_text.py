@@ -22,6 +22,8 @@ _SHARE_IN_STROKES = 0.2
 """Part of all pixels of the letters' value that lie in strokes, at least: hardly anything else has exactly that value."""
 _EDGE = 0.6
 """Share of the letters' value from which a pixel belongs to a letter with soft edges."""
+_LEAST_DEPTH = 1000
+"""Range of values from which soft edges are looked at: in a picture of few greys, or a map of labels, everything has edges like letters."""
 _LETTER_PX = (5, 64)
 _LETTERS_IN_LINE = 4
 _THIN_SHARE = 0.8
@@ -43,7 +45,8 @@ def has_text(pixels: npt.NDArray[Any]) -> bool:
     whole = np.bincount(values.ravel())
     written = often[counts[often] >= _SHARE_IN_STROKES * whole[often]]
     best = written[np.argsort(-counts[written])][:_MOST_VALUES]
-    return any(_is_written(values == value, strokes) or _is_written(values >= _EDGE * value, strokes) for value in best)
+    has_depth = values.max() >= _LEAST_DEPTH
+    return any(_is_written(values == value, strokes) or (has_depth and _is_written(values >= _EDGE * value, strokes)) for value in best)
 
 
 def _strokes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
