@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-_DECIMAL, _INTEGER = re.compile(r"|[-+]?[\d.]+([eE][-+]?\d+)?"), re.compile(r"|[-+]?\d{1,10}")
+_DECIMAL, _INTEGER = re.compile(r"|[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"), re.compile(r"|[-+]?\d{1,10}")
 _LONGEST_DECIMAL = 24
 """DICOM allows 16; scanners write positions with more."""
 _WORDS = re.compile(rb"[ -~]{8,}")

@@ -21,6 +21,7 @@ from results import plain
 
 from napari_t12_bodycomp import cli
 from napari_t12_bodycomp.dicom.deid_keys import Keys
+from napari_t12_bodycomp.dicom.deid_numbers import is_plain_number
 from napari_t12_bodycomp.dicom.deid_rules import Action, action_for
 from napari_t12_bodycomp.dicom.deid_streams import CutShortError, without_words
 from napari_t12_bodycomp.dicom.deidentify import deidentified
@@ -235,3 +236,32 @@ def test_icons_within_sequences_go_and_unused_bits_are_told() -> None:
     made = deidentified(planted_bytes(dataset), KEYS)
     assert made.has_unused_bits
     assert [e.keyword for e in dcmread(BytesIO(made.content)).iterall()].count("PixelData") == 1
+
+
+def test_a_file_with_broken_bytes_is_refused_or_gives_nothing_away() -> None:
+    content = _planted_slice()
+    random, written = np.random.default_rng(0), 0
+    for _ in range(120):
+        broken = bytearray(content)
+        for at in random.integers(132, len(content) - 6200, random.integers(1, 4)):
+            broken[at : at + random.integers(0, 3)] = random.bytes(int(random.integers(0, 3)))
+        try:
+            made = deidentified(bytes(broken), KEYS).content
+        except Exception:
+            continue
+        written += 1
+        assert leaks(made) == []
+    assert written > 10
+
+
+def _planted_slice() -> bytes:
+    dataset = slice_dataset(0.0)
+    plant_everywhere(dataset)
+    return planted_bytes(dataset)
+
+
+@pytest.mark.parametrize("text", ["1.3.6.1.4.1", "0049-30-1234", "12 34", "1e5e5", "--1", "123456789012"])
+def test_a_number_that_is_none_goes(text: str) -> None:
+    assert not is_plain_number("IS", text)
+    assert not is_plain_number("DS", text) or text.isdigit()
+    assert all(is_plain_number("DS", good) for good in ("", "-1.5", "1.", ".5", "1.25E-3", "+7"))
