@@ -272,7 +272,7 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
     if files.kept is not None:
         by_name["earlier regions, kept"] = files.kept
-    by_name |= written_dicom_results(for_archive, files)
+    by_name |= written_dicom_results(args, volume, result, for_archive, files)
     if args.json:
         from napari_t12_bodycomp.report.json_report import sensitivity_json
         from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity

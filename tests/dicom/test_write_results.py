@@ -37,6 +37,7 @@ from napari_t12_bodycomp.workflow.dicom_results import dicom_results
 from napari_t12_bodycomp.workflow.source import load_volume
 
 NOON = datetime(2026, 1, 2, 12, 0, 0)
+LATER = datetime(2026, 1, 2, 12, 0, 1)
 SEG, DATA, ALL = frozenset({"seg"}), frozenset({"seg", "sr"}), frozenset({"seg", "sr", "sc"})
 NAMES = {"regions.seg.dcm", "tissues.seg.dcm", "report.sr.dcm", "overlay.sc.dcm"}
 
@@ -278,7 +279,9 @@ def test_an_average_names_all_its_slices_and_its_thickness(tmp_path: Path) -> No
     assert seg.ContentDescription == "Masks on the mean of 5 slices, 5.0 mm"
     scan = scan_of("enhanced", tmp_path / "in2")
     seg = dcmread(_written(scan, measured(scan, slab_mm=5.0), tmp_path / "out2", kinds=SEG)["tissues.seg.dcm"])
-    assert {tuple(_sources(g)[0].ReferencedFrameNumber) for g in seg.PerFrameFunctionalGroupsSequence} == {(4, 8, 1, 7, 5)}
+    for groups in seg.PerFrameFunctionalGroupsSequence:
+        assert [i.ReferencedFrameNumber for i in _sources(groups)] == [4, 8, 1, 7, 5]
+        assert [i.SpatialLocationsPreserved for i in _sources(groups)] == ["NO", "NO", "YES", "NO", "NO"]
 
 
 def _sources(groups: Dataset) -> list[Dataset]:
@@ -320,17 +323,24 @@ def test_a_scan_that_lacks_what_the_standard_demands_still_gets_its_results(tmp_
     assert np.array_equal(read_regions(files["regions.seg.dcm"], scan.volume, 4), regions())
 
 
-def test_the_same_result_has_the_same_bytes_and_another_one_other_instances(scan: Scan, tmp_path: Path) -> None:
+def test_the_same_content_has_the_same_bytes_and_no_two_objects_share_a_uid(scan: Scan, tmp_path: Path) -> None:
     result = measured(scan)
     first = dicom_results(scan.path, scan.volume, result, DATA, NOON)
     assert dicom_results(scan.path, scan.volume, result, DATA, NOON) == first
     other = regions()
     other[20, 16] = 0
-    for changed in (replace(result, regions=other), replace(result, status="approved", reviewer="RB2")):
-        second = dicom_results(scan.path, scan.volume, changed, DATA, NOON)
+    approved = replace(result, status="approved", reviewer="RB2")
+    for changed, when, by in (
+        (replace(result, regions=other), NOON, ""),
+        (approved, NOON, ""),
+        (result, LATER, ""),
+        (result, NOON, "Study A"),
+    ):
+        second = dicom_results(scan.path, scan.volume, changed, DATA, when, by)
+        assert second["report.sr.dcm"] != first["report.sr.dcm"]
         for name in first:
             one, two = dcmread(BytesIO(first[name])), dcmread(BytesIO(second[name]))
-            assert one.SOPInstanceUID != two.SOPInstanceUID
+            assert (one.SOPInstanceUID == two.SOPInstanceUID) == (first[name] == second[name])
             assert one.SeriesInstanceUID == two.SeriesInstanceUID
     tracked = [s.TrackingUID for s in dcmread(BytesIO(first["tissues.seg.dcm"])).SegmentSequence]
     assert [s.TrackingUID for s in dcmread(BytesIO(second["tissues.seg.dcm"])).SegmentSequence] == tracked
