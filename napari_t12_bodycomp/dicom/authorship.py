@@ -14,6 +14,7 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import UID
 from pydicom.valuerep import DA, DT, TM
 
+from napari_t12_bodycomp.dicom.characters import ALL_CHARACTERS, characters_for
 from napari_t12_bodycomp.dicom.originals import Original, Sources
 from napari_t12_bodycomp.dicom.result_uids import digest_uid, scan_key, uid_of
 from napari_t12_bodycomp.model.result import Result
@@ -21,8 +22,6 @@ from napari_t12_bodycomp.model.result import Result
 T = TypeVar("T")
 Made = TypeVar("Made", bound=SOPClass)
 PROGRAM = "napari-t12-bodycomp"
-CHARACTERS = "ISO_IR 192"
-"""UTF-8: holds whatever the scan's own character set does."""
 IMPLEMENTATION = uid_of("implementation")
 _UNTIL_DONE = uid_of("instance")
 """Stands for the UID of an instance until all that it says is there, from which the UID follows."""
@@ -85,7 +84,7 @@ class Making:
             "software_versions": version,
             "device_serial_number": version,
             "series_description": kind.description,
-            "specific_character_set": CHARACTERS,
+            "specific_character_set": ALL_CHARACTERS,
             "content_date": self.local_time.date(),
             "content_time": self.local_time.time(),
         }
@@ -97,13 +96,17 @@ def finished(made: Made, making: Making) -> Made:
     if "SOPClassUID" not in scan:
         scan.SOPClassUID = making.centre.reference.SOPClassUID
     made.copy_patient_and_study_information(scan)
-    if "TimezoneOffsetFromUTC" in scan:
+    if _offset(str(scan.get("TimezoneOffsetFromUTC") or "")) is not None:
         made.add(scan["TimezoneOffsetFromUTC"])
-    made.SpecificCharacterSet = CHARACTERS
     made.InstanceCreationDate, made.InstanceCreationTime = DA(at.date()), TM(at.time())
     for item in made.get("ContributingEquipmentSequence", ()):
         item.ContributionDateTime = DT(at)
     _name_dimensions(made, _UNTIL_DONE)
+    characters = characters_for(made, scan)
+    if characters is None:
+        del made.SpecificCharacterSet
+    else:
+        made.SpecificCharacterSet = characters
     made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = UID(digest_uid(_as_file(made)))
     _name_dimensions(made, uid_of("dimensions", made.SOPInstanceUID))
     return made

@@ -13,6 +13,7 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from napari_t12_bodycomp.dicom.authorship import PROGRAM, REGIONS_SEG, TISSUES_SEG, Kind, Making
+from napari_t12_bodycomp.dicom.characters import in_one_line
 from napari_t12_bodycomp.dicom.codes import REGIONS, TISSUES, Property
 from napari_t12_bodycomp.dicom.originals import Original
 from napari_t12_bodycomp.dicom.result_uids import scan_key, uid_of
@@ -67,7 +68,7 @@ def _segmentation(
         plane_positions=[hd.PlanePositionSequence("PATIENT", plane.position_mm)],
         content_label=kind.name.upper(),
         content_description=_content(making),
-        content_creator_name=making.result.assessor or None,
+        content_creator_name=in_one_line(making.result.assessor) or None,
         **making.identity(kind),
     )
     made.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence = measures  # highdicom prefers the thickness of the single source slice

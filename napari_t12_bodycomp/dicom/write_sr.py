@@ -17,6 +17,7 @@ from pydicom.valuerep import DT
 
 from napari_t12_bodycomp.dicom import codes
 from napari_t12_bodycomp.dicom.authorship import PROGRAM, REPORT_SR, Making
+from napari_t12_bodycomp.dicom.characters import in_one_line
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 from napari_t12_bodycomp.dicom.write_seg import tracking
 from napari_t12_bodycomp.model.level_choice import candidates_in_words
@@ -48,7 +49,7 @@ def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.s
         is_complete=result.status in _COMPLETE,
         is_final=approved,
         is_verified=approved,
-        verifying_observer_name=result.reviewer if approved else None,
+        verifying_observer_name=in_one_line(result.reviewer) if approved else None,
         verifying_organization=_organisation(making) if approved else None,
         coding_schemes=[CodingSchemeIdentificationItem(designator=codes.SCHEME, name=codes.SCHEME_NAME)],
         **{key: value for key, value in making.identity(REPORT_SR).items() if key != "device_serial_number"},
@@ -64,7 +65,7 @@ def _fit_a_library(references: Sequence[Dataset]) -> bool:
 
 
 def _organisation(making: Making) -> str:
-    return making.organisation or str(making.centre.dataset.get("InstitutionName") or "") or "not stated"
+    return in_one_line(making.organisation or str(making.centre.dataset.get("InstitutionName") or "")) or "not stated"
 
 
 def _time(text: str) -> datetime | None:
@@ -90,7 +91,7 @@ def _observers(making: Making) -> sr.ObservationContext:
     person = sr.ObserverContext(
         observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
         observer_identifying_attributes=sr.PersonObserverIdentifyingAttributes(
-            name=result.assessor, organization_name=making.organisation or None
+            name=in_one_line(result.assessor), organization_name=making.organisation or None
         ),
     )
     return sr.ObservationContext(observer_person_context=person, observer_device_context=program)
