@@ -46,6 +46,7 @@ COLUMNS = {"SMI": "smi_cm2_m2", "VFI": "vfi_cm2_m2", "SFI": "sfi_cm2_m2", "VSR":
 class Sent:
     """What the archive tells, the row of the table, and the archive itself."""
 
+    scan: Path
     orthanc: Orthanc
     study_uid: str
     row: dict[str, str]
@@ -74,8 +75,14 @@ class Sent:
 
 @pytest.fixture(scope="module")
 def sent(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    """The sample, drafted, submitted, approved with ``--send`` and exported as a table."""
+    """The sample, as if made with 100 kV: drafted, submitted, approved with ``--send`` and exported as a table."""
     folder = tmp_path_factory.mktemp("study")
+    scan = folder / "scan"
+    scan.mkdir()
+    for path in SAMPLE.iterdir():
+        image = dcmread(path)
+        image.KVP = "100"
+        image.save_as(scan / path.name)
     save_node(Node("hospital", NodeKind.DIMSE, host="127.0.0.1", port=orthanc.dicom_port, ae_title=AE_TITLE))
     database = str(folder / "study.sqlite")
 
@@ -85,11 +92,11 @@ def sent(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> Sent:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("T12_STUDY_PASSWORD", PASSWORD)
         patch.setenv("T12_STUDY_NEW_PASSWORD", PASSWORD)
-        assert cli.main(["pacs", "send", "hospital", str(SAMPLE)]) == 0
+        assert cli.main(["pacs", "send", "hospital", str(scan)]) == 0
         assert study("create", "--name", "Trial", "--lead", "lena") == 0
         assert study("user", "ann", "--role", "assessor", "--as", "lena") == 0
         assert study("user", "rev", "--role", "reviewer", "--as", "lena") == 0
-        assert study("add", str(SAMPLE), "--case-id", "P-001", "--height-cm", "165", "--as", "lena") == 0
+        assert study("add", str(scan), "--case-id", "P-001", "--height-cm", "165", "--as", "lena") == 0
         assert study("draft", "P-001", "--confirm-level", "--as", "ann") == 0
         assert study("submit", "P-001", "--as", "ann") == 0
         assert study("approve", "P-001", "--send", "hospital", "--as", "rev") == 0
@@ -106,13 +113,13 @@ def sent(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> Sent:
             return code
 
     nodes_file().unlink(missing_ok=True)
-    return Sent(orthanc, row["study_instance_uid"], row, again)
+    return Sent(scan, orthanc, row["study_instance_uid"], row, again)
 
 
 @pytest.fixture(scope="module")
-def ct() -> dict[str, Dataset]:
+def ct(sent: Sent) -> dict[str, Dataset]:
     """The scan's images by SOP Instance UID."""
-    images = [dcmread(path) for path in SAMPLE.iterdir()]
+    images = [dcmread(path) for path in sent.scan.iterdir()]
     return {str(image.SOPInstanceUID): image for image in images}
 
 
@@ -158,7 +165,7 @@ def _masks(mask: Dataset, sop_instance_uid: str) -> dict[str, npt.NDArray[np.boo
 
 def test_the_masks_come_back_pixel_for_pixel(sent: Sent, tmp_path: Path) -> None:
     """Against the label maps of the same draft, which ``measure`` writes as NIfTI and nibabel reads."""
-    assert cli.main(["measure", str(SAMPLE), "--out", str(tmp_path), "--height-cm", "165"]) == 0
+    assert cli.main(["measure", str(sent.scan), "--out", str(tmp_path), "--height-cm", "165"]) == 0
     index, uid = int(sent.row["slice_index"]), sent.row["sop_instance_uid"]
     for description, name, words in (("regions", "regions", REGIONS), ("tissues", "tissues", TISSUES)):
         labels = np.asarray(nib.load(tmp_path / f"{name}.nii.gz").dataobj)[..., index].T  # type: ignore[attr-defined]
@@ -188,6 +195,35 @@ def test_the_reports_numbers_are_those_of_the_table(sent: Sent) -> None:
         value, in_unit = said[key]
         digits = len(text.partition(".")[2])
         assert (f"{value:.{digits}f}", in_unit) == (text, unit), key
+
+
+def test_the_reports_words_can_be_understood_without_the_program(sent: Sent) -> None:
+    """Of a stored case the flags' codes alone are kept: their meaning is said, with protocol, level and state."""
+    assert sent.row["quality"] == "kvp_outside_protocol"
+    report = sent.one("Body composition, report")
+    said = {(i.ConceptNameCodeSequence[0].CodeMeaning, i.TextValue) for i in _items(report) if i.get("ValueType") == "TEXT"}
+    flags = {words for name, words in said if name == "Quality Assessment"}
+    assert flags == {"kvp_outside_protocol: The tube voltage is not the study's 120 kV, which shifts the areas."}
+    everything = " ".join(words for _, words in said)
+    for words in (
+        "At T12 by the word of ann",
+        "Level confirmed by: ann",
+        "preset t12-study",
+        "skeletal muscle -29..150",
+        "thinner slices averaged to 5 mm",
+        "State: approved.",
+        "Height source: typed",
+    ):
+        assert words in everything
+    observers = {i.ConceptNameCodeSequence[0].CodeMeaning: i for i in _items(report) if i.get("RelationshipType") == "HAS OBS CONTEXT"}
+    assert str(observers["Person Observer Name"].PersonName) == "ann"
+    assert observers["Device Observer Name"].TextValue == f"napari-t12-bodycomp {sent.row['software_version']}"
+    language = next(i for i in report.ContentSequence if "Language" in i.ConceptNameCodeSequence[0].CodeMeaning)
+    assert language.ConceptCodeSequence[0].CodeValue == "en-US"
+
+
+def _items(dataset: Dataset) -> list[Dataset]:
+    return [inner for item in dataset.get("ContentSequence", ()) for inner in (item, *_items(item))]
 
 
 def test_sent_again_nothing_is_doubled_and_nothing_changes(sent: Sent) -> None:

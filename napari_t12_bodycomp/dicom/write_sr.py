@@ -20,6 +20,7 @@ from napari_t12_bodycomp.dicom.authorship import PROGRAM, REPORT_SR, Making
 from napari_t12_bodycomp.dicom.characters import in_one_line
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 from napari_t12_bodycomp.dicom.write_seg import tracking
+from napari_t12_bodycomp.model.level import LevelStatus
 from napari_t12_bodycomp.model.level_choice import candidates_in_words
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.tissue import Tissue
@@ -178,7 +179,7 @@ def _level_group(making: Making) -> Group:
 
 def _level_words(making: Making) -> Iterator[str]:
     result, level, finding = making.result, making.result.level, making.result.finding
-    yield "The slice lies in the body of T12" if result.is_at_t12 else "Not known to be T12"
+    yield _place(result)
     yield f"Level method: {level.method.value}"
     yield f"Level confirmed by: {level.confirmed_by}" if level.is_confirmed else "Level confirmed by nobody yet"
     if finding is not None:
@@ -191,6 +192,14 @@ def _level_words(making: Making) -> Iterator[str]:
     yield "One slice measured" if n == 1 else f"HU are the mean of {n} slices; the masks lie on the middle one"
     if making.sources.is_interpolated:
         yield making.sources.in_words
+
+
+def _place(result: Result) -> str:
+    if not result.is_at_t12:
+        return "Not known to be T12"
+    if result.finding is not None and result.finding.status is LevelStatus.FOUND:
+        return "The slice lies in the body of T12"
+    return f"At T12 by the word of {result.level.confirmed_by}"
 
 
 def _index_group(making: Making) -> Group:

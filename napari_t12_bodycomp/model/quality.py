@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OUTSIDE_T12 = "level_outside_t12"
+"""The code of a slice that lies outside the T12 that was found."""
+
 
 @dataclass(frozen=True, slots=True)
 class QualityFlag:
@@ -34,7 +37,7 @@ MEANINGS = {
     "kvp_outside_protocol": "The tube voltage is not the study's 120 kV, which shifts the areas.",
     "kvp_unknown": "The header does not say the tube voltage; the study used 120 kV, and other voltages shift the areas.",
     "level_doubt": "The search for T12 had doubts about the level.",
-    "level_outside_t12": "The measured slice lies outside the T12 body that was found.",
+    OUTSIDE_T12: "The measured slice lies outside the T12 body that was found.",
     "little_fat": "Hardly any fat is there: muscle lies against skin and organs with nothing to show its border.",
     "metal_in_view": "Something as bright as metal lies on the slice: HU around it are shifted, and so are the areas.",
     "much_fat": "Very much fat is there: expect noise and shifted HU, and check that the field of view holds all of it.",

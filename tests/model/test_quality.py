@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import napari_t12_bodycomp
-from napari_t12_bodycomp.model.quality import MEANINGS, stored_flag
+from napari_t12_bodycomp.model.quality import MEANINGS, OUTSIDE_T12, stored_flag
 from napari_t12_bodycomp.workflow.options import DRAFTED_OPTIONS
 
 SOURCE = Path(napari_t12_bodycomp.__file__).parent
@@ -23,6 +23,8 @@ def _raised() -> Iterator[str]:
             first = words[0] if len(words) == 2 else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
+            elif isinstance(first, ast.Name) and first.id == "OUTSIDE_T12":
+                yield OUTSIDE_T12
 
 
 def test_every_code_has_its_meaning() -> None:
