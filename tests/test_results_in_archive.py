@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -135,6 +136,17 @@ def test_the_study_holds_the_results_beside_the_scan(sent: Sent, ct: dict[str, D
     held = json.loads(sent.orthanc.ask(f"studies/{study['ID']}"))
     assert len(held["Series"]) == 1 + len(SERIES)
     assert len(json.loads(sent.orthanc.ask(f"patients/{held['ParentPatient']}"))["Studies"]) == 1
+
+
+def test_the_table_for_the_hospitals_it_is_what_the_archive_holds(sent: Sent, ct: dict[str, Dataset]) -> None:
+    text = (SAMPLE.parents[1] / "docs" / "it.md").read_text(encoding="utf-8")
+    lines = itertools.takewhile(lambda line: line.startswith("|"), text[text.index("| series | number |") :].splitlines()[2:])
+    printed = {tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines}
+    held = {
+        (one["0008103E"], str(one["00200011"]), one["00080060"], sent.instances(one["0008103E"])[0].SOPClassUID, str(one["00201209"]))
+        for one in sent.series()
+    }
+    assert {(name, number, modality, uid.split()[0], n) for name, number, modality, uid, n in printed} == held
 
 
 def test_what_is_fetched_refers_to_images_that_the_archive_holds(sent: Sent, ct: dict[str, Dataset]) -> None:
