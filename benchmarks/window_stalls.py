@@ -3,9 +3,10 @@
 
     python benchmarks/window_stalls.py [CASE [NEXT_CASE]] [--longer-than 100]
 
-Without CASE the sample scan is opened twice. Needs a display (``xvfb-run`` will do; software OpenGL there repaints slower than a graphics card). A timer of the window beats every 5 ms; a
-thread notes every pause between two beats, and what the window's thread was doing in it. One line for each pause longer than asked, and at
-the end the longest pause of every step.
+Without CASE the sample scan is opened twice. Needs a display (``xvfb-run`` will do; software OpenGL there repaints slower than a graphics
+card). A timer of the window beats every 5 ms, and what the window's thread did between two beats is one pause. Its length is told in the
+thread's own CPU time (ms), which other programs do not lengthen, with the part of it that went into painting the picture, how often that was
+painted, and the clock's time; then the lines of the program at which a second thread found it. At the end the longest pause of every step.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QTimer
@@ -32,24 +35,45 @@ PACKAGE = "napari_t12_bodycomp"
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "chest_5mm"
 
 
+@dataclass
+class Pause:
+    """What one pause took: seconds by the clock, seconds of the thread's own CPU, those of them spent on painting, and the paintings."""
+
+    clock_s: float = 0.0
+    cpu_s: float = 0.0
+    paint_s: float = 0.0
+    paints: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.cpu_s * 1000:6.0f} {self.paint_s * 1000:6.0f} {self.paints:4d} {self.clock_s * 1000:6.0f}"
+
+
+HEAD = f"{'CPU':>6s} {'paint':>6s} {'n':>4s} {'clock':>6s}"
+
+
 class Watch:
     """Notes when the window's thread does not come back to its events.
 
     Parameters
     ----------
     longer_than_ms
-        Shorter pauses are counted for the step, but not printed.
+        Pauses of less CPU time are counted for the step, but not printed.
+    picture
+        vispy's canvas, whose painting is told apart.
     """
 
-    def __init__(self, longer_than_ms: float) -> None:
+    def __init__(self, longer_than_ms: float, picture: Any) -> None:
         self.longer_than = longer_than_ms / 1000
-        self.step, self.longest = "", collections.Counter[str]()
-        self._beat = time.perf_counter()
+        self.step, self.longest = "", dict[str, Pause]()
+        self._beat, self._cpu = time.perf_counter(), time.thread_time()
+        self._painted, self._paints, self._paint_began = 0.0, 0, 0.0
         self._seen: collections.Counter[str] = collections.Counter()
         self._main = threading.get_ident()
         self._over = threading.Event()
         self._timer = QTimer()
         self._timer.timeout.connect(self._on_beat)
+        picture.events.draw.connect(self._on_paint, position="first")
+        picture.events.draw.connect(self._on_painted, position="last")
 
     def __enter__(self) -> Watch:
         self._timer.start(5)
@@ -60,14 +84,23 @@ class Watch:
         self._over.set()
         self._timer.stop()
 
+    def _on_paint(self, event: object) -> None:
+        self._paint_began = time.thread_time()
+
+    def _on_painted(self, event: object) -> None:
+        self._painted += time.thread_time() - self._paint_began
+        self._paints += 1
+
     def _on_beat(self) -> None:
-        pause = time.perf_counter() - self._beat
-        self.longest[self.step] = max(self.longest[self.step], pause)
-        if pause > self.longer_than:
+        pause = Pause(time.perf_counter() - self._beat, time.thread_time() - self._cpu, self._painted, self._paints)
+        if pause.cpu_s >= self.longest.setdefault(self.step, pause).cpu_s:
+            self.longest[self.step] = pause
+        if pause.cpu_s > self.longer_than:
             said = "; ".join(f"{place} {n}x" for place, n in self._seen.most_common(3))
-            print(f"{self.step:28s} {pause * 1000:6.0f} ms   {said}", flush=True)
+            print(f"{self.step:28s} {pause}   {said}", flush=True)
         self._seen.clear()
-        self._beat = time.perf_counter()
+        self._painted, self._paints = 0.0, 0
+        self._beat, self._cpu = time.perf_counter(), time.thread_time()
 
     def _sample(self) -> None:
         while not self._over.wait(0.01):
@@ -133,13 +166,14 @@ def main() -> None:
     bench.desk.set(out_folder=kept / "results")
     viewer.show()
     viewer.window.resize(1600, 960)
-    with Watch(given.longer_than) as watch:
+    print(f"{'':28s} {HEAD}   (ms)", flush=True)
+    with Watch(given.longer_than, viewer.window._qt_viewer.canvas._scene_canvas) as watch:
         watch.spend("start", 1.5)
         work_on(bench, watch, given.case, "first")
         work_on(bench, watch, given.next_case or given.case, "second")
-    print("\nlongest pause of each step (ms)")
-    for step, seconds in sorted(watch.longest.items(), key=lambda item: -item[1]):
-        print(f"{step:34s} {seconds * 1000:6.0f}")
+    print(f"\n{'longest pause of each step':34s} {HEAD}   (ms)")
+    for step, pause in sorted(watch.longest.items(), key=lambda item: -item[1].cpu_s):
+        print(f"{step:34s} {pause}")
     bench.close()
     viewer.close()
 
