@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from napari import Viewer
 from napari.layers import Image, Labels, Layer
+from qtpy.QtCore import QTimer
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.canvas_compare import DifferenceLines
 from napari_t12_bodycomp.gui.canvas_drawing import CanvasDrawing, drawn_otherwise
-from napari_t12_bodycomp.gui.canvas_layers import new_regions, new_slab, new_tissues, renew
+from napari_t12_bodycomp.gui.canvas_layers import CaseLayers, renew, show
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
@@ -45,10 +44,7 @@ class Canvas:
         self.viewer = viewer
         self.session = session
         self.actions = actions
-        self.ct: Image | None = None
-        self.slab: Image | None = None
-        self.tissues: Labels | None = None
-        self.regions: RegionLayer | None = None
+        self._layers = CaseLayers(viewer, self._on_made)
         self.window = "soft"
         self._updating = False
         self.view = CanvasView(viewer)
@@ -64,7 +60,11 @@ class Canvas:
         self.view.on_resize = self._on_resize
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.dims.events.current_step.connect(self._on_step)
-        self._lost = LostLayers(viewer, self.view.native, self._is_ours, self._put_back)
+        self._lost = LostLayers(viewer, self.view.native, self._layers.is_ours, self._put_back)
+        self._ahead = QTimer()
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._prepare_next)
         actions.key_changed.connect(self._words)
         session.changed.connect(self._on_changed)
         self._on_changed(SessionState(), session.state)
@@ -75,6 +75,7 @@ class Canvas:
         self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self.viewer.dims.events.current_step.disconnect(self._on_step)
         self._lost.close()
+        self._ahead.stop()
         self.drawing.forget()
         self.mouse.close()
         self.strokes.close()
@@ -86,6 +87,46 @@ class Canvas:
         self.view.close()
         self.overlay.hide()
         self.overlay.deleteLater()
+
+    @property
+    def ct(self) -> Image | None:
+        """The scan's layer."""
+        return self._layers.ct
+
+    @property
+    def slab(self) -> Image | None:
+        """The measured slice's layer."""
+        return self._layers.slab
+
+    @property
+    def tissues(self) -> Labels | None:
+        """The layer of tissues."""
+        return self._layers.tissues
+
+    @property
+    def regions(self) -> RegionLayer | None:
+        """The layer that is drawn on."""
+        return self._layers.regions
+
+    # -- layers made ahead -------------------------------------------------------------------------------------------------------------
+
+    def prepare(self, *_: object) -> None:
+        """Make the layers that are still missing, one in each pass of the event loop: together they would keep the window waiting."""
+        self._ahead.start()
+
+    def _prepare_next(self) -> None:
+        if not self._layers.are_there:
+            with self._leading():
+                self._layers.prepare_next(self.window)
+            self._ahead.start()
+
+    def _on_made(self, layer: Layer) -> None:
+        self._on_layer(layer)
+        if layer is self.tissues:
+            self.drawing.tissues = layer
+        elif isinstance(layer, RegionLayer):
+            self.strokes.attach(layer)
+            self.tools.attach(layer)
 
     # -- from the session --------------------------------------------------------------------------------------------------------------
 
@@ -108,22 +149,23 @@ class Canvas:
     def _show_volume(self, state: SessionState) -> None:
         """Show another scan. Layers are made once and shown anew: taking layers off the canvas can crash OpenGL drivers."""
         self._hide_work()
-        if self.ct is not None:
-            self.ct.visible = state.volume is not None
         if state.volume is None:
+            show(self.ct, False)
             return
         self._show_ct(state.volume)
         self.set_window("soft")
         self._show_slice(state)
+        show(self.ct, True)
         self.fit()
+        self.prepare()
 
     def _show_ct(self, volume: CTVolume) -> None:
         data, looks, _ = layers.ct_layer(volume)
         with self._leading():
-            if self._is_there(self.ct):
+            if self._layers.is_there(self.ct):
                 renew(self.ct, data, looks)
             else:
-                self.ct = self._add(Image(data, **looks), 0)
+                self._layers.add_ct(data, looks)
             self._park_work(volume)
 
     @contextmanager
@@ -138,24 +180,17 @@ class Canvas:
     def _park_work(self, volume: CTVolume) -> None:
         """Put the layers of the drawing, empty and hidden, on the grid of `volume`: left on another scan's, they would shift napari's slices."""
         place = {**layers.grid(volume, 0), "metadata": {}}
-        for layer in (self.slab, self.tissues, self.regions):
-            if layer is not None and layer in self.viewer.layers:
+        for layer in self._layers.drawn:
+            if layer is not None and self._layers.is_there(layer):
+                show(layer, False)
                 renew(layer, np.zeros((1, *volume.shape[1:]), layer.data.dtype), place)
-                layer.visible = False
 
     def _hide_work(self) -> None:
         self.drawing.forget(shown=True)
-        for layer in (self.regions, self.tissues, self.slab):
-            if layer is not None:
-                layer.visible = False
+        for layer in reversed(self._layers.drawn):
+            show(layer, False)
         self.lines.show(False)
         self.differences.hide()
-
-    def _add(self, layer: Layer, position: int) -> Layer:
-        layer.mouse_zoom = False
-        self._on_layer(layer)
-        self.viewer.layers.insert(position, layer)
-        return layer
 
     def _show_work(self, old: SessionState, new: SessionState) -> None:
         if new.work is None:
@@ -178,37 +213,15 @@ class Canvas:
         }
         nothing = np.zeros((1, *work.regions.shape), np.uint8)
         with self._leading():
-            self._add_missing(work.axial.hu[None], nothing, place)
+            self._layers.add_missing(work.axial.hu[None], nothing, self.window, place)
             assert self.slab is not None and self.tissues is not None and self.regions is not None
             for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
                 renew(layer, data, place)
+                show(layer, True)
         self._show_slice(state)
         self.drawing.forget(shown=True)
         self.regions.set_brush_mm(state.tools.brush_mm)
         self.viewer.layers.selection.active = self.regions
-
-    def _add_missing(self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], place: dict[str, Any]) -> None:
-        """Make the layers of the drawing that were not made yet, or that somebody deleted, each in its place from below."""
-        if not self._is_there(self.slab):
-            self.slab = self._add(new_slab(hu, self.window, place), self._above(self.ct))
-        if not self._is_there(self.tissues):
-            self.tissues = self._add(new_tissues(labels, place), self._above(self.slab))
-            self.drawing.tissues = self.tissues
-        if not self._is_there(self.regions):
-            regions = new_regions(labels, place)
-            self.strokes.attach(regions)
-            self.regions = self._add(regions, self._above(self.tissues))
-            self.tools.attach(regions)
-
-    def _is_ours(self, layer: Layer) -> bool:
-        return any(layer is one for one in (self.ct, self.slab, self.tissues, self.regions))
-
-    def _is_there(self, layer: Layer | None) -> bool:
-        return layer is not None and layer in self.viewer.layers
-
-    def _above(self, layer: Layer | None) -> int:
-        """The place just above `layer` in the list."""
-        return int(self.viewer.layers.index(layer)) + 1 if self._is_there(layer) else len(self.viewer.layers)
 
     def _show_tools(self, state: SessionState, take: bool = False) -> None:
         layer, work, tools = self.regions, state.work, state.tools
@@ -233,8 +246,8 @@ class Canvas:
         here = state.work is not None and state.view_index == shown
         compare = tools.compare and not tools.flicker
         fills = not tools.hidden and tools.display is not Display.CONTOURS and not compare
-        if self.tissues is not None and state.work is not None and self.tissues.visible is not fills:
-            self.tissues.visible = fills
+        if state.work is not None:
+            show(self.tissues, fills)
         elsewhere = state.work is not None and shown != state.work.axial.index
         self.lines.show(here and not tools.hidden and (tools.display is not Display.TISSUES or compare or elsewhere))
         self.differences.show(here and not tools.hidden and compare)
@@ -255,7 +268,7 @@ class Canvas:
         state = self.session.state
         if state.volume is None:
             return
-        was_there = self._is_there(self.ct)
+        was_there = self._layers.is_there(self.ct)
         if not was_there:
             self._show_ct(state.volume)
             self.set_window(self.window)
@@ -271,7 +284,7 @@ class Canvas:
     # -- from the picture --------------------------------------------------------------------------------------------------------------
 
     def _on_step(self, event: object = None) -> None:
-        if not self._updating and self._is_there(self.ct):
+        if not self._updating and self._layers.is_there(self.ct):
             self.session.view(int(self.viewer.dims.current_step[0]))
 
     def _on_zoom(self, event: object = None) -> None:

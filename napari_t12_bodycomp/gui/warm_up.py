@@ -1,4 +1,5 @@
-"""What napari loads with its first layer (pandas, the table of units) takes a second: it is loaded while somebody still looks for a scan."""
+"""What napari loads and computes with its first layers (pandas, the table of units, patterns of dashes) takes a second or two: it is done while
+somebody still looks for a scan."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image
+from vispy.visuals.line.dash_atlas import DashAtlas
 
 from napari_t12_bodycomp.gui.region_layer import RegionLayer
 
 
 def warm_up() -> threading.Thread:
-    """Make the two kinds of layers once, on a thread of its own, and drop them."""
+    """Make the two kinds of layers, and what vispy keeps for lines, once on a thread of its own, and drop them."""
     thread = threading.Thread(target=_make_layers, name="warm up", daemon=True)
     thread.start()
     return thread
@@ -22,3 +24,4 @@ def _make_layers() -> None:
     looks: dict[str, Any] = {"scale": (5.0, 1.0, 1.0), "units": ("mm",) * 3, "axis_labels": ("z", "y", "x")}
     Image(np.zeros((2, 4, 4), np.int16), **looks)
     RegionLayer(np.zeros((1, 4, 4), np.uint8), **looks)
+    DashAtlas()

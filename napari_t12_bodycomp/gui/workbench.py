@@ -98,6 +98,7 @@ class Workbench:
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
         self.flow.first_slice.connect(self.first_slice.show_slice)
+        self.flow.first_slice.connect(self.canvas.prepare)
         self.help = KeyHelp(self.actions, self.canvas.view.native)
         self.study_page = StudyPage(self.frame.centre, self.seat, self.study, self.actions, self.settings, self.sending)
         self.pacs_page = PacsPage(self.frame.centre, self.actions, self.settings)
