@@ -32,6 +32,10 @@ from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
+AHEAD_EVERY_MS = 20
+"""Between two layers that are made ahead, so that what else waits is done between them."""
+
+
 def _axial(state: SessionState) -> AxialSlice | None:
     return None if state.work is None else state.work.axial
 
@@ -63,7 +67,7 @@ class Canvas:
         self._lost = LostLayers(viewer, self.view.native, self._layers.is_ours, self._put_back)
         self._ahead = QTimer()
         self._ahead.setSingleShot(True)
-        self._ahead.setInterval(0)
+        self._ahead.setInterval(AHEAD_EVERY_MS)
         self._ahead.timeout.connect(self._prepare_next)
         actions.key_changed.connect(self._words)
         session.changed.connect(self._on_changed)
@@ -111,7 +115,7 @@ class Canvas:
     # -- layers made ahead -------------------------------------------------------------------------------------------------------------
 
     def prepare(self, *_: object) -> None:
-        """Make the layers that are still missing, one in each pass of the event loop: together they would keep the window waiting."""
+        """Make the layers that are still missing, one after another: together they would keep the window waiting."""
         self._ahead.start()
 
     def _prepare_next(self) -> None:

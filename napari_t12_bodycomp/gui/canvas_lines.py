@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from vispy.color import Color
 from vispy.scene.visuals import Line
 
 from napari_t12_bodycomp.gui.layers import dashes, outlines
@@ -20,7 +21,7 @@ class Segments:
     """One line visual of separate segments, of one colour and width (pixels of the screen)."""
 
     def __init__(self, parent: Any, colour: str, width_px: float, order: int) -> None:
-        self._line = Line(connect="segments", color=colour, width=width_px, antialias=True, parent=parent)
+        self._line = Line(connect="segments", color=_rgba(colour), width=width_px, antialias=True, parent=parent)
         self._line.order = order
         self._line.set_gl_state("translucent", depth_test=False)
         self._line.visible = False
@@ -30,7 +31,7 @@ class Segments:
         """Draw `segments` (N, 2, 2) of (row, column) points; `scale` and `origin` make world (y, x) of them."""
         if len(segments):
             world = segments.reshape(-1, 2) * scale + origin
-            self._line.set_data(pos=world[:, ::-1].astype(np.float32), **({} if colour is None else {"color": colour}))
+            self._line.set_data(pos=world[:, ::-1].astype(np.float32), **({} if colour is None else {"color": _rgba(colour)}))
         self._filled = bool(len(segments))
 
     def show(self, shown: bool) -> None:
@@ -40,6 +41,12 @@ class Segments:
     def hide(self) -> None:
         """Show nothing until something is put."""
         self._filled = self._line.visible = False
+
+
+def _rgba(colour: str) -> npt.NDArray[np.float32]:
+    """`colour` as numbers: a name is looked for among the colour maps of matplotlib first, at every drawing."""
+    values: npt.NDArray[np.float32] = Color(colour).rgba
+    return values
 
 
 class ContourLines:

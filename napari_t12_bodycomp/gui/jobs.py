@@ -46,6 +46,9 @@ class _Job:
     failed: Callable[[str], None]
     cancelled: threading.Event
     told_at: float = 0.0
+    last: tuple[float, str] = (0.0, "")
+    waits: bool = False
+    """Whether the last word is on its way to the window already."""
 
 
 class Jobs:
@@ -118,8 +121,10 @@ class Jobs:
                 raise Cancelled("Cancelled; nothing was changed.")
             now = time.monotonic()
             if now - job.told_at >= WORDS_EVERY_S:
-                job.told_at = now
-                self._bridge.said.emit(partial(self._on_progress, job, float(share), words))
+                job.told_at, job.last = now, (float(share), words)
+                if not job.waits:  # a window that is busy shows the last of several words, and none of those before
+                    job.waits = True
+                    self._bridge.said.emit(partial(self._on_progress, job))
 
         try:
             result, error = job.work(progress), None
@@ -127,8 +132,10 @@ class Jobs:
             result, error = None, e
         self._bridge.said.emit(partial(self._on_finished, job, result, error))
 
-    def _on_progress(self, job: _Job, share: float, words: str) -> None:
+    def _on_progress(self, job: _Job) -> None:
+        job.waits = False
         if job is self._job:
+            share, words = job.last
             self._set(JobState(job.name, min(max(share, 0.0), 1.0), words))
 
     def _on_finished(self, job: _Job, result: Any, error: BaseException | None) -> None:

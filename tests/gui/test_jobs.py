@@ -46,6 +46,22 @@ def test_progress_is_shown(jobs, qtbot):
     qtbot.waitUntil(lambda: not jobs.state.running)
 
 
+def test_a_busy_window_hears_the_last_word_only(jobs, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_t12_bodycomp.gui.jobs.WORDS_EVERY_S", 0.0)
+    said, states = threading.Event(), []
+    jobs.changed.connect(lambda state: states.append(state.words))
+
+    def work(progress):
+        for n in range(50):
+            progress(n / 50, f"word {n}")
+        said.set()
+
+    jobs.start("work", work, lambda r: None)
+    assert said.wait(5), "the window does nothing meanwhile"
+    qtbot.waitUntil(lambda: not jobs.state.running)
+    assert states == ["work", "word 49", ""]
+
+
 def test_a_cancelled_job_never_delivers_and_stops_at_its_next_word(jobs, qtbot):
     seen, go, stopped = [], threading.Event(), threading.Event()
 
