@@ -31,7 +31,6 @@ from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
-
 AHEAD_EVERY_MS = 20
 """Between two layers that are made ahead, so that what else waits is done between them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from napari import Viewer
@@ -63,12 +63,26 @@ class WindowFrame:
     def show_plain(self, plain: bool) -> None:
         """Show napari's own layer list, controls, sliders and status bar, or not."""
         self.plain = plain
-        for dock in (self._qt_viewer.dockLayerList, self._qt_viewer.dockLayerControls):
-            dock.setVisible(plain)
-        self._qt_viewer.dims.setVisible(plain)
-        self.main.statusBar().setVisible(plain)
-        for dock in self._docks[:-1]:
-            dock.setVisible(not plain)
+        with self._laid_out_once():
+            for dock in (self._qt_viewer.dockLayerList, self._qt_viewer.dockLayerControls):
+                dock.setVisible(plain)
+            self._qt_viewer.dims.setVisible(plain)
+            self.main.statusBar().setVisible(plain)
+            for dock in self._docks[:-1]:
+                dock.setVisible(not plain)
+
+    @contextmanager
+    def _laid_out_once(self) -> Iterator[None]:
+        """While several parts come or go, the window is laid out once, at the end: the picture is drawn anew for each of its sizes."""
+        layouts = [self.main.layout(), self._qt_viewer.dims.parentWidget().layout()]
+        for layout in layouts:
+            layout.setEnabled(False)
+        try:
+            yield
+        finally:
+            for layout in layouts:
+                layout.setEnabled(True)
+                layout.activate()
 
     def fade_notices(self) -> None:
         """Let napari's word about the age of PyQt5 fade now instead of in a few seconds: it lies over the picture."""

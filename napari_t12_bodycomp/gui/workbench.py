@@ -57,7 +57,7 @@ class Workbench:
 
     def __init__(self, viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> None:
         self.viewer = viewer
-        warm_up()
+        self.warming = warm_up()
         self.session = Session(assessor)
         self.actions = Actions()
         self.desk = Desk()
