@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -117,12 +118,17 @@ def _new_regions(labels: npt.NDArray[np.uint8], place: dict[str, Any]) -> Region
 
 
 def renew(layer: Layer, data: npt.NDArray[Any], looks: dict[str, Any]) -> None:
-    """Let a layer show other data at another place; what is the same already is not set again, since napari slices anew for each."""
-    if layer.data is not data:
-        layer.data = data
-    for name in ("scale", "translate"):
-        if not np.array_equal(getattr(layer, name), looks[name]):
-            setattr(layer, name, looks[name])
+    """Let a layer show other data at another place.
+
+    napari fits its sliders to every change that it hears of, and so it hears of the last one only; but always of an image's data, of which it
+    counts a histogram.
+    """
+    changes: list[tuple[str, Any]] = [] if layer.data is data else [("data", data)]
+    changes += [(name, looks[name]) for name in ("scale", "translate") if not np.array_equal(getattr(layer, name), looks[name])]
+    for n, (name, value) in enumerate(changes, 1):
+        is_told = n == len(changes) or (name == "data" and isinstance(layer, Image))
+        with nullcontext() if is_told else getattr(layer.events, name).blocker():
+            setattr(layer, name, value)
     layer.metadata = looks["metadata"]
 
 

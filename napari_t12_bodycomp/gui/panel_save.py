@@ -37,7 +37,9 @@ class JobPanel(Panel):
         self.setVisible(job.running)
         words = job.name if job.words in ("", job.name) else f"{job.name}: {job.words}"
         widgets.set_text(self.words, words)
+        self.bar.setUpdatesEnabled(False)  # or it paints itself, and with it the whole window, at once and in the middle of all else
         self.bar.setValue(round(job.share * 1000))
+        self.bar.setUpdatesEnabled(True)
 
     def _redraw(self, old: SessionState | None, new: SessionState) -> None:
         """The session says nothing about jobs."""
