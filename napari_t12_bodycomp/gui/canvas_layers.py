@@ -53,13 +53,15 @@ class CaseLayers:
         return all(self.is_there(layer) for layer in (self.ct, *self.drawn))
 
     def prepare_next(self, window: str) -> None:
-        """Make the lowest layer that is missing: hidden, with one empty pixel, by the display window `window`."""
-        if self.ct is None or not self.is_there(self.ct):
+        """Make napari's sliders, then the lowest layer that is missing: hidden, with one empty pixel, by the display window `window`."""
+        if self._viewer.dims.ndim < 3:
+            self._viewer.dims.ndim = 3
+        elif self.ct is None or not self.is_there(self.ct):
             air = np.full((1, 1, 1), -1000, np.int16)
             self.add_ct(air, {"name": layers.NAMES["ct"], **_grey(window), **_NOWHERE, "visible": False})
-            return
-        place = {"scale": self.ct.scale, "translate": self.ct.translate, **_named(self.ct), "metadata": {}, "visible": False}
-        self.add_missing(np.zeros((1, 1, 1), np.int16), np.zeros((1, 1, 1), np.uint8), window, place, most=1)
+        else:
+            place = {"scale": self.ct.scale, "translate": self.ct.translate, **_named(self.ct), "metadata": {}, "visible": False}
+            self.add_missing(np.zeros((1, 1, 1), np.int16), np.zeros((1, 1, 1), np.uint8), window, place, most=1)
 
     def add_ct(self, data: npt.NDArray[np.int16], looks: dict[str, Any]) -> None:
         """Make the scan's layer."""

@@ -22,6 +22,7 @@ def warm_up() -> threading.Thread:
 
 def _make_layers() -> None:
     looks: dict[str, Any] = {"scale": (5.0, 1.0, 1.0), "units": ("mm",) * 3, "axis_labels": ("z", "y", "x")}
-    Image(np.zeros((2, 4, 4), np.int16), **looks)
+    image = Image(np.zeros((2, 4, 4), np.int16), **looks)
+    image.histogram  # noqa: B018 - loads its module
     RegionLayer(np.zeros((1, 4, 4), np.uint8), **looks)
     DashAtlas()

@@ -31,6 +31,7 @@ from napari_t12_bodycomp.gui.first_slice import FirstSlicePicture
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
+from napari_t12_bodycomp.gui.leaving import leave_in_order
 from napari_t12_bodycomp.gui.level_actions import level_actions
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.pacs_page import PacsPage
@@ -56,6 +57,7 @@ class Workbench:
     """Everything that belongs to one window."""
 
     def __init__(self, viewer: Viewer, assessor: str = "", autosave_folder: Path | None = None) -> None:
+        leave_in_order()
         self.viewer = viewer
         self.warming = warm_up()
         self.session = Session(assessor)
