@@ -1,10 +1,15 @@
-"""The wheel: slices; with Shift the size of the tool, with Ctrl the zoom. A double click belongs to the tool in hand."""
+"""The wheel: slices; with Shift the size of the tool, with Ctrl the zoom. A double click belongs to the tool in hand.
+
+Wheels and keys that are held down ask for slices faster than pictures can be painted. Notches of the wheel that come before the picture of the
+one before is painted are summed, and a key that repeats is not heard.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from napari import Viewer
+from qtpy.QtCore import QTimer
 
 from napari_t12_bodycomp.gui.canvas_view import CanvasView
 from napari_t12_bodycomp.model.tools import CORRECTING_TOOLS
@@ -18,6 +23,11 @@ class CanvasMouse:
 
     def __init__(self, viewer: Viewer, session: Session, view: CanvasView) -> None:
         self._viewer, self._session, self._view = viewer, session, view
+        self._notches = 0
+        self._soon = QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._turn)
         self._callbacks = list(viewer.mouse_wheel_callbacks)
         viewer.mouse_wheel_callbacks[:] = [self._on_wheel]
         self._double_click_callbacks = list(viewer.mouse_double_click_callbacks)
@@ -25,6 +35,7 @@ class CanvasMouse:
 
     def close(self) -> None:
         """Give wheel and double click back."""
+        self._soon.stop()
         self._viewer.mouse_wheel_callbacks[:] = self._callbacks
         self._viewer.mouse_double_click_callbacks[:] = self._double_click_callbacks
 
@@ -43,5 +54,24 @@ class CanvasMouse:
         elif "Control" in event.modifiers:
             self._view.zoom_at(ZOOM_STEP**steps, event.position)
         else:
-            self._session.view(self._session.state.view_index + steps)
+            self._notches += steps
+            if self._view.is_painted:
+                self._turn()
+            else:
+                self._soon.start()
         event.handled = True
+
+    def _turn(self) -> None:
+        notches, self._notches = self._notches, 0
+        self._go(notches)
+
+    def step(self, slices: int) -> None:
+        """Go on by `slices`, unless a key that is held down asks for it before the last one was seen."""
+        if self._view.may_step:
+            self._go(slices)
+
+    def _go(self, slices: int) -> None:
+        before = self._session.state.view_index
+        self._session.view(before + slices)
+        if self._session.state.view_index != before:
+            self._view.is_painted = False

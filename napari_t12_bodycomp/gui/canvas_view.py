@@ -26,6 +26,13 @@ class CanvasView(QObject):
         self.scene: Any = canvas.view.scene
         self.on_resize: Callable[[bool], None] | None = None
         self._fitted: tuple[float, ...] = ()
+        self.is_painted = True
+        """Whether a picture was painted since a slice was stepped to."""
+        self._key_repeats = False
+        self._events: Any = canvas._scene_canvas.events
+        self._events.draw.connect(self._on_painted, position="last")
+        self._events.key_press.connect(self._on_key, position="first")
+        self._events.key_press.connect(self._on_key_done, position="last")
         self.native.installEventFilter(self)
         self._set_brush_box(False)
 
@@ -38,6 +45,20 @@ class CanvasView(QObject):
         if event is not None and event.type() == QEvent.Type.Resize and self.on_resize is not None:
             self.on_resize(self._fitted == self._camera())
         return False
+
+    def _on_painted(self, event: Any = None) -> None:
+        self.is_painted = True
+
+    def _on_key(self, event: Any) -> None:
+        self._key_repeats = event.native is not None and event.native.isAutoRepeat()
+
+    def _on_key_done(self, event: Any = None) -> None:
+        self._key_repeats = False
+
+    @property
+    def may_step(self) -> bool:
+        """Whether a key may step on: one that is held down waits for each picture, so that nothing goes on when it is let go."""
+        return self.is_painted or not self._key_repeats
 
     @property
     def pixels_per_mm(self) -> float:
@@ -82,6 +103,9 @@ class CanvasView(QObject):
         Panels that go resize the widget, and Qt repaints it within the resize; a window that is being closed may have let its buffers go by then.
         """
         self.native.removeEventFilter(self)
+        self._events.draw.disconnect(self._on_painted)
+        self._events.key_press.disconnect(self._on_key)
+        self._events.key_press.disconnect(self._on_key_done)
         self._set_brush_box(True)
         self.native.setUpdatesEnabled(False)
         thaw = QTimer(self.native)  # its child: where the widget goes first, nothing is painted any more
