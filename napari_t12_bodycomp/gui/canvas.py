@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import numpy as np
 from napari import Viewer
 from napari.layers import Image, Labels, Layer
-from qtpy.QtCore import QTimer
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
@@ -31,9 +30,6 @@ from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
-AHEAD_EVERY_MS = 20
-"""Between two layers that are made ahead, so that what else waits is done between them."""
-
 
 def _axial(state: SessionState) -> AxialSlice | None:
     return None if state.work is None else state.work.axial
@@ -47,7 +43,7 @@ class Canvas:
         self.viewer = viewer
         self.session = session
         self.actions = actions
-        self._layers = CaseLayers(viewer, self._on_made)
+        self._layers = CaseLayers(viewer, self._on_made, self._leading)
         self.window = "soft"
         self._updating = False
         self.view = CanvasView(viewer)
@@ -64,10 +60,6 @@ class Canvas:
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.dims.events.current_step.connect(self._on_step)
         self._lost = LostLayers(viewer, self.view.native, self._layers.is_ours, self._put_back)
-        self._ahead = QTimer()
-        self._ahead.setSingleShot(True)
-        self._ahead.setInterval(AHEAD_EVERY_MS)
-        self._ahead.timeout.connect(self._prepare_next)
         actions.key_changed.connect(self._words)
         session.changed.connect(self._on_changed)
         self._on_changed(SessionState(), session.state)
@@ -78,7 +70,7 @@ class Canvas:
         self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self.viewer.dims.events.current_step.disconnect(self._on_step)
         self._lost.close()
-        self._ahead.stop()
+        self._layers.close()
         self.drawing.forget()
         self.mouse.close()
         self.strokes.close()
@@ -111,17 +103,9 @@ class Canvas:
         """The layer that is drawn on."""
         return self._layers.regions
 
-    # -- layers made ahead -------------------------------------------------------------------------------------------------------------
-
     def prepare(self, *_: object) -> None:
-        """Make the layers that are still missing, one after another: together they would keep the window waiting."""
-        self._ahead.start()
-
-    def _prepare_next(self) -> None:
-        if not self._layers.are_there:
-            with self._leading():
-                self._layers.prepare_next(self.window)
-            self._ahead.start()
+        """Begin to make what a case needs, while its scan is still being read."""
+        self._layers.prepare_next()
 
     def _on_made(self, layer: Layer) -> None:
         self._on_layer(layer)
@@ -160,7 +144,7 @@ class Canvas:
         self._show_slice(state)
         show(self.ct, True)
         self.fit()
-        self.prepare()
+        self._layers.prepare_soon()
 
     def _show_ct(self, volume: CTVolume) -> None:
         data, looks, _ = layers.ct_layer(volume)
@@ -216,7 +200,7 @@ class Canvas:
         }
         nothing = np.zeros((1, *work.regions.shape), np.uint8)
         with self._leading():
-            self._layers.add_missing(work.axial.hu[None], nothing, self.window, place)
+            self._layers.add_missing(work.axial.hu[None], nothing, place)
             assert self.slab is not None and self.tissues is not None and self.regions is not None
             for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
                 renew(layer, data, place)
@@ -302,7 +286,7 @@ class Canvas:
 
     def set_window(self, name: str) -> None:
         """Show HU by another window: soft, bone or lung."""
-        self.window = name
+        self.window = self._layers.window = name
         for layer in (self.ct, self.slab):
             if layer is not None:
                 layer.contrast_limits = layers.limits(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,16 @@ import numpy.typing as npt
 from napari import Viewer
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
+from qtpy.QtCore import QTimer
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.region_layer import RegionLayer
 
 _NOWHERE: dict[str, Any] = {"scale": (1.0, 1.0, 1.0), "units": layers.UNITS, "axis_labels": layers.AXIS_LABELS, "metadata": {}}
+
+
+EVERY_MS = 20
+"""Between two layers that are made ahead, so that what else waits is done between them."""
 
 
 class CaseLayers:
@@ -25,14 +30,27 @@ class CaseLayers:
     ----------
     on_made
         Called with each layer before it comes into the list.
+    leading
+        A context in which napari's slider may move without being followed.
     """
 
-    def __init__(self, viewer: Viewer, on_made: Callable[[Layer], None]) -> None:
-        self._viewer, self._on_made = viewer, on_made
+    def __init__(self, viewer: Viewer, on_made: Callable[[Layer], None], leading: Callable[[], AbstractContextManager[None]]) -> None:
+        self._viewer, self._on_made, self._leading = viewer, on_made, leading
+        self.window = "soft"
+        if not viewer.layers:
+            viewer.dims.ndim = 3  # its sliders are made now, and not while somebody waits for the scan
         self.ct: Image | None = None
         self.slab: Image | None = None
         self.tissues: Labels | None = None
         self.regions: RegionLayer | None = None
+        self._soon = QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(EVERY_MS)
+        self._soon.timeout.connect(self.prepare_next)
+
+    def close(self) -> None:
+        """Make no more."""
+        self._soon.stop()
 
     def is_ours(self, layer: Layer) -> bool:
         """Whether `layer` is one of the four."""
@@ -47,33 +65,34 @@ class CaseLayers:
         """The three that belong to the drawing."""
         return self.slab, self.tissues, self.regions
 
-    @property
-    def are_there(self) -> bool:
-        """Whether all four are."""
-        return all(self.is_there(layer) for layer in (self.ct, *self.drawn))
+    def prepare_soon(self) -> None:
+        """Make the layers that are still missing, one after another: together they would keep the window waiting."""
+        if not all(self.is_there(layer) for layer in (self.ct, *self.drawn)):
+            self._soon.start()
 
-    def prepare_next(self, window: str) -> None:
-        """Make napari's sliders, then the lowest layer that is missing: hidden, with one empty pixel, by the display window `window`."""
-        if self._viewer.dims.ndim < 3:
-            self._viewer.dims.ndim = 3
-        elif self.ct is None or not self.is_there(self.ct):
+    def prepare_next(self) -> None:
+        """Make the lowest layer that is missing: hidden, with one empty pixel. The others follow."""
+        with self._leading():
+            self._prepare_next()
+        self.prepare_soon()
+
+    def _prepare_next(self) -> None:
+        if self.ct is None or not self.is_there(self.ct):
             air = np.full((1, 1, 1), -1000, np.int16)
-            self.add_ct(air, {"name": layers.NAMES["ct"], **_grey(window), **_NOWHERE, "visible": False})
+            self.add_ct(air, {"name": layers.NAMES["ct"], **_grey(self.window), **_NOWHERE, "visible": False})
         else:
             place = {"scale": self.ct.scale, "translate": self.ct.translate, **_named(self.ct), "metadata": {}, "visible": False}
-            self.add_missing(np.zeros((1, 1, 1), np.int16), np.zeros((1, 1, 1), np.uint8), window, place, most=1)
+            self.add_missing(np.zeros((1, 1, 1), np.int16), np.zeros((1, 1, 1), np.uint8), place, most=1)
 
     def add_ct(self, data: npt.NDArray[np.int16], looks: dict[str, Any]) -> None:
         """Make the scan's layer."""
         self.ct = Image(data, **looks)
         self._add(self.ct, 0)
 
-    def add_missing(
-        self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], window: str, place: dict[str, Any], most: int = 3
-    ) -> None:
+    def add_missing(self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], place: dict[str, Any], most: int = 3) -> None:
         """Make the layers of the drawing that were not made yet, or that somebody deleted, each in its place from below, at most `most`."""
         if not self.is_there(self.slab) and most:
-            self.slab, most = _new_slab(hu, window, place), most - 1
+            self.slab, most = _new_slab(hu, self.window, place), most - 1
             self._add(self.slab, self._above(self.ct))
         if not self.is_there(self.tissues) and most:
             self.tissues, most = _new_tissues(labels, place), most - 1
