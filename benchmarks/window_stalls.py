@@ -25,7 +25,8 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui.app import show_workbench
@@ -135,6 +136,7 @@ def work_on(bench: Workbench, watch: Watch, case: str, name: str) -> None:
     for action in ("confirm_level", "region_muscle", "tool_brush"):
         actions.trigger(action)
         watch.spend(f"{name}: {action}")
+    hurry(bench, watch, name)
     layer = canvas.regions
     for k in range(5):
         with layer.block_history():
@@ -152,6 +154,44 @@ def work_on(bench: Workbench, watch: Watch, case: str, name: str) -> None:
     for action in ("study", "study", "open_pacs", "open_pacs", "help", "help", "plain_view", "plain_view"):
         actions.trigger(action)
         watch.spend(f"{name}: {action}")
+
+
+def hurry(bench: Workbench, watch: Watch, name: str) -> None:
+    """Hold keys down and turn the wheel as fast as hands do, and tell how long the window goes on afterwards."""
+    native = bench.canvas.view.native
+    key, none, page = QEvent.Type.KeyPress, Qt.KeyboardModifier.NoModifier, Qt.Key.Key_PageUp
+    middle = QPointF(native.rect().center())
+    there = QPointF(native.mapToGlobal(native.rect().center()))
+    nothing, notch = QPoint(), QPoint(0, -120)
+    wheel = Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False
+    makers: dict[str, tuple[int, float, Callable[[int], QEvent]]] = {
+        "page up held": (90, 0.033, lambda n: QKeyEvent(key, page, none, "", n > 0)),
+        "wheel": (30, 0.02, lambda n: QWheelEvent(middle, there, nothing, notch, *wheel)),
+    }
+    moved: list[float] = []
+    follow = bench.session.changed.connect(lambda old, new: moved.append(time.perf_counter()))
+    for step, (count, every_s, make) in makers.items():
+        before = bench.session.state.view_index
+        sent: list[float] = []
+        sender = threading.Thread(target=_send, args=(native, [make(n) for n in range(count)], every_s, sent))
+        sender.start()
+        watch.spend(f"{name}: {step}", until=lambda s=sender: not s.is_alive())
+        late = (moved[-1] - sent[-1]) * 1000 if moved else 0.0
+        slices = abs(bench.session.state.view_index - before)
+        print(f"{name}: {step}: {slices} slices, {len(moved)} pictures for {count} events; the last {late:.0f} ms after the last event")
+        moved.clear()
+    bench.session.changed.disconnect(follow)
+    bench.actions.trigger("go_to_level")
+    for held in (True, False) * 3:
+        bench.actions.trigger("flicker", held)
+        watch.spend(f"{name}: flicker")
+
+
+def _send(widget: Any, events: list[QEvent], every_s: float, sent: list[float]) -> None:
+    for event in events:
+        QApplication.postEvent(widget, event)
+        sent.append(time.perf_counter())
+        time.sleep(every_s)
 
 
 def main() -> None:
