@@ -16,6 +16,13 @@ from napari_t12_bodycomp.dicom.headers import SliceHeader, read_header
 
 ENHANCED_CT = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 MAX_FRAMES = 20_000
+_PHASE = (
+    ("FrameContentSequence", "TemporalPositionIndex"),
+    ("FrameContentSequence", "StackID"),
+    ("TemporalPositionSequence", "TemporalPositionTimeOffset"),
+    ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
+)
+"""What tells frames of one place apart."""
 
 
 def read_headers(source: ByteSource) -> tuple[SliceHeader, ...]:
@@ -64,7 +71,7 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
 
     kernel = value("CTReconstructionSequence", "ConvolutionKernel")
     kvp, acquisition = number("CTXRayDetailsSequence", "KVP"), value("FrameContentSequence", "FrameAcquisitionNumber")
-    phase = value("FrameContentSequence", "TemporalPositionIndex")
+    phase = [value(sequence, keyword) for sequence, keyword in _PHASE]
     kind = value("CTImageFrameTypeSequence", "FrameType")
     return replace(
         header,
@@ -79,6 +86,8 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
         kernel=header.kernel or (" ".join([kernel] if isinstance(kernel, str) else map(str, kernel)) if kernel else ""),
         kvp=header.kvp or kvp,
         acquisition_number=int(acquisition) if acquisition is not None else header.acquisition_number,
-        temporal_position="" if phase is None else str(phase),
+        acquisition_time=str(value("FrameContentSequence", "FrameAcquisitionDateTime") or header.acquisition_time),
+        instance_number=index + 1,
+        temporal_position="/".join(str(part) for part in phase) if any(part is not None for part in phase) else "",
         image_type=tuple(str(v).upper() for v in kind) if kind else header.image_type,
     )

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, gap_warnings, in_plane, origin_xy
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
-from napari_t12_bodycomp.dicom.series import Stack, z_of
+from napari_t12_bodycomp.dicom.series import Stack
 from napari_t12_bodycomp.dicom.subject import read_subject
+from napari_t12_bodycomp.dicom.told_apart import z_of
 from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
