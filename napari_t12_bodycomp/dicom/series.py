@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def _offer(headers: list[SliceHeader], z: npt.NDArray[np.float64]) -> SeriesOffe
 
 
 _SHARP = ("LUNG", "BONE", "EDGE", "SHARP", "DETAIL", "B6", "B7", "B8", "BL57", "BR6", "BR7", "FC5", "FC8", "YC", "YD")
+_ENERGY = re.compile(r"(?<![\d.])(\d{2,3}) ?KEV")
 _CHEST = ("CHEST", "THORAX", "LUNG", "THX", "TORAX", "POUMON")
 _ELSEWHERE = ("HEAD", "BRAIN", "NECK", "SKULL", "SINUS", "KNEE", "PELVIS", "HIP", "LEG", "FOOT", "HAND")
 
@@ -93,6 +95,8 @@ def _score(header: SliceHeader, places: np.ndarray[tuple[int, ...], np.dtype[np.
         points, reasons = points - 1, [*reasons, f"sharp kernel {header.kernel}"]
     if "DERIVED" in header.image_type or "SECONDARY" in header.image_type:
         points, reasons = points - 1, [*reasons, "derived from other images"]
+    if single_energy(header):
+        points, reasons = points - 1, [*reasons, f"computed for {single_energy(header)} keV"]
     if orientation_name(header.orientation) == "tilted":
         points, reasons = points - 1, [*reasons, "gantry tilted"]
     if header.contrast == "none":
@@ -102,3 +106,9 @@ def _score(header: SliceHeader, places: np.ndarray[tuple[int, ...], np.dtype[np.
         points += 0 if thickness <= 5.5 else -1 if thickness <= 7.5 else -2
         reasons.append(f"{thickness:g} mm slices")
     return points, ", ".join(reasons)
+
+
+def single_energy(header: SliceHeader) -> str:
+    """The energy (keV) for which a spectral scanner computed the images, by their kind or description; "" for ordinary ones."""
+    found = _ENERGY.search(" ".join((*header.image_type, header.description)).upper())
+    return found.group(1) if found else ""
