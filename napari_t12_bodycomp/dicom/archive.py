@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +21,8 @@ from napari_t12_bodycomp.errors import InputError
 MAX_FILES = 200_000
 MAX_MEMBER_BYTES = 1 << 30
 MAX_ZIP_BYTES = 16 << 30
+SAME_TIME_NS = 2_000_000_000
+"""Some file systems know the time of a change no better."""
 _SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
@@ -36,6 +40,26 @@ class ByteSource(Protocol):
     def head(self, n: int) -> bytes: ...
     def read(self, offset: int = 0, length: int = -1) -> bytes: ...
     def __hash__(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is called for each folder that is looked into (it may raise to stop), and why folders or files could not be looked at."""
+
+    tick: Callable[[], None] = lambda: None
+    unread: list[str] = field(default_factory=list)
+
+    def note(self, error: OSError) -> None:
+        """Keep `error`, unless it says that nothing is there (a link into the void, or in a circle)."""
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            self.unread.append(error.strerror or "no reason given")
+
+    def said(self) -> tuple[str, ...]:
+        """One sentence about what could not be looked at; none where there was nothing."""
+        if not self.unread:
+            return ()
+        why, what = Counter(self.unread).most_common(1)[0][0], "folder was" if len(self.unread) == 1 else "folders were"
+        return (f"{len(self.unread)} {what} left out because they cannot be read ({why}): check their permissions and the disk.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +84,28 @@ class FileSource:
         return True
 
     def head(self, n: int) -> bytes:
-        return self.read(0, n)
+        """The first `n` bytes, as they are now; what a file that still grows holds is judged when the rest of it is read."""
+        return self._read(0, n, as_known=False)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of the file as it was found.
+
+        Raises
+        ------
+        InputError
+            Where it cannot be read, or has another size or time than it had.
+        """
+        return self._read(offset, length, as_known=True)
+
+    def _read(self, offset: int, length: int, as_known: bool) -> bytes:
         try:
             with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+                status = os.fstat(file.fileno())
+                if as_known and (status.st_size != self.size or abs(status.st_mtime_ns - self.mtime_ns) > SAME_TIME_NS):
+                    raise InputError(
+                        "A file of the scan changed while the scan was being read: wait until it has been copied completely, "
+                        "and open it again."
+                    )
                 if offset:
                     file.seek(offset)
                 return file.read(length) if length >= 0 else file.read()
@@ -117,8 +158,10 @@ def _whole(member: ZipSource) -> bytes:
 
 
 @contextmanager
-def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
+def open_sources(path: Path, watch: Watch | None = None) -> Iterator[Iterator[ByteSource]]:
     """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
+
+    `watch` hears of folders below `path` that cannot be read; they are left out.
 
     Raises
     ------
@@ -127,7 +170,7 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
     """
     kind = _kind(path)
     if kind == "folder":
-        yield _walk(path)
+        yield _walk(path, watch or Watch())
     elif is_tar(path):
         with open_tar(path) as members:
             yield iter(members)
@@ -164,13 +207,14 @@ def _file(path: Path) -> FileSource:
     return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path) -> Iterator[ByteSource]:
+def _walk(folder: Path, watch: Watch) -> Iterator[ByteSource]:
     """Every regular file below `folder`, links followed, each directory and each file once."""
     seen: set[tuple[int, int]] = set()
     files = 0
     stack = [str(folder)]
     while stack:
         here = stack.pop()
+        watch.tick()
         try:
             status = os.stat(here)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in seen:
@@ -180,6 +224,7 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
         except OSError as error:
             if here == str(folder):
                 raise InputError(f"The folder cannot be read ({error.strerror}): check its permissions.") from error
+            watch.note(error)
             continue
         for entry in entries:
             try:
@@ -189,7 +234,8 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
                 if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
                     continue
                 status = entry.stat()
-            except OSError:
+            except OSError as error:
+                watch.note(error)
                 continue
             if status.st_nlink > 1 or entry.is_symlink():
                 if (status.st_dev, status.st_ino) in seen:

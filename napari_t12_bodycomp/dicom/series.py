@@ -17,6 +17,7 @@ from napari_t12_bodycomp.dicom.refuse import refusal
 from napari_t12_bodycomp.dicom.told_apart import told_apart, z_of
 from napari_t12_bodycomp.model.series import SeriesOffer
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
     """Slices that belong together, from caudal to cranial, and what is said about them."""

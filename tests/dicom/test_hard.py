@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are 
 
 
 def _source(path: Path) -> FileSource:
-    return FileSource(str(path), path.stat().st_size, 0)
+    return FileSource(str(path), path.stat().st_size, path.stat().st_mtime_ns)
 
 
 def _header(path: Path) -> SliceHeader:
