@@ -58,8 +58,9 @@ class Watch:
         """One sentence about what could not be looked at; none where there was nothing."""
         if not self.unread:
             return ()
-        why, what = Counter(self.unread).most_common(1)[0][0], "folder was" if len(self.unread) == 1 else "folders were"
-        return (f"{len(self.unread)} {what} left out because they cannot be read ({why}): check their permissions and the disk.",)
+        why, n = Counter(self.unread).most_common(1)[0][0], len(self.unread)
+        what = f"{n} folders or files" if n > 1 else "1 folder or file"
+        return (f"What cannot be read was left out: {what} ({why}); check the permissions and the disk.",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,10 +127,13 @@ def _compressed(header: SliceHeader, stream: bytes) -> Stored:
 
 
 def _of_bits(header: SliceHeader, raw: npt.NDArray[np.uint16], bits: int) -> Stored:
-    """Samples of `bits` bits with the sign that the header gives them, whatever the stream says, and no bits above those it says are used."""
-    bits = min(bits, header.bits_stored)
+    """Samples of `bits` bits with the sign that the header gives them, whatever the stream says, and without the bits that it says are not used.
+
+    The sign is the highest bit that the header counts. A stream of fewer bits has none: its encoder met no negative value.
+    """
     if header.pixel_representation:
-        return _signed(raw, bits)
+        return _signed(raw, header.bits_stored)
+    bits = min(bits, header.bits_stored)
     return raw if bits >= 16 else raw & np.uint16((1 << bits) - 1)
 
 
@@ -182,11 +185,12 @@ def _by_pydicom(header: SliceHeader, value: bytes, vr: str) -> Stored:
         "bits_stored": header.bits_stored,
         "pixel_keyword": "PixelData",
         "pixel_vr": vr,
+        "apply_j2k_sign_correction": False,  # by the header's bits, below
     }
     plugin = "pylibjpeg" if header.transfer_syntax == RLE else ""
     array, _ = get_decoder(UID(header.transfer_syntax)).as_array(value, index=header.frame, raw=True, decoding_plugin=plugin, **options)
     result: Stored = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return result
+    return _of_bits(header, result.view(np.uint16), 16) if result.dtype.itemsize == 2 else result
 
 
 def slice_hu(header: SliceHeader, out: npt.NDArray[np.int16] | None = None) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.bool_] | None]:
