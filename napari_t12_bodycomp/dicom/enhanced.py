@@ -69,6 +69,8 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
         found = value(sequence, keyword)
         return float(found) if found is not None else None
 
+    slope, intercept = (number("PixelValueTransformationSequence", keyword) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    says_nothing = slope is None and intercept is None  # an object converted from single images may say it at the top, as they did
     kernel = value("CTReconstructionSequence", "ConvolutionKernel")
     kvp, acquisition = number("CTXRayDetailsSequence", "KVP"), value("FrameContentSequence", "FrameAcquisitionNumber")
     phase = [value(sequence, keyword) for sequence, keyword in _PHASE]
@@ -80,9 +82,9 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
         orientation=numbers("PlaneOrientationSequence", "ImageOrientationPatient", 6),
         pixel_spacing_mm=numbers("PixelMeasuresSequence", "PixelSpacing", 2),
         slice_thickness_mm=number("PixelMeasuresSequence", "SliceThickness"),
-        slope=number("PixelValueTransformationSequence", "RescaleSlope"),
-        intercept=number("PixelValueTransformationSequence", "RescaleIntercept"),
-        rescale_type=str(value("PixelValueTransformationSequence", "RescaleType") or "").upper(),
+        slope=header.slope if says_nothing else slope,
+        intercept=header.intercept if says_nothing else intercept,
+        rescale_type=str(value("PixelValueTransformationSequence", "RescaleType") or header.rescale_type).upper(),
         kernel=header.kernel or (" ".join([kernel] if isinstance(kernel, str) else map(str, kernel)) if kernel else ""),
         kvp=header.kvp or kvp,
         acquisition_number=int(acquisition) if acquisition is not None else header.acquisition_number,

@@ -133,3 +133,20 @@ def test_the_parts_of_a_concatenation_make_one_scan(tmp_path: Path) -> None:
         dataset = enhanced([(z, body_hu(z), {}) for z in part], ConcatenationUID="1.2.9", InConcatenationNumber=n + 1)
         dataset.save_as(tmp_path / f"{n}", enforce_file_format=True)
     np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
+
+
+@pytest.mark.parametrize("place", ["top", "half"])
+def test_rescaling_at_the_top_of_a_multi_frame_object(tmp_path: Path, place: str) -> None:
+    """Taken where the functional groups say nothing; half of it there is a contradiction that nobody can solve."""
+    dataset = enhanced([(z, body_hu(z), {}) for z in Z])
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+    if place == "top":
+        del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    else:
+        del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence[0].RescaleIntercept
+    dataset.save_as(tmp_path / "all", enforce_file_format=True)
+    if place == "top":
+        np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
+    else:
+        with pytest.raises(InputError, match="Rescale slope and intercept are wanted"):
+            load_volume(tmp_path)
