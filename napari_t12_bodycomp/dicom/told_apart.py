@@ -6,7 +6,7 @@ What follows one another along the body stays together, whatever its headers say
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -23,6 +23,8 @@ ORIENTATION_TOLERANCE = 0.005
 """Direction cosines of one stack differ by no more: 0.3 degrees."""
 SPACING_TOLERANCE = 3e-4
 """Share by which pixel spacings of one stack may differ: a tenth of a millimetre over a whole body."""
+_MANY = 100
+"""Parts that are compared with one another; more of them tell no more."""
 _SMALLEST = 3
 """Parts of fewer slices on average are no acquisitions: the number changes with every slice."""
 
@@ -31,7 +33,7 @@ _SURE: tuple[_Key, ...] = (
     lambda h: h.image_type,
     lambda h: (h.kernel, h.kvp),
     lambda h: h.temporal_position,
-    lambda h: (h.description, h.contrast, h.slice_thickness_mm),
+    lambda h: (h.description, h.contrast, round(h.slice_thickness_mm or 0, 2)),
 )
 """What tells stacks apart as soon as they touch."""
 _LIKELY: tuple[_Key, ...] = (
@@ -103,17 +105,35 @@ def _finer(group: _Headers, parts: list[_Headers], are_apart: Callable[[list[npt
 
 def _touch(places: list[npt.NDArray[np.float64]]) -> bool:
     """Whether any two parts have a place in common, or lie into one another."""
-    ranges = sorted((float(z.min()), float(z.max())) for z in places)
-    return any(later[0] <= earlier[1] + SAME_POSITION_MM for earlier, later in pairwise(ranges))
+    return any(into.any() for into in _collisions(places))
 
 
 def _lie_over_one_another(places: list[npt.NDArray[np.float64]]) -> bool:
-    """Whether two parts share more than half of the shorter one's length."""
-    for a, b in combinations(places[:100], 2):
-        shared = min(a.max(), b.max()) - max(a.min(), b.min())
-        if shared >= 0 and shared >= min(np.ptp(a), np.ptp(b)) / 2:
-            return True
-    return False
+    """Whether at least half of one part lies into another."""
+    return any(into.mean() >= 0.5 for into in _collisions(places))
+
+
+def _collisions(places: list[npt.NDArray[np.float64]]) -> Iterator[npt.NDArray[np.bool_]]:
+    """For any two parts with a common stretch, which places of the smaller one are taken, or lie between neighbours of the other.
+
+    A place in a gap of the other one does not collide: the slice is the one that is missing there.
+    """
+    ranges = sorted(((float(z.min()), float(z.max()), k) for k, z in enumerate(places)))
+    if all(later[0] > earlier[1] + SAME_POSITION_MM for earlier, later in pairwise(ranges)):
+        return
+    for (_, end, k), (start, _, m) in combinations(ranges[:_MANY], 2):
+        if start <= end + SAME_POSITION_MM:
+            smaller, larger = sorted((places[k], places[m]), key=len)
+            yield _lies_into(np.sort(larger), smaller)
+
+
+def _lies_into(sorted_z: npt.NDArray[np.float64], z: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    steps = np.diff(sorted_z)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    edges = np.concatenate(([-np.inf], sorted_z, [np.inf]))
+    above = np.searchsorted(edges, z)
+    is_taken = np.minimum(z - edges[above - 1], edges[above] - z) <= SAME_POSITION_MM
+    return is_taken | (edges[above] - edges[above - 1] <= GAP_RATIO * usual)
 
 
 def _sweeps(group: _Headers) -> list[_Headers]:

@@ -84,6 +84,26 @@ def test_a_slice_that_two_parts_share_does_not_break_a_scan_up(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        {"AcquisitionTime": "111111"},
+        {"AcquisitionNumber": 7},
+        {"ImageType": ["DERIVED", "PRIMARY", "AXIAL"]},
+        {"SliceThickness": "4.9"},
+        {"FrameOfReferenceUID": "1.2.9"},
+    ],
+    ids=str,
+)
+def test_an_odd_slice_where_none_else_is_belongs_to_the_scan(tmp_path: Path, odd: dict[str, Any]) -> None:
+    write_series(tmp_path, Z, AcquisitionTime="101010", AcquisitionNumber=1)
+    for path, z in (("IM0008_4", 20), ("IM0005_5", 25)):
+        assert (tmp_path / path).is_file()
+        slice_dataset(z, **{"AcquisitionTime": "101010", "AcquisitionNumber": 1, **odd}).save_as(tmp_path / path, enforce_file_format=True)
+    volume = load_volume(tmp_path)
+    np.testing.assert_array_equal(volume.z_mm, Z)
+
+
+@pytest.mark.parametrize(
     "noisy",
     [
         lambda s: {"ImageOrientationPatient": ["0.99999", f"{0.005 + s * 1e-6:.7f}", "0", f"{-0.005 - s * 1e-6:.7f}", "0.99999", "0"]},
