@@ -27,6 +27,8 @@ _MANY = 100
 """Parts that are compared with one another; more of them tell no more."""
 _SMALLEST = 3
 """Parts of fewer slices on average are no acquisitions: the number changes with every slice."""
+_SMALLEST_SWEEP = 5
+"""Fewer slices one after another may stand in order by chance, where images are numbered at random."""
 
 _SURE: tuple[_Key, ...] = (
     lambda h: h.acquisition_number,
@@ -160,4 +162,4 @@ def _are_whole_sweeps(places: list[npt.NDArray[np.float64]]) -> bool:
 
 def _is_even(z: Sequence[float] | npt.NDArray[np.float64]) -> bool:
     steps = np.abs(np.diff(z))
-    return len(steps) >= _SMALLEST - 1 and float(steps.max()) <= GAP_RATIO * float(np.median(steps))
+    return len(steps) >= _SMALLEST_SWEEP - 1 and float(steps.max()) <= GAP_RATIO * float(np.median(steps))

@@ -77,6 +77,15 @@ def test_numbers_that_change_with_every_slice_do_not_break_a_scan_up(tmp_path: P
     assert load_volume(tmp_path).shape[0] == 20
 
 
+def test_images_numbered_at_random_stay_one_scan(tmp_path: Path) -> None:
+    """Numbers by which three groups of four slices would run upwards evenly."""
+    for number, k in enumerate((0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11)):
+        slice_dataset(5 * k, InstanceNumber=number, AcquisitionTime=f"1010{number:02d}").save_as(
+            tmp_path / f"{k}", enforce_file_format=True
+        )
+    assert load_volume(tmp_path).shape[0] == 12
+
+
 def test_a_slice_that_two_parts_share_does_not_break_a_scan_up(tmp_path: Path) -> None:
     for k, z in enumerate((0, 5, 10, 15, 15, 20, 25, 30)):
         slice_dataset(z, InstanceNumber=k, AcquisitionTime="1010" if k < 4 else "1011").save_as(tmp_path / f"{k}", enforce_file_format=True)
