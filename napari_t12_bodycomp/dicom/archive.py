@@ -7,10 +7,9 @@ import os
 import stat
 import threading
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +25,13 @@ SAME_TIME_NS = 2_000_000_000
 _SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
+BY_NAME, CLOSED = "no DICOM by its name", "cannot be opened"
+PassedOver = Callable[[str, str], None]
+"""Called with the path of what is not offered as a source, and with why (`BY_NAME`, `CLOSED`)."""
+
+
+def _nobody(path: str, why: str) -> None:
+    """Tell nobody."""
 
 
 class ByteSource(Protocol):
@@ -40,27 +46,6 @@ class ByteSource(Protocol):
     def head(self, n: int) -> bytes: ...
     def read(self, offset: int = 0, length: int = -1) -> bytes: ...
     def __hash__(self) -> int: ...
-
-
-@dataclass(slots=True)
-class Watch:
-    """What is called for each folder that is looked into (it may raise to stop), and why folders or files could not be looked at."""
-
-    tick: Callable[[], None] = lambda: None
-    unread: list[str] = field(default_factory=list)
-
-    def note(self, error: OSError) -> None:
-        """Keep `error`, unless it says that nothing is there (a link into the void, or in a circle)."""
-        if error.errno not in (errno.ENOENT, errno.ELOOP):
-            self.unread.append(error.strerror or "no reason given")
-
-    def said(self) -> tuple[str, ...]:
-        """One sentence about what could not be looked at; none where there was nothing."""
-        if not self.unread:
-            return ()
-        why, n = Counter(self.unread).most_common(1)[0][0], len(self.unread)
-        what = f"{n} folders or files" if n > 1 else "1 folder or file"
-        return (f"What cannot be read was left out: {what} ({why}); check the permissions and the disk.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +144,11 @@ def _whole(member: ZipSource) -> bytes:
 
 
 @contextmanager
-def open_sources(path: Path, watch: Watch | None = None) -> Iterator[Iterator[ByteSource]]:
+def open_sources(path: Path, passed_over: PassedOver = _nobody, tick: Callable[[], None] = lambda: None) -> Iterator[Iterator[ByteSource]]:
     """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
 
-    `watch` hears of folders below `path` that cannot be read; they are left out.
+    What lies there and is not looked into (a text or picture by its name, a folder that may not be opened) is told to `passed_over`.
+    `tick` is called for each folder that is looked into, and may raise to stop.
 
     Raises
     ------
@@ -171,14 +157,14 @@ def open_sources(path: Path, watch: Watch | None = None) -> Iterator[Iterator[By
     """
     kind = _kind(path)
     if kind == "folder":
-        yield _walk(path, watch or Watch())
+        yield _walk(path, passed_over, tick)
     elif is_tar(path):
         with open_tar(path) as members:
             yield iter(members)
     elif zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as archive:
-                yield iter(_members(archive))
+                yield iter(_members(archive, passed_over))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise InputError("The zip is damaged or uses an unknown method: make it again, or give the folder.") from error
     else:
@@ -208,14 +194,14 @@ def _file(path: Path) -> FileSource:
     return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path, watch: Watch) -> Iterator[ByteSource]:
+def _walk(folder: Path, passed_over: PassedOver, tick: Callable[[], None]) -> Iterator[ByteSource]:
     """Every regular file below `folder`, links followed, each directory and each file once."""
     seen: set[tuple[int, int]] = set()
     files = 0
     stack = [str(folder)]
     while stack:
         here = stack.pop()
-        watch.tick()
+        tick()
         try:
             status = os.stat(here)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in seen:
@@ -225,18 +211,22 @@ def _walk(folder: Path, watch: Watch) -> Iterator[ByteSource]:
         except OSError as error:
             if here == str(folder):
                 raise InputError(f"The folder cannot be read ({error.strerror}): check its permissions.") from error
-            watch.note(error)
+            passed_over(here, CLOSED)
             continue
         for entry in entries:
             try:
                 if entry.is_dir():
                     stack.append(entry.path)
                     continue
-                if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
+                if not entry.is_file():
+                    continue
+                if entry.name.startswith(".") or _skipped(entry.name):
+                    passed_over(entry.path, BY_NAME)
                     continue
                 status = entry.stat()
             except OSError as error:
-                watch.note(error)
+                if error.errno not in (errno.ENOENT, errno.ELOOP):  # a link into the void, or in a circle
+                    passed_over(entry.path, CLOSED)
                 continue
             if status.st_nlink > 1 or entry.is_symlink():
                 if (status.st_dev, status.st_ino) in seen:
@@ -248,8 +238,12 @@ def _walk(folder: Path, watch: Watch) -> Iterator[ByteSource]:
             yield FileSource(entry.path, status.st_size, status.st_mtime_ns)
 
 
-def _members(archive: zipfile.ZipFile) -> list[ByteSource]:
-    infos = [i for i in archive.infolist() if not i.is_dir() and not _skipped(i.filename)]
+def _members(archive: zipfile.ZipFile, passed_over: PassedOver) -> list[ByteSource]:
+    files = [i for i in archive.infolist() if not i.is_dir()]
+    infos = [i for i in files if not _skipped(i.filename)]
+    for info in files:
+        if _skipped(info.filename):
+            passed_over(info.filename, BY_NAME)
     total = sum(i.file_size for i in infos)
     packed = sum(i.compress_size for i in infos)
     if len(infos) > MAX_FILES or total > MAX_ZIP_BYTES or (total > 1 << 26 and total > MAX_ZIP_RATIO * max(packed, 1)):

@@ -135,7 +135,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_series(tmp_path / "a")
     write_series(tmp_path / "b", (30, 35))
-    sentence = "What cannot be read was left out: 1 folder or file (Input/output error)"
+    sentence = "What cannot be opened was left out: 1 folder or file"
     _broken(monkeypatch, tmp_path / "b")
     assert sentence in list_series(tmp_path).reason
     volume = load_volume(tmp_path)
