@@ -15,7 +15,15 @@ from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.pacs_flow import PacsFlow, PacsState
 from napari_t12_bodycomp.gui.pacs_node_form import NodeForm
 from napari_t12_bodycomp.gui.pacs_tables import RowsTable
-from napari_t12_bodycomp.gui.pacs_words import SERIES_COLUMNS, STUDY_COLUMNS, reason_words, series_cells, study_cells, typed_query
+from napari_t12_bodycomp.gui.pacs_words import (
+    SERIES_COLUMNS,
+    STUDY_COLUMNS,
+    more_words,
+    reason_words,
+    series_cells,
+    study_cells,
+    typed_query,
+)
 from napari_t12_bodycomp.gui.widgets import ActionButton
 
 MAX_ROWS = 500
@@ -219,11 +227,9 @@ class PacsPage(QWidget):
             self._mark_study(new)
         if old is None or old.series is not new.series:
             self._show_series(new)
-        hidden = len(new.studies or ()) - MAX_ROWS
-        more = f"The first {MAX_ROWS} are shown, {hidden} more match: search for something narrower." if hidden > 0 else ""
         widgets.set_text(self.reason, reason_words(new.series, new.picked), hide_empty=True)
         widgets.set_text(self.trouble, new.message if new.is_error else "", hide_empty=True)
-        widgets.set_text(self.message, "" if new.is_error else new.message or more, hide_empty=True)
+        widgets.set_text(self.message, "" if new.is_error else new.message or more_words(len(new.studies or ()), MAX_ROWS), hide_empty=True)
         self._enable()
 
     def _show_nodes(self, new: PacsState) -> None:

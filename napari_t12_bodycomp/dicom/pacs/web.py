@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -19,9 +20,10 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from napari_t12_bodycomp.dicom.pacs.archive import SECONDS_TO_ANSWER, SECONDS_TO_CONNECT, Keep, Told
 from napari_t12_bodycomp.dicom.pacs.faults import Interrupted, untrusted
-from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study, latest_first
+from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study
+from napari_t12_bodycomp.dicom.pacs.matching import matching_studies
 from napari_t12_bodycomp.errors import InputError
-from napari_t12_bodycomp.model.pacs import Credential, FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
+from napari_t12_bodycomp.model.pacs import MOST_STUDIES, Credential, FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
 
 T = TypeVar("T")
 
@@ -48,11 +50,17 @@ class _Bearer(AuthBase):
 
 
 class _Session(requests.Session):
-    """A session that sends the wildcards of a search as they are: both may stand in a URL, and not every server decodes them."""
+    """A session that writes a query as RFC 3986 has it, which PS3.18 wants, and not as HTML forms do: ``%20`` for a space, never ``+``.
+
+    What may stand in a query as it is does so, since not every server decodes (Orthanc's plug-in 1.7 decodes nothing).
+    """
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         prepared = super().prepare_request(request)
-        prepared.url = (prepared.url or "").replace("%2A", "*").replace("%3F", "?")
+        place, mark, query = (prepared.url or "").partition("?")
+        for written, meant in (("+", "%20"), ("%2A", "*"), ("%3F", "?"), ("%2F", "/")):
+            query = query.replace(written, meant)
+        prepared.url = place + mark + query
         return prepared
 
 
@@ -84,6 +92,9 @@ class WebArchive:
         return f"The archive {self._node.name!r} answers at {self._node.address}."
 
     def find_studies(self, query: StudyQuery) -> list[FoundStudy]:
+        return matching_studies(self._studies, query, _stands_in_url)
+
+    def _studies(self, query: StudyQuery) -> list[FoundStudy]:
         filters = {
             "PatientID": query.patient_id,
             "StudyDate": query.dates,
@@ -94,8 +105,9 @@ class WebArchive:
         found = self._search(
             lambda **page: self._client.search_for_studies(search_filters=wanted, fields=list(STUDY_KEYWORDS), **page),
             "StudyInstanceUID",
+            MOST_STUDIES + 1,
         )
-        return latest_first(found_study(one) for one in found)
+        return [found_study(one) for one in found]
 
     def find_series(self, study_uid: str) -> list[FoundSeries]:
         found = self._search(
@@ -119,16 +131,16 @@ class WebArchive:
         )
         return [Instance(str(one.SOPInstanceUID), str(one.get("SOPClassUID", ""))) for one in found]
 
-    def _search(self, ask: Callable[..., list[dict[str, Any]]], key: str) -> list[Dataset]:
-        """All pages of a search: a server may cap what it sends at once; `key` tells entries apart."""
+    def _search(self, ask: Callable[..., list[dict[str, Any]]], key: str, most: int = sys.maxsize) -> list[Dataset]:
+        """All pages of a search, or its first `most` entries: a server may cap what it sends at once; `key` tells entries apart."""
         found: dict[str, Dataset] = {}
         while True:
             with self._told():
                 page = [Dataset.from_json(one) for one in ask(limit=_PAGE, offset=len(found))]
             before = len(found)
             found |= {str(one.get(key, "")): one for one in page}
-            if len(found) == before:
-                return list(found.values())
+            if len(found) == before or len(found) >= most:
+                return list(found.values())[:most]
 
     def fetch(self, study_uid: str, series_uid: str, wanted: Sequence[Instance], whole: bool, keep: Keep, stop: Stop) -> None:
         def get(one: Instance) -> None:
@@ -183,6 +195,11 @@ class WebArchive:
                 f"The archive {name!r} is wanted, but nothing listens at {url}: check the port, or whether the archive is down."
             )
         return Interrupted(f"The connection to the archive {name!r} at {url} broke off: try again, what came is kept.")
+
+
+def _stands_in_url(letter: str) -> bool:
+    """Whether a letter is sent as it is."""
+    return letter.isascii() and (letter.isalnum() or letter in "-._~*?/")
 
 
 def _http_fault(name: str, status: int) -> InputError:
