@@ -288,6 +288,15 @@ def test_what_is_no_dicom_is_not_sent(server: Orthanc, tmp_path: Path) -> None:
         send_files(archive_of(server, "get"), [tmp_path])
 
 
+def test_a_file_that_contradicts_itself_is_told(server: Orthanc, tmp_path: Path) -> None:
+    files = write_series(scan(2, "1.2.826.10.1", "x", 5.0, "1.2.826.10"), tmp_path, "explicit")
+    one = dcmread(files[1])
+    one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    one.save_as(files[1])
+    with pytest.raises(InputError, match="file 2 of 2 does not: export it again; 1 file before it is stored"):
+        archive_of(server, "get").send(files, lambda count: None)
+
+
 # -- what goes wrong, in a sentence --------------------------------------------------------------------------------------------------------
 
 

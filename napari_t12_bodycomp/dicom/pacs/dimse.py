@@ -49,8 +49,9 @@ class DimseArchive:
         wanted.StudyInstanceUID = study_uid
         return [found_series(one, study_uid) for one in self._find(wanted)]
 
-    def sample(self, series: FoundSeries) -> Dataset | None:
+    def sample(self, series: FoundSeries, number: int | None = None) -> Dataset | None:
         wanted = _identifier("IMAGE", SAMPLE_KEYWORDS)
+        wanted.InstanceNumber = number
         wanted.StudyInstanceUID, wanted.SeriesInstanceUID = series.study_instance_uid, series.series_instance_uid
         found = self._find(wanted, limit=1)
         return found[0] if found else None

@@ -115,10 +115,11 @@ class WebArchive:
         )
         return [found_series(one, study_uid) for one in found]
 
-    def sample(self, series: FoundSeries) -> Dataset | None:
+    def sample(self, series: FoundSeries, number: int | None = None) -> Dataset | None:
         where = series.study_instance_uid, series.series_instance_uid
+        filters = {} if number is None else {"InstanceNumber": str(number)}
         with self._told():
-            found = self._client.search_for_instances(*where, limit=1, fields=list(SAMPLE_KEYWORDS))
+            found = self._client.search_for_instances(*where, limit=1, fields=list(SAMPLE_KEYWORDS), search_filters=filters)
             if not found:
                 return None
             uid = str(Dataset.from_json(found[0]).SOPInstanceUID)
