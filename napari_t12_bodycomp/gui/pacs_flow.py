@@ -122,11 +122,11 @@ class PacsFlow:
     # -- searching ---------------------------------------------------------------------------------------------------------------------
 
     def search(self, query: StudyQuery) -> None:
-        """Search for studies."""
+        """Search for studies, and look into the latest."""
 
         def done(studies: list[FoundStudy]) -> None:
             self.set(studies=tuple(studies), message="" if studies else "The archive has no study that matches.")
-            if len(studies) == 1:
+            if studies:
                 self.look_into(studies[0].study_instance_uid)
 
         self.set(studies=None, study="", series=None, picked=None, message="", is_error=False)

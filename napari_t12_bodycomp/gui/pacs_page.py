@@ -56,8 +56,8 @@ class PacsPage(QWidget):
     # -- layout ------------------------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.studies = RowsTable(STUDY_COLUMNS, "Studies that match, the latest first; choose one to see its series")
-        self.series = RowsTable(SERIES_COLUMNS, "The series of the study; a double click retrieves and opens one")
+        self.studies = RowsTable(STUDY_COLUMNS, "Studies that match, the latest first; Enter retrieves and opens the series to prefer")
+        self.series = RowsTable(SERIES_COLUMNS, "The series of the study; Enter or a double click retrieves and opens one")
         self.reason = widgets.label("", "note", wrap=True)
         self.trouble = widgets.label("", "error", wrap=True)
         self.message = widgets.label("", "note", wrap=True)
@@ -82,7 +82,8 @@ class PacsPage(QWidget):
         layout.addWidget(self.stack)
         self.studies.picked.connect(self._on_study)
         self.series.picked.connect(self._on_series)
-        self.series.taken.connect(lambda _: self.flow.retrieve())
+        self.studies.taken.connect(lambda _: self._take())
+        self.series.taken.connect(lambda _: self._take())
 
     def _head(self) -> QWidget:
         self.node = QComboBox()
@@ -104,12 +105,12 @@ class PacsPage(QWidget):
         self.description = self._field("study description", "A part of the study's description", 180)
         self.modality = self._field("CT", "Modality; empty: any", 50)
         self.modality.setText("CT")
+        self._fields = (self.patient_id, self.date_from, self.date_to, self.description, self.modality)
+        self._searched: tuple[str, ...] = ()
         self.find = _button("Search", "Search the archive (Enter)", self.search)
         self.find.setProperty("role", "primary")
         row = QWidget()
-        row.setLayout(
-            widgets.row(self.patient_id, self.date_from, self.date_to, self.description, self.modality, self.find, None, gap=8)
-        )  # fmt: skip
+        row.setLayout(widgets.row(*self._fields, self.find, None, gap=8))
         return row
 
     def _foot(self) -> QWidget:
@@ -121,7 +122,9 @@ class PacsPage(QWidget):
         self.place = _button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
         self.place.setProperty("role", "link")
         self.stop = _button("Cancel", "Stop; images that came are kept", self.flow.cancel)
-        self.get = _button("Retrieve and open", "Bring the series onto this computer and open it as a case", self.flow.retrieve)
+        self.get = _button(
+            "Retrieve and open", "Bring the series onto this computer and open it as a case (Enter in the lists)", self.flow.retrieve
+        )
         self.get.setProperty("role", "primary")
         row = QWidget()
         row.setLayout(widgets.column(self.bar, widgets.row(self.words, None, self.place, self.stop, self.get, gap=10)))
@@ -174,11 +177,25 @@ class PacsPage(QWidget):
 
     def search(self) -> None:
         """Search for what stands in the fields."""
-        typed = (field.text() for field in (self.patient_id, self.date_from, self.date_to, self.description, self.modality))
         try:
-            self.flow.search(typed_query(*typed))
+            query = typed_query(*self._typed())
+            self._searched = self._typed()
+            self.flow.search(query)
         except T12Error as error:
             self.flow.set(message=str(error), is_error=True)
+
+    def _typed(self) -> tuple[str, ...]:
+        return tuple(field.text() for field in self._fields)
+
+    def _take(self) -> None:
+        """Retrieve the series that is picked, once it is known and as long as none is on its way."""
+        if self.get.isEnabled():
+            self.flow.retrieve()
+
+    def _hand_on(self) -> None:
+        """After a search the keys belong to its result, unless the person types on: Enter takes, the arrows choose."""
+        if self._typed() == self._searched and any(field.hasFocus() for field in self._fields):
+            (self.studies if len(self.flow.state.studies or ()) > 1 else self.series).setFocus()
 
     def _on_study(self, row: int) -> None:
         self.flow.look_into((self.flow.state.studies or ())[row].study_instance_uid)
@@ -227,6 +244,8 @@ class PacsPage(QWidget):
             self._mark_study(new)
         if old is None or old.series is not new.series:
             self._show_series(new)
+            if new.series is not None:
+                self._hand_on()
         widgets.set_text(self.reason, reason_words(new.series, new.picked), hide_empty=True)
         widgets.set_text(self.trouble, new.message if new.is_error else "", hide_empty=True)
         widgets.set_text(self.message, "" if new.is_error else new.message or more_words(len(new.studies or ()), MAX_ROWS), hide_empty=True)

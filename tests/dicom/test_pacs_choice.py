@@ -80,7 +80,8 @@ def test_the_choice_before_the_images_come_is_the_one_after(archives: dict[str, 
     assert found.chosen is not None
     assert found.chosen.series_instance_uid == SOFT
     assert "195 mm long, of the chest by its description, 5 mm slices, as two of its images say" in found.reason
-    assert "95 mm long, of the chest by its description, sharp kernel Bl57, 5 mm slices" in found.reason
+    why = {offer.series_instance_uid: offer.why for offer in found.offers}
+    assert "95 mm long, of the chest by its description, sharp kernel Bl57, 5 mm slices, as two of its images say" in why[LUNG]
     refused = {offer.series_instance_uid: offer.refusal for offer in found.offers if offer.refusal}
     assert refused.keys() == {LOCALIZER, CORONAL, PAGE, SEG, DOSE}
     for series, word in {LOCALIZER: "localizer", CORONAL: "coronal", PAGE: "capture", SEG: "segmentation", DOSE: "report"}.items():
