@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -166,7 +167,9 @@ def test_what_is_there_is_not_fetched_again_and_halves_are(archive: Archive, tmp
     there[1].write_bytes(there[1].read_bytes()[:-40])
     there[2].write_bytes(b"")
     change(there[3], SeriesInstanceUID="1.2.3")
-    (tmp_path / ".left.dcm.77.part").write_bytes(b"half")
+    left = tmp_path / ".left.dcm.77.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     untouched = there[9].stat().st_mtime_ns
     assert retrieve_series(archive, STUDY, THICK, tmp_path).n_fetched == 4
     assert there[9].stat().st_mtime_ns == untouched

@@ -101,6 +101,11 @@ class _Line:
         if self._is_get:
             roles = [build_role(UID(sop_class), scp_role=True) for sop_class in classes]
             with association(self._node, [build_context(GET), *storage], handlers, roles) as link:
+                if not {context.abstract_syntax for context in link.accepted_contexts} & set(classes):
+                    raise InputError(
+                        f"The archive {self._node.name!r} does not send objects of this kind ({UID(classes[0]).name}) by C-GET: "
+                        "retrieve by C-MOVE, or ask its administrators."
+                    )
                 self._link = link
                 yield link
         else:
