@@ -8,6 +8,7 @@ import pytest
 from archive_scans import change, scan
 from orthanc_server import AE_TITLE, PASSWORD, USER, NoOrthanc, Orthanc, orthanc
 
+from napari_t12_bodycomp.dicom.pacs import dimse, web
 from napari_t12_bodycomp.dicom.pacs.archive import Archive
 from napari_t12_bodycomp.dicom.pacs.dimse import DimseArchive
 from napari_t12_bodycomp.dicom.pacs.matching import matching_studies
@@ -30,10 +31,10 @@ IDS = {"1": "A 1", "3": "ab-Ü3"}
 
 
 def _archives(server: Orthanc) -> dict[str, Archive]:
-    web = Node("web", NodeKind.DICOMWEB, url=server.url, credential=Credential.BASIC, user=USER)
+    node = Node("web", NodeKind.DICOMWEB, url=server.url, credential=Credential.BASIC, user=USER)
     return {
         "dimse": DimseArchive(Node("h", NodeKind.DIMSE, "127.0.0.1", server.dicom_port, AE_TITLE)),
-        "web": WebArchive(web, PASSWORD),
+        "web": WebArchive(node, PASSWORD),
     }
 
 
@@ -98,11 +99,24 @@ def test_patient_ids_with_spaces_and_umlauts(archive: Archive, typed: str, studi
 
 
 def test_what_goes_over_the_wire_is_encoded_as_the_standard_wants(server: Orthanc) -> None:
-    web = _archives(server)["web"]
+    archive = _archives(server)["web"]
     asked: list[str] = []
-    web._client._session.hooks["response"].append(lambda answer, **_: asked.append(answer.request.url))  # type: ignore[attr-defined]
-    web.find_studies(StudyQuery(description="*ä 5+5/?"))
+    archive._client._session.hooks["response"].append(lambda answer, **_: asked.append(answer.request.url))  # type: ignore[attr-defined]
+    archive.find_studies(StudyQuery(description="*ä 5+5/?"))
     assert "StudyDescription=*%C3%A4%205%2B5/?&" in asked[0]
+
+
+@pytest.mark.parametrize("query", [StudyQuery(modality="CT"), StudyQuery(patient_id="*"), StudyQuery(description="*")])
+@pytest.mark.parametrize("page", [2, 7])
+def test_all_pages_of_a_search_come(server: Orthanc, query: StudyQuery, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_PAGE", page)
+    assert len(_archives(server)["web"].find_studies(query)) == len(DESCRIPTIONS)
+
+
+def test_a_search_gives_up_after_so_many(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (web, dimse):
+        monkeypatch.setattr(module, "MOST_STUDIES", 3)
+    assert len(archive.find_studies(StudyQuery(modality="CT"))) == 4
 
 
 # -- on answers made up, since no archive of so many studies fits into a test --------------------------------------------------------------
