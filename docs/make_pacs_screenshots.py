@@ -46,8 +46,6 @@ def main() -> None:
     page.flow.choose_node(given.node)
     page.patient_id.setText(given.patient_id)
     page.search()
-    _until(lambda: not page.flow.looking.state.running and bool(page.flow.state.studies))
-    page.flow.look_into((page.flow.state.studies or ())[0].study_instance_uid)
     _until(lambda: page.flow.state.series is not None)
     page.flow.retrieve()
     _until(lambda: page.flow.fetching.state.share > 0.4)

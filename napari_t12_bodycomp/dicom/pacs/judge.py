@@ -93,7 +93,7 @@ def _offer(series: FoundSeries, sample: Dataset | None, spacing_mm: float | None
         _complete(told, series)
     n = series.n_images or 0
     told_mm = _number(told, "SpacingBetweenSlices") or _number(told, "SliceThickness") or _USUAL_SPACING_MM
-    offer = _judged(told, max(n, 1), spacing_mm or abs(told_mm))
+    offer = _judged(told, max(n, 2), spacing_mm or abs(told_mm))
     refusal = offer.refusal
     if series.modality == "CT" and told.get("SOPClassUID") in ENHANCED_CT:
         refusal = ""  # its slices are frames, which only the object itself describes
@@ -168,7 +168,7 @@ def _judged(told: Dataset, n: int, spacing_mm: float) -> SeriesOffer:
         if keyword not in told:
             setattr(told, keyword, value)
     header = read_headers(_Bytes(_encoded(told)))[0]
-    if n == 1 or header.position_mm is None or header.orientation is None:
+    if header.position_mm is None or header.orientation is None:
         return stacks([header])[0].offer
     orientation = np.array(header.orientation)
     step = spacing_mm * np.cross(orientation[:3], orientation[3:])
