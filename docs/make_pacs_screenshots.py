@@ -44,7 +44,7 @@ def main() -> None:
     bench.screenshot(str(given.out / "pacs_add.png"))
     page.stack.setCurrentIndex(0)
     page.flow.choose_node(given.node)
-    page.patient_id.setText(given.patient_id)
+    page.fields.patient_id.setText(given.patient_id)
     page.search()
     _until(lambda: page.flow.state.series is not None)
     page.flow.retrieve()

@@ -14,6 +14,7 @@ from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.pacs_flow import PacsFlow, PacsState
 from napari_t12_bodycomp.gui.pacs_node_form import NodeForm
+from napari_t12_bodycomp.gui.pacs_search import SearchFields
 from napari_t12_bodycomp.gui.pacs_tables import RowsTable
 from napari_t12_bodycomp.gui.pacs_words import (
     SERIES_COLUMNS,
@@ -22,7 +23,6 @@ from napari_t12_bodycomp.gui.pacs_words import (
     reason_words,
     series_cells,
     study_cells,
-    typed_query,
 )
 from napari_t12_bodycomp.gui.widgets import ActionButton
 
@@ -62,10 +62,13 @@ class PacsPage(QWidget):
         self.trouble = widgets.label("", "error", wrap=True)
         self.message = widgets.label("", "note", wrap=True)
         self.form = NodeForm(self._on_node, lambda: self.stack.setCurrentIndex(0))
+        self.find = _button("Search", "Search the archive (Enter)", self.search)
+        self.find.setProperty("role", "primary")
+        self.fields = SearchFields(self.search, self.find)
         main = QWidget()
         main.setLayout(
             widgets.column(
-                self._head(), self._search_row(), self.trouble, self.message, self.studies,
+                self._head(), self.fields, self.trouble, self.message, self.studies,
                 widgets.label("SERIES OF THE STUDY", "heading"), self.series, self.reason, self._foot(), gap=10, margins=(18, 16, 18, 14),
             )
         )  # fmt: skip
@@ -91,26 +94,11 @@ class PacsPage(QWidget):
         self.node.setToolTip("The archive to search")
         self.node.activated.connect(lambda _: self.flow.choose_node(self.node.currentText()))
         check = _button("Check", "Ask whether the archive answers", self.flow.echo)
-        add = _button("Add …", "Add an archive, or change one by giving its name again", lambda: self.stack.setCurrentIndex(1))
+        add = _button("Add …", "Add an archive, or change one by giving its name again", self._show_form)
         self.forget = _button("Forget", "Forget this archive and its password", self._forget)
         back = ActionButton(self._actions, "open_pacs", "Back to the picture", show_key=True)
         row = QWidget()
         row.setLayout(widgets.row(widgets.label("From the PACS", "big"), self.node, check, add, self.forget, None, back, gap=10))
-        return row
-
-    def _search_row(self) -> QWidget:
-        self.patient_id = self._field("patient ID", "* and ? stand for any characters", 150)
-        self.date_from = self._field("from YYYY-MM-DD", "Studies from this day on", 130)
-        self.date_to = self._field("to YYYY-MM-DD", "Studies until this day", 130)
-        self.description = self._field("study description", "A part of the study's description", 180)
-        self.modality = self._field("CT", "Modality; empty: any", 50)
-        self.modality.setText("CT")
-        self._fields = (self.patient_id, self.date_from, self.date_to, self.description, self.modality)
-        self._searched: tuple[str, ...] = ()
-        self.find = _button("Search", "Search the archive (Enter)", self.search)
-        self.find.setProperty("role", "primary")
-        row = QWidget()
-        row.setLayout(widgets.row(*self._fields, self.find, None, gap=8))
         return row
 
     def _foot(self) -> QWidget:
@@ -131,14 +119,6 @@ class PacsPage(QWidget):
         self._show_folder()
         return row
 
-    def _field(self, hint: str, tip: str, width: int) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText(hint)
-        field.setToolTip(tip)
-        field.setFixedWidth(width)
-        field.returnPressed.connect(self.search)
-        return field
-
     # -- showing and hiding ------------------------------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
@@ -155,7 +135,7 @@ class PacsPage(QWidget):
         self.setGeometry(self._picture.rect())
         self.show()
         self.raise_()
-        self.patient_id.setFocus()
+        (self.fields.patient_id if self.flow.state.nodes else self.form.fields["name"]).setFocus()
 
     def dismiss(self) -> None:
         """Show the picture again; a retrieval goes on."""
@@ -178,14 +158,9 @@ class PacsPage(QWidget):
     def search(self) -> None:
         """Search for what stands in the fields."""
         try:
-            query = typed_query(*self._typed())
-            self._searched = self._typed()
-            self.flow.search(query)
+            self.flow.search(self.fields.query())
         except T12Error as error:
             self.flow.set(message=str(error), is_error=True)
-
-    def _typed(self) -> tuple[str, ...]:
-        return tuple(field.text() for field in self._fields)
 
     def _take(self) -> None:
         """Retrieve the series that is picked, once it is known and as long as none is on its way."""
@@ -194,7 +169,7 @@ class PacsPage(QWidget):
 
     def _hand_on(self) -> None:
         """After a search the keys belong to its result, unless the person types on: Enter takes, the arrows choose."""
-        if self._typed() == self._searched and any(field.hasFocus() for field in self._fields):
+        if self.fields.is_waiting:
             (self.studies if len(self.flow.state.studies or ()) > 1 else self.series).setFocus()
 
     def _on_study(self, row: int) -> None:
@@ -207,6 +182,11 @@ class PacsPage(QWidget):
     def _on_node(self, node: object, secret: str) -> None:
         self.flow.add_node(node, secret)  # type: ignore[arg-type]
         self.stack.setCurrentIndex(0)
+        self.fields.patient_id.setFocus()
+
+    def _show_form(self) -> None:
+        self.stack.setCurrentIndex(1)
+        self.form.fields["name"].setFocus()
 
     def _forget(self) -> None:
         try:

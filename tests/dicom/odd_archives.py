@@ -26,12 +26,16 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 @dataclass
 class Odd:
-    """What it lists, what it sends instead, and after how many images it hangs (0: never); `gate` lets it go on."""
+    """What it lists, what it sends instead, and after how many images it hangs (0: never); `gate` lets it go on.
+
+    `refusal` is the status that it answers a request for images with.
+    """
 
     listed: Sequence[bytes]
     sent: Sequence[bytes] = ()
     hang_after: int = 0
     takes: str = CTImageStorage
+    refusal: int = 0
     move_port: int = field(default_factory=free_port)
     gate: threading.Event = field(default_factory=threading.Event)
     port: int = 0
@@ -57,6 +61,9 @@ def odd_dimse(odd: Odd) -> Iterator[Odd]:
     def images() -> Iterator[Any]:
         found = odd.datasets()
         yield len(found)
+        if odd.refusal:
+            yield odd.refusal, None
+            return
         for count, one in enumerate(found):
             odd.hang(count)
             yield 0xFF00, one

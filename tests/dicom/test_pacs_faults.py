@@ -113,6 +113,14 @@ def test_an_archive_that_does_not_send_ct_images_is_told_at_once(contents: list[
     assert whole(tmp_path) == 0
 
 
+@pytest.mark.parametrize(("way", "words"), [("get", "C-GET .A702.: retrieve by C-MOVE"), ("move", "could not send images .* no firewall")])
+def test_an_archive_that_cannot_send_at_all_is_not_waited_for(contents: list[bytes], way: str, words: str, tmp_path: Path) -> None:
+    started = time.monotonic()
+    with served(Odd(contents, refusal=0xA702), way) as archive, pytest.raises(InputError, match=words):
+        retrieve_series(archive, STUDY, SERIES, tmp_path)
+    assert time.monotonic() - started < 10
+
+
 @pytest.mark.parametrize("way", ["get", "web"])
 def test_a_disk_that_is_really_full_is_told_and_the_next_run_goes_on(contents: list[bytes], way: str, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource", reason="limits of this kind are Unix's")

@@ -86,8 +86,8 @@ def add_dicom(page: PacsPage, server: Orthanc) -> None:
 
 
 def search(page: PacsPage, qtbot: QtBot, patient_id: str = PATIENT) -> None:
-    page.patient_id.setText(patient_id)
-    QTest.keyClick(page.patient_id, Qt.Key.Key_Return)
+    page.fields.patient_id.setText(patient_id)
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not page.flow.looking.state.running, timeout=WAIT_MS)
 
 
@@ -129,15 +129,14 @@ def test_search_enter_enter_opens_a_scan(bench: Workbench, page: PacsPage, serve
         sender.send(files, lambda count: None)
     add_dicom(page, server)
     page.activateWindow()
-    page.patient_id.setFocus()
-    qtbot.waitUntil(page.patient_id.hasFocus, timeout=WAIT_MS)
-    page.patient_id.setText("Q-*")
-    QTest.keyClick(page.patient_id, Qt.Key.Key_Return)
-    page.patient_id.setText("Q-* or")
+    qtbot.waitUntil(page.fields.patient_id.hasFocus, timeout=WAIT_MS)
+    page.fields.patient_id.setText("Q-*")
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
+    page.fields.patient_id.setText("Q-* or")
     qtbot.waitUntil(lambda: page.flow.state.series is not None, timeout=WAIT_MS)
-    assert page.patient_id.hasFocus(), "who types on is not interrupted"
-    page.patient_id.setText("Q-*")
-    QTest.keyClick(page.patient_id, Qt.Key.Key_Return)
+    assert page.fields.patient_id.hasFocus(), "who types on is not interrupted"
+    page.fields.patient_id.setText("Q-*")
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
     qtbot.waitUntil(page.studies.hasFocus, timeout=WAIT_MS)
     assert len(page.studies.rows.cells) == 2
     assert (page.flow.state.study, page.studies.currentIndex().row()) == (f"{OTHER}.0", 0)
@@ -205,7 +204,7 @@ def test_a_search_that_finds_nothing_says_why(
 ) -> None:
     add_dicom(page, server)
     for name in ("patient_id", "date_from", "date_to", "description", "modality"):
-        getattr(page, name).setText(fields_.get(name, ""))
+        getattr(page.fields, name).setText(fields_.get(name, ""))
     page.search()
     qtbot.waitUntil(lambda: sentence in page.trouble.text() + page.message.text(), timeout=WAIT_MS)
 

@@ -43,7 +43,7 @@ _NOT_KEPT, _NOT_UNDERSTOOD = 0xA700, 0xC000
 """Answers to an image: no more of them, and not this one."""
 _DONE = (0, 0xB000)
 """All came, or some did."""
-_NO_RESOURCES = 0xA7
+_NO_RESOURCES = 0xA701
 _MOVE_UNKNOWN = 0xA801
 _PER_REQUEST = 100
 """Instances asked for in one request by their UIDs: a longer list does not fit what some archives read."""
@@ -119,7 +119,7 @@ class _Line:
         code = self.ask(link, identifier)
         if code in _DONE or self.came > before:
             return
-        if code >> 8 == _NO_RESOURCES:
+        if code == _NO_RESOURCES:
             raise Interrupted(f"The archive {self._node.name!r} cannot send images now ({code:04X}): try again later.")
         if self._is_get:
             raise fault(
