@@ -27,6 +27,7 @@ from napari_t12_bodycomp.model.pacs import Credential, Node, NodeKind, Retrieval
 
 STUDY, SERIES, N = "1.2.826.13", "1.2.826.13.1", 6
 WAYS = ("get", "move", "web")
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 SHORT = Patience(0.05, 0.1, 0.2)
 
 
