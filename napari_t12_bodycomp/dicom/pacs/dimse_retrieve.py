@@ -197,8 +197,8 @@ def _listening(node: Node, storage: Sequence[PresentationContext], handlers: Seq
         )
     except OSError as error:
         raise InputError(
-            f"Port {node.listen_port} of this computer is wanted for the images, but it is taken or not allowed: choose another one "
-            "and have it entered in the archive."
+            f"Port {node.listen_port} of this computer is wanted for the images, but it is taken or not allowed: wait for another retrieval "
+            "to end, or choose another port and have it entered in the archive."
         ) from error
     try:
         yield
