@@ -99,6 +99,9 @@ def odd_web(odd: Odd, cut_at: int = 0) -> Iterator[Odd]:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
+            if "limit=100000" in self.path:
+                self.send_error(400)
+                return
             if path.endswith("/instances"):
                 listed = "offset=0" in self.path
                 self._answer("application/dicom+json", json.dumps([_listed(one) for one in odd.listed] if listed else []).encode())

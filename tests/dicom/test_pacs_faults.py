@@ -99,6 +99,12 @@ def test_an_object_that_was_not_asked_for_or_is_broken_is_not_kept(contents: lis
     assert whole(tmp_path) == N - 2
 
 
+def test_a_server_that_refuses_to_be_asked_for_much_at_once(contents: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_PAGE", N)
+    with served(Odd(contents), "web") as archive:
+        assert len(archive.instances(STUDY, SERIES)) == N
+
+
 def test_an_answer_that_ends_too_early_is_not_kept(contents: list[bytes], tmp_path: Path) -> None:
     with served(Odd(contents), "web", cut_at=3000) as archive, pytest.raises(Interrupted, match=r"odd.*broke"):
         retrieve_series(archive, STUDY, SERIES, tmp_path, patience=SHORT)

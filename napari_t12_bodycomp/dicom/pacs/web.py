@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +27,8 @@ from napari_t12_bodycomp.model.pacs import MOST_STUDIES, Credential, FoundSeries
 T = TypeVar("T")
 
 _THREADS = 4
-_PAGE = 500
+_PAGE = 200
+"""As much as every server gives at once: some refuse to be asked for more."""
 _AT_ONCE = 100_000
 _BATCH_BYTES = 16 << 20
 _CALM_S = 0.1
@@ -36,6 +37,10 @@ _LATER = (408, 429, 500, 502, 503, 504)
 
 for _name in ("dicomweb_client", "urllib3", "retrying"):  # their messages hold URLs, and these hold patient IDs
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+class _Refused(InputError):
+    """A request that is not to the server's taste."""
 
 
 class _Bearer(AuthBase):
@@ -151,7 +156,8 @@ class WebArchive:
         while new and len(found) < most:
             new = came(_PAGE, len(found))
         if found and not new and len(found) % _PAGE == 0:
-            came(most, 0)
+            with suppress(_Refused):
+                came(most, 0)
         return list(found.values())[:most]
 
     def fetch(self, study_uid: str, series_uid: str, wanted: Sequence[Instance], whole: bool, keep: Keep, stop: Stop) -> None:
@@ -223,7 +229,7 @@ def _http_fault(name: str, status: int) -> InputError:
         return InputError(f"The archive {name!r} has nothing there ({status}): check the URL's path, or search again.")
     if status in _LATER:
         return Interrupted(f"The archive {name!r} cannot answer now (HTTP {status}): try again later.")
-    return InputError(f"The archive {name!r} refuses the request (HTTP {status}): ask its administrators.")
+    return _Refused(f"The archive {name!r} refuses the request (HTTP {status}): ask its administrators.")
 
 
 def _session(node: Node, secret: str) -> requests.Session:
