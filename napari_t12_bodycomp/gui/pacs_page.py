@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import theme, widgets
@@ -62,7 +61,7 @@ class PacsPage(QWidget):
         self.trouble = widgets.label("", "error", wrap=True)
         self.message = widgets.label("", "note", wrap=True)
         self.form = NodeForm(self._on_node, lambda: self.stack.setCurrentIndex(0))
-        self.find = _button("Search", "Search the archive (Enter)", self.search)
+        self.find = widgets.button("Search", "Search the archive (Enter)", self.search)
         self.find.setProperty("role", "primary")
         self.fields = SearchFields(self.search, self.find)
         main = QWidget()
@@ -93,9 +92,9 @@ class PacsPage(QWidget):
         self.node.setMinimumWidth(170)
         self.node.setToolTip("The archive to search")
         self.node.activated.connect(lambda _: self.flow.choose_node(self.node.currentText()))
-        check = _button("Check", "Ask whether the archive answers", self.flow.echo)
-        add = _button("Add …", "Add an archive, or change one by giving its name again", self._show_form)
-        self.forget = _button("Forget", "Forget this archive and its password", self._forget)
+        check = widgets.button("Check", "Ask whether the archive answers", self.flow.echo)
+        add = widgets.button("Add …", "Add an archive, or change one by giving its name again", self._show_form)
+        self.forget = widgets.button("Forget", "Forget this archive and its password", self._forget)
         back = ActionButton(self._actions, "open_pacs", "Back to the picture", show_key=True)
         row = QWidget()
         row.setLayout(widgets.row(widgets.label("From the PACS", "big"), self.node, check, add, self.forget, None, back, gap=10))
@@ -107,10 +106,10 @@ class PacsPage(QWidget):
         self.bar.setTextVisible(False)
         self.words = widgets.label("", "muted")
         self.words.setFixedWidth(360)
-        self.place = _button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
+        self.place = widgets.button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
         self.place.setProperty("role", "link")
-        self.stop = _button("Cancel", "Stop; images that came are kept", self.flow.cancel)
-        self.get = _button(
+        self.stop = widgets.button("Cancel", "Stop; images that came are kept", self.flow.cancel)
+        self.get = widgets.button(
             "Retrieve and open", "Bring the series onto this computer and open it as a case (Enter in the lists)", self.flow.retrieve
         )
         self.get.setProperty("role", "primary")
@@ -276,12 +275,3 @@ class PacsPage(QWidget):
         self.stop.setEnabled(fetching or looking)
         self.find.setEnabled(bool(self.flow.state.node))
         self.forget.setEnabled(bool(self.flow.state.node))
-
-
-def _button(text: str, tip: str, does: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.clicked.connect(lambda _=False: does())
-    return button
