@@ -27,7 +27,7 @@ EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_LEVEL, EXIT_CANCELLED = 0, 1
 
 _DESCRIPTION = """T12 body composition on chest CT: finds the mid-body slice of T12, drafts muscle and fat regions, measures them.
 Research use, not a medical device."""
-_EPILOG = """commands: demo, series, locate, measure, agreement, deidentify, study, pacs ('t12-bodycomp COMMAND --help' says more).
+_EPILOG = """commands: demo, series, locate, measure, batch, agreement, deidentify, study, pacs ('t12-bodycomp COMMAND --help' says more).
 Without a command, napari opens with the workbench, and PATH in it.
 exit codes: 0 done; 2 wrong usage; 3 the input cannot be read or must not be measured; 4 T12 is absent or uncertain."""
 
@@ -90,6 +90,7 @@ def _run(words: list[str]) -> int:
         "series": _series,
         "locate": _locate,
         "measure": _measure,
+        "batch": _batch,
         "agreement": _agreement,
         "study": _study,
         "pacs": _pacs,
@@ -156,7 +157,7 @@ def _open(words: list[str]) -> int:
     path: Path | None = parser.parse_args(words).path
     if path is not None and not os.path.exists(path):  # noqa: PTH110 - never raises, however long the path
         raise UsageError(
-            f"A command (demo, series, locate, measure, agreement, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
+            f"A command (demo, series, locate, measure, batch, agreement, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
         )
     return _open_window(path)
 
@@ -286,6 +287,12 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
         _print(report | {"level_sensitivity": sensitivity_json(around)})
     else:
         _print(measure_text(result, by_name, tissues))
+
+
+def _batch(words: list[str]) -> int:
+    from napari_t12_bodycomp.cli_batch import run
+
+    return run(words, _parser, _print, _progress())
 
 
 def _agreement(words: list[str]) -> int:
