@@ -49,6 +49,8 @@ def _listen(stream: BinaryIO, jobs: queue.Queue[object]) -> None:
             jobs.put(pickle.load(stream))
         except EOFError:
             os._exit(0)  # the parent is gone: nobody waits for what is being measured
+        except Exception:
+            os._exit(1)  # no job of this program
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def _crew(client: Any, address: str, limit_s: float) -> Crew:
         by_key = {f"{run}-{n}": job for n, job in enumerate(jobs)}
         futures = [client.submit(measure_on_worker, job, limit_s, key=key, pure=False) for key, job in by_key.items()]
         try:
-            for future in dask.as_completed(futures):
+            for future in dask.as_completed(futures, loop=client.loop):
                 yield _outcome_of(future, by_key[future.key], address)
                 future.release()
         finally:

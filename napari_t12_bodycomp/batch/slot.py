@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -48,15 +49,7 @@ class Slot:
         """End the process, whatever it does."""
         with self._lock:
             self._is_closed = True
-            if self._child is not None:
-                self._child.kill()
-                self._child.wait()
-        for stream in (self._child.stdin, self._child.stdout) if self._child is not None else ():
-            if stream is not None and not stream.closed:
-                try:
-                    stream.close()
-                except OSError:
-                    continue
+            self._end()
 
     def _run(self, job: Job) -> Outcome | None:
         """The outcome; None where the process had gone home before the job reached it."""
@@ -88,15 +81,23 @@ class Slot:
 
     def _living(self) -> subprocess.Popen[bytes]:
         with self._lock:
-            if self._child is not None and (self._jobs >= _JOBS_A_PROCESS or self._is_closed):
-                self._child.kill()
-                self._child.wait()
-            if self._child is None or self._child.poll() is not None:
+            if self._child is None or self._child.poll() is not None or self._jobs >= _JOBS_A_PROCESS:
+                self._end()
                 if self._is_closed:
                     raise OSError(0, "the batch is being stopped")
                 self._child, self._jobs = _start(), 0
             self._jobs += 1
             return self._child
+
+    def _end(self) -> None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            with contextlib.suppress(OSError):
+                assert stream is not None
+                stream.close()
 
 
 def _start() -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from napari_t12_bodycomp.workflow.batch_lock import alone_in
 from napari_t12_bodycomp.workflow.batch_plan import BatchOptions, Plan, make_plan, refuse_changed
 from napari_t12_bodycomp.workflow.batch_records import Record, read_records
 from napari_t12_bodycomp.workflow.batch_tables import BatchTables
-from napari_t12_bodycomp.workflow.export import check_out_dir, write_atomically, write_sentence
+from napari_t12_bodycomp.workflow.export import write_atomically, write_sentence
 from napari_t12_bodycomp.workflow.manifest import Manifest
 
 Crew = Callable[[Sequence[Job]], Generator[Outcome, None, None]]
@@ -36,7 +36,6 @@ def run_batch(manifest: Manifest, out_dir: str | Path, options: BatchOptions, cr
         `options` say that these are measured again).
     """
     out = Path(out_dir)
-    check_out_dir(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with alone_in(out):

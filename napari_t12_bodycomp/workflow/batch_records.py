@@ -45,6 +45,8 @@ def keep(out: Path, measured: Measured, asked: Mapping[str, str]) -> Record:
     folder = out / CASES_NAME / folder_name(measured.case_id)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RECORD_NAME).unlink(missing_ok=True)
+    for left in folder.glob(".*"):
+        left.unlink(missing_ok=True)  # by a run that was killed
     for column, content in measured.files.items():
         write_atomically(folder / PLAIN_NAMES[column], content)
     files = {column: f"{CASES_NAME}/{folder.name}/{name}" for column, name in PLAIN_NAMES.items()}

@@ -107,8 +107,17 @@ def _line(header: Sequence[str], row: indices_csv.Row) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    if not path.exists() or path.read_bytes() != text.encode():
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)  # by a run that was killed
+    if path.exists() and path.read_bytes() == text.encode():
+        return
+    try:
         write_atomically(path, text.encode())
+    except PermissionError as error:
+        raise InputError(
+            f"A table that can be written is wanted, {path} is protected or open in another program: close it there and run the same "
+            "command again; what was measured is kept."
+        ) from error
 
 
 def _append(path: Path, line: str) -> None:
