@@ -59,3 +59,11 @@ class Sleeper:
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return time.sleep, (600,)
+
+
+class InnerBomb:
+    """Ends the process next door by a segmentation fault, and leaves the workers that hand it on alone."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        is_next_door = "__import__('sys').argv[0].endswith('child.py')"
+        return eval, (f"__import__('signal').raise_signal(11) if {is_next_door} else __import__('batch_trial').InnerBomb()",)

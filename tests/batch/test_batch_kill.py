@@ -73,7 +73,16 @@ def test_killed_again_and_again_nothing_is_lost_halved_or_doubled(write_manifest
     run_batch(read(manifest), tmp_path / "at once", BatchOptions(), _crew)
     assert (out / "indices.csv").read_bytes() == (tmp_path / "at once" / "indices.csv").read_bytes()
     left = {p.name for p in out.rglob("*") if p.is_file()}
-    assert left == {"indices.csv", "failures.csv", "data_dictionary.csv", ".batch.lock", "case.json", "overlay.png", "regions.nii.gz", "tissues.nii.gz"}
+    assert left == {
+        "indices.csv",
+        "failures.csv",
+        "data_dictionary.csv",
+        ".batch.lock",
+        "case.json",
+        "overlay.png",
+        "regions.nii.gz",
+        "tissues.nii.gz",
+    }
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
