@@ -32,8 +32,10 @@ def alone_in(folder: Path) -> Iterator[None]:
                 raise _refusal(folder, _holder(path)) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, _who())
-        yield
-        os.ftruncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

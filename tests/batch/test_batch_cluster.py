@@ -102,9 +102,9 @@ def test_workers_of_another_version_are_refused(dask_cluster: Any, monkeypatch: 
 
 def test_a_cluster_without_workers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_ANSWER_S", 1)
-    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
-        with pytest.raises(InputError, match="there is none"), cluster.cluster_crew(empty.scheduler_address, 9):
-            pass
+    empty = distributed.LocalCluster(n_workers=0, dashboard_address=":0")
+    with empty, pytest.raises(InputError, match="there is none"), cluster.cluster_crew(empty.scheduler_address, 9):
+        pass
 
 
 @pytest.mark.parametrize(("address", "code", "words"), [("10.0.0.5", 2, "such as tcp://"), ("tcp://127.0.0.1:9", 3, "nobody answers")])

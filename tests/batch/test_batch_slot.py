@@ -14,14 +14,17 @@ import psutil
 import pytest
 from batch_trial import Bomb, Here, Sleeper, read, table
 
+from napari_t12_bodycomp import cli
 from napari_t12_bodycomp.batch.local import local_crew, usual_workers
 from napari_t12_bodycomp.batch.slot import Slot
 from napari_t12_bodycomp.model.batch import Failed, FailureKind, Measured, Outcome
+from napari_t12_bodycomp.report import indices_csv
 from napari_t12_bodycomp.workflow.analyse import MeasureRequest
 from napari_t12_bodycomp.workflow.batch import Crew, run_batch
 from napari_t12_bodycomp.workflow.batch_case import Job
 from napari_t12_bodycomp.workflow.batch_plan import BatchOptions
 
+ROOT = Path(__file__).resolve().parents[2]
 Rows = list[dict[str, object]]
 Write = Callable[..., Path]
 
@@ -49,11 +52,22 @@ def test_a_segmentation_fault_and_a_lack_of_memory_hit_one_case_each(rows: Rows,
 
 
 def test_two_workers_write_the_same_bytes_as_one(rows: Rows, write_manifest: Write, tmp_path: Path) -> None:
-    run_batch(read(write_manifest(*rows)), tmp_path / "here", BatchOptions(), Here())
-    run_batch(read(write_manifest(*rows)), tmp_path / "two", BatchOptions(), local_crew(2, 60))
+    run_batch(read(write_manifest(*rows[:3])), tmp_path / "here", BatchOptions(), Here())
+    run_batch(read(write_manifest(*rows[:3])), tmp_path / "two", BatchOptions(), local_crew(2, 60))
     files = sorted(p.relative_to(tmp_path / "here") for p in (tmp_path / "here").rglob("*") if p.is_file())
-    assert len(files) == 4 + 4 * len(rows)
+    assert len(files) == 4 + 4 * 3
     assert [f for f in files if (tmp_path / "here" / f).read_bytes() != (tmp_path / "two" / f).read_bytes()] == []
+
+
+def test_the_sample_and_a_real_scan_measure_as_they_do_one_by_one(shared_data: Path, write_manifest: Write, tmp_path: Path) -> None:
+    scans = {"real": shared_data / "ct" / "cptac_pda_upper_abdomen_5mm", "sample": ROOT / "sample_data" / "chest_5mm"}
+    manifest = write_manifest(*({"case_id": name, "path": path, "height_m": 1.6} for name, path in scans.items()))
+    assert run_batch(read(manifest), tmp_path / "out", BatchOptions(), local_crew(2, 300)).measured == 2
+    for cells in table(tmp_path / "out" / "indices.csv"):
+        name = cells["case_id"]
+        assert cli.main(["measure", str(scans[name]), "--out", str(tmp_path / name), "--height-cm", "160"]) == 0
+        (one,) = table(tmp_path / name / "indices.csv")
+        assert {c for c in one if one[c] != cells[c]} == {"height_source", *indices_csv.FILE_COLUMNS}
 
 
 def test_a_case_that_never_ends_is_ended(rows: Rows) -> None:
@@ -75,9 +89,9 @@ def test_a_process_that_was_killed_from_outside_is_tried_once_more(rows: Rows, w
 
     killer = threading.Thread(target=kill)
     killer.start()
-    report = run_batch(read(write_manifest(*rows[:2])), tmp_path / "out", BatchOptions(), local_crew(1, 60))
+    report = run_batch(read(write_manifest(rows[0])), tmp_path / "out", BatchOptions(), local_crew(1, 60))
     killer.join()
-    assert report.measured == 2 and report.failures == {}
+    assert report.measured == 1 and report.failures == {}
 
 
 def test_a_process_that_went_home_is_started_again(rows: Rows, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
