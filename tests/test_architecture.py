@@ -74,6 +74,7 @@ ONLY_IN = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "argon2": {"store"},
+    "statsmodels": {"cohort"},
     "psycopg": {"store"},
     "sqlite3": {"store"},
     "dask": {"batch"},

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_t12_bodycomp.errors import Conflict, InputError, T12Error
-from napari_t12_bodycomp.gui.case_flow import result_on_screen
 from napari_t12_bodycomp.gui.errands import sentence_of
 from napari_t12_bodycomp.gui.study_case import StudyCase, record_time
 from napari_t12_bodycomp.model.study import CaseState, Decision, Version
 from napari_t12_bodycomp.workflow import review
 from napari_t12_bodycomp.workflow.drawn_case import OnScreen
+from napari_t12_bodycomp.workflow.screen_result import result_on_screen
 from napari_t12_bodycomp.workflow.seat import OpenCase, open_case
 from napari_t12_bodycomp.workflow.session_state import why_not_final
 
@@ -44,12 +44,11 @@ class CaseDeeds:
         if state.level is None or state.work is None or state.work.is_empty:
             raise InputError(why_not_final(state) or "There is nothing to save yet.")
         seconds, number = self.case.timer.take(), opened.case.id
-        result = result_on_screen(state)
-        on_screen = OnScreen(result.regions, result.level.slice_index, result.level.confirmed_by, result.subject.height_m)
+        on_screen = OnScreen.of(state)
         submits = hand_in and opened.case.state is not CaseState.SUBMITTED
 
         def work() -> tuple[OpenCase, Version, str]:
-            version = review.save_version(desk, number, opened.base, result, sum(seconds.values()))
+            version = review.save_version(desk, number, opened.base, result_on_screen(state), sum(seconds.values()))
             record_time(desk, number, seconds)
             refused = ""
             if submits:

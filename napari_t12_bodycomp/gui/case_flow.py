@@ -1,10 +1,9 @@
-"""A case from its path to its drawing: read, look for unfinished work, find T12, draft; and out again: save. Long parts run as jobs."""
+"""A case from its path to its drawing: read, look for unfinished work, find T12, draft. Long parts run as jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from psygnal import Signal
 
@@ -17,9 +16,8 @@ from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice
 from napari_t12_bodycomp.workflow import autosave
 from napari_t12_bodycomp.workflow.analyse import DrawnSlice, draft_slice, locate
-from napari_t12_bodycomp.workflow.export import Result, build_result, export_result
 from napari_t12_bodycomp.workflow.session import Session
-from napari_t12_bodycomp.workflow.session_state import SessionState, why_not_final
+from napari_t12_bodycomp.workflow.session_state import SessionState
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 MARK = "::"
@@ -237,32 +235,6 @@ class CaseFlow:
         found.file.unlink(missing_ok=True)
         self.list_unfinished()
 
-    # -- saving ------------------------------------------------------------------------------------------------------------------------
-
-    def save(self, folder: Path, as_draft: bool = False) -> bool:
-        """Write row, picture and regions into `folder`; as confirmed only where nothing speaks against it. True where it was written."""
-        state = self.session.state
-        why = why_not_final(state)
-        if state.volume is None or state.level is None or state.work is None or state.work.is_empty:
-            self._say(why or "Open a scan first: there is nothing to save.", error=True)
-            return False
-        if why and not as_draft:
-            self.desk.set(offer_draft=True)
-            self._say(why, error=True)
-            return False
-        try:
-            result = result_on_screen(state)
-            files = export_result(state.volume, result, folder)
-        except T12Error as error:
-            self._say(str(error), error=True)
-            return False
-        if not why:
-            self.session.mark_saved()
-        self.desk.set(offer_draft=False)
-        kept = f" The regions drawn there before are kept as {files.kept.name}." if files.kept is not None else ""
-        self._say(f"{'Saved as draft' if why else 'Saved'}: row, picture and regions are in {files.csv.parent}.{kept}")
-        return True
-
     # -- words -------------------------------------------------------------------------------------------------------------------------
 
     def _say(self, sentence: str, error: bool = False) -> None:
@@ -270,29 +242,6 @@ class CaseFlow:
 
     def _clear_message(self) -> None:
         self.desk.set(message="", message_is_error=False, offer_draft=False)
-
-
-def result_on_screen(state: SessionState) -> Result:
-    """The measurement of the drawing in `state`, confirmed where nothing speaks against it; a level and a drawing must be there."""
-    assert state.volume is not None and state.level is not None and state.work is not None
-    quality, draft = state.work.quality, state.work.draft
-    if draft is None:
-        drawn = draft_slice(state.volume, state.level, state.finding, state.protocol)
-        quality, draft = drawn.quality, drawn.draft
-    return build_result(
-        state.volume,
-        state.finding,
-        state.level,
-        state.work.axial,
-        state.work.regions,
-        state.protocol,
-        state.subject,
-        quality,
-        assessor=state.assessor,
-        status="draft" if why_not_final(state) else "confirmed",
-        draft=draft,
-        follows=state.work.follows,
-    )
 
 
 def _load(path: str, offer: SeriesOffer, progress: Progress, show: Callable[[FirstSlice], None]) -> CTVolume:

@@ -7,10 +7,10 @@ from typing import Any
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
-from napari_t12_bodycomp.gui.case_flow import result_on_screen
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.model.double_reading import AskedReading, Take
 from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading
+from napari_t12_bodycomp.workflow.screen_result import result_on_screen
 from napari_t12_bodycomp.workflow.seat import OpenCase, SeatState
 from napari_t12_bodycomp.workflow.session_state import why_not_final
 from napari_t12_bodycomp.workflow.study import Desk
@@ -46,7 +46,7 @@ class ReadingFlow:
         if why := why_not_final(state):
             raise InputError(why)
         self.case.measure_by_the_study()
-        result = result_on_screen(self.session.state)
+        drawn = self.session.state
 
         def done(_: object) -> None:
             on_screen = self.seat.state.opened
@@ -57,7 +57,7 @@ class ReadingFlow:
             self.case.refresh()
 
         def work(seconds: dict[str, float]) -> Any:
-            return save_reading(desk, opened.case.id, result, sum(seconds.values()))
+            return save_reading(desk, opened.case.id, result_on_screen(drawn), sum(seconds.values()))
 
         self.deeds.once("Handing in", work, done, hold=True)
 
@@ -90,10 +90,10 @@ class ReadingFlow:
         if why := why_not_final(state):
             raise InputError(why)
         self.case.measure_by_the_study()
-        result = result_on_screen(self.session.state)
+        drawn = self.session.state
 
         def work(seconds: dict[str, float]) -> Any:
-            return adjudicate(desk, opened.case.id, Take.THIRD, "", result, sum(seconds.values()))
+            return adjudicate(desk, opened.case.id, Take.THIRD, "", result_on_screen(drawn), sum(seconds.values()))
 
         self._decide(opened, work, "Your drawing counts now.")
 

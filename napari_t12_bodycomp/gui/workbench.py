@@ -33,6 +33,7 @@ from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.pacs_page import PacsPage
 from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
+from napari_t12_bodycomp.gui.saving import Saving
 from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.gui.study_case import StudyCase
 from napari_t12_bodycomp.gui.study_flow import StudyFlow
@@ -62,6 +63,7 @@ class Workbench:
         self.session.told.connect(lambda sentence: self.desk.set(message=sentence, message_is_error=False))
         self.saver = Autosave(self.session, autosave_folder)
         self.flow = CaseFlow(self.session, self.jobs, self.desk, self.saver)
+        self.saving = Saving(self.session, self.desk, self.saver)
         self.seat = Seat()
         self.frame = WindowFrame(viewer)
         self.timer = ActiveTime(self.frame.main, self._step_worked_on)
@@ -284,7 +286,7 @@ class Workbench:
         if self.desk.state.out_folder is None:
             self.ask_out_folder()
         if self.desk.state.out_folder is not None:
-            self.flow.save(self.desk.state.out_folder, as_draft)
+            self.saving.save(self.desk.state.out_folder, as_draft)
 
     def submit(self) -> None:
         """Hand the case of the study in; a reviewer approves it, a second reader hands the reading in."""
@@ -353,6 +355,7 @@ class Workbench:
         if not self._closed:
             self._closed = True
             self.saver.close()  # the last stroke first
+            self.saving.close()
             self.jobs.close(1.0)
             self.pacs_page.flow.close(1.0)
             self.sending.close()
@@ -369,6 +372,7 @@ class Workbench:
         self.frame.main.destroyed.disconnect(self._on_window_gone)
         self.viewer.layers.events.inserted.disconnect(self._on_inserted)
         self.jobs.close()
+        self.saving.close()
         self.sending.close()
         self.review.close()
         self.reading.close()

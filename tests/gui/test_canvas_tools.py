@@ -376,7 +376,8 @@ def test_without_another_slice_the_copy_is_refused_in_a_sentence(wide, qtbot):
 def test_an_earlier_visit_is_copied_and_another_patient_refused(wide, qtbot, trunk, tmp_path, monkeypatch):
     with_draft(wide, trunk(spine=False))
     wide.actions.trigger("confirm_level")
-    assert wide.flow.save(tmp_path)
+    wide.saving.save(tmp_path)
+    qtbot.waitUntil(lambda: wide.saving.errands.is_idle, timeout=20000)
     monkeypatch.setattr(
         "napari_t12_bodycomp.gui.workbench.QFileDialog.getOpenFileName", lambda *a, **k: (str(tmp_path / "regions.nii.gz"), "")
     )

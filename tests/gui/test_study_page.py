@@ -180,7 +180,7 @@ def test_who_saves_too_late_keeps_the_drawing_and_is_told(person: Person, where:
     person.key(Qt.Key.Key_Return)
     person.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     ben = study.sign_in(study.open_study(where), "ben", PASSWORD)
-    from napari_t12_bodycomp.gui.case_flow import result_on_screen
+    from napari_t12_bodycomp.workflow.screen_result import result_on_screen
 
     number = person.case("CASE-2").id
     review.save_version(ben, number, 1, result_on_screen(person.bench.session.state))

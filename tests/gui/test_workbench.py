@@ -1,6 +1,7 @@
 """The workbench in a real window: keys, levels, cases that come and go, saving, and crashes that lose nothing."""
 
 import csv
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +10,13 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui import case_flow
+from napari_t12_bodycomp.gui import case_flow, saving
 from napari_t12_bodycomp.gui.canvas_overlay import overlay_words
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display
+from napari_t12_bodycomp.workflow import screen_result
 from napari_t12_bodycomp.workflow.autosave import unfinished_for
 
 LEVEL = 3
@@ -134,7 +136,11 @@ def test_a_manual_level_moves_the_drawing_with_it(case):
     assert np.array_equal(case.canvas.regions.data[0], drawn())
 
 
-def test_saving_as_final_needs_a_confirmed_level(case, tmp_path):
+def written(qtbot, case):
+    qtbot.waitUntil(lambda: case.saving.errands.is_idle, timeout=20000)
+
+
+def test_saving_as_final_needs_a_confirmed_level(case, qtbot, tmp_path):
     case.session.edit("start", drawn())
     case.set_out_folder(tmp_path / "out")
     case.actions.trigger("save")
@@ -143,6 +149,7 @@ def test_saving_as_final_needs_a_confirmed_level(case, tmp_path):
     case.actions.trigger("save_draft")
     case.actions.trigger("confirm_level")
     case.actions.trigger("save")
+    written(qtbot, case)
     with (tmp_path / "out" / "indices.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[-1]["status"] == "confirmed" and rows[-1]["level_confirmed_by"] == "anna"
@@ -169,16 +176,69 @@ def test_a_row_from_resumed_work_says_what_the_scan_is_flagged_for(case, volume,
     case.saver.flush()
     case.session.close()
     plain, flags = case_flow.draft_slice, (QualityFlag("noise_high", "Noisy."),)
-    monkeypatch.setattr(case_flow, "draft_slice", lambda *given: replace(plain(*given), quality=flags))
+    for module in (case_flow, screen_result):
+        monkeypatch.setattr(module, "draft_slice", lambda *given: replace(plain(*given), quality=flags))
     case.flow.open_volume(volume, "somewhere")
     qtbot.waitUntil(lambda: not case.jobs.state.running)
     case.actions.trigger("resume")
-    case.flow.save(tmp_path / "at_once", as_draft=True)
+    case.saving.save(tmp_path / "at_once", as_draft=True)
     qtbot.waitUntil(lambda: case.session.state.work.quality == flags)
     assert np.array_equal(case.session.state.work.regions, drawn())
-    case.flow.save(tmp_path / "later", as_draft=True)
+    case.saving.save(tmp_path / "later", as_draft=True)
+    written(qtbot, case)
     rows = [(tmp_path / name / "indices.csv").read_text() for name in ("at_once", "later")]
     assert rows[0] == rows[1] and "noise_high" in rows[0]
+
+
+def test_what_is_drawn_while_the_result_is_written_is_kept_as_unfinished(case, volume, qtbot, tmp_path, monkeypatch):
+    go_on = hold_the_writing(monkeypatch)
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    case.saving.save(tmp_path / "out")
+    assert case.desk.state.message == "Saving the result ..."
+    case.session.edit("erase", np.where(np.indices((40, 60))[1] < 40, 0, drawn()).astype(np.uint8))
+    go_on.set()
+    written(qtbot, case)
+    assert "Saved: row" in case.desk.state.message and not case.session.state.saved
+    case.saver.flush()
+    left = unfinished_for(volume, case.saver.folder)
+    assert left is not None and np.array_equal(left.regions, case.session.state.work.regions)
+
+
+def test_a_case_left_while_its_result_is_written_is_no_unfinished_work(case, volume, qtbot, tmp_path, monkeypatch):
+    go_on = hold_the_writing(monkeypatch)
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    case.saving.save(tmp_path / "out")
+    case.session.close()
+    case.saver.flush()
+    assert unfinished_for(volume, case.saver.folder) is not None
+    go_on.set()
+    written(qtbot, case)
+    assert (tmp_path / "out" / "indices.csv").exists() and unfinished_for(volume, case.saver.folder) is None
+
+
+def test_what_is_being_written_is_finished_before_the_window_is_gone(case, tmp_path, monkeypatch):
+    go_on = hold_the_writing(monkeypatch)
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    its_own = saving.Saving(case.session, case.desk, case.saver)  # the window of this module is needed further
+    its_own.save(tmp_path / "out")
+    threading.Timer(0.3, go_on.set).start()
+    its_own.close()
+    assert (tmp_path / "out" / "indices.csv").exists() and (tmp_path / "out" / "overlay.png").exists()
+
+
+def hold_the_writing(monkeypatch):
+    """Let results be written only once the event returned here is set."""
+    go_on, plain = threading.Event(), saving.export_result
+
+    def late(*given):
+        go_on.wait(10)
+        return plain(*given)
+
+    monkeypatch.setattr(saving, "export_result", late)
+    return go_on
 
 
 def test_discarded_work_is_gone(case, volume, qtbot):
