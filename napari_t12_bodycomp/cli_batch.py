@@ -90,7 +90,7 @@ def _refuse(bad: BadManifest, args: argparse.Namespace, say: Say) -> int:
     if not args.dry_run:
         raise InputError(bad.sentence())
     rows = [{"line": row.line, "message": row.sentence} for row in bad.bad]
-    message = f"{len(rows)} bad rows in the manifest."
+    message = f"{len(rows)} bad {'row' if len(rows) == 1 else 'rows'} in the manifest."
     say(
         {"status": "error", "message": message, "exit_code": 3, "bad_rows": rows}
         if args.json

@@ -11,6 +11,7 @@ from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.case_list import NAMING_WORDS
 from napari_t12_bodycomp.model.level_choice import MAX_REASON
 from napari_t12_bodycomp.model.subject import HEIGHT_RANGE_M, WEIGHT_RANGE_KG
+from napari_t12_bodycomp.model.tissue import preset
 
 PROTOCOL_COLUMNS = ("preset", "slab_mm", "intercostals", "crura", "thoracic_fat", "fat_rims")
 """Named as on the command line; they must say the same on every row, since one table has one protocol."""
@@ -35,6 +36,12 @@ COLUMNS = (
 OTHER_NAMES = {"series_instance_uid": "series", "acquisition_number": "acquisition"}
 """The same columns as other tables of this program name them."""
 MAX_CASE_ID = 80
+_PROTOCOL_WORDS = {
+    "intercostals": ("include", "exclude"),
+    "crura": ("include", "exclude"),
+    "thoracic_fat": ("include", "exclude"),
+    "fat_rims": ("keep", "exclude"),
+}
 _STEMS = {"height": "height_m or height_cm", "weight": "weight_kg", "z": "z_mm", "slab": "slab_mm", "file": "path", "folder": "path"}
 _ALIKE = 0.85
 """Names that share so much of their letters are taken for a slip of the hand (1: the same)."""
@@ -138,9 +145,19 @@ def manifest_case(line: int, cells: Mapping[str, str], has_decimal_comma: bool =
         reason,
         cells.get("regions", ""),
         cells.get("assessor", ""),
-        {name: cells[name] for name in PROTOCOL_COLUMNS if cells.get(name)},
+        _protocol(cells, number("slab_mm")),
         {name: text for name, text in cells.items() if name not in COLUMNS},
     )
+
+
+def _protocol(cells: Mapping[str, str], slab_mm: float | None) -> dict[str, str]:
+    said = {name: cells[name] for name in PROTOCOL_COLUMNS if cells.get(name)}
+    if "preset" in said:
+        preset(said["preset"])
+    for name, words in _PROTOCOL_WORDS.items():
+        if said.get(name, words[0]) not in words:
+            raise UsageError(f"{' or '.join(words)} is wanted as {name}, {said[name][:40]!r} came.")
+    return said if slab_mm is None else said | {"slab_mm": f"{slab_mm:g}"}
 
 
 def _number(text: str, name: str, has_decimal_comma: bool) -> float | None:

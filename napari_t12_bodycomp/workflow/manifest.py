@@ -106,8 +106,9 @@ def _checked(folder: Path, names: list[str], rows: Iterator[tuple[int, list[str]
     seen: dict[str, tuple[int, str]] = {}
     for line, cells in rows:
         try:
-            case = manifest_case(line, _by_name(names, cells), has_decimal_comma)
-            _refuse_known(seen, case)
+            by_name = _by_name(names, cells)
+            _refuse_known(seen, line, by_name["case_id"])
+            case = manifest_case(line, by_name, has_decimal_comma)
             if cases and case.protocol != cases[0].protocol:
                 _refuse_mixture(cases[0], case)
         except UsageError as error:
@@ -130,14 +131,14 @@ def _by_name(names: list[str], cells: list[str]) -> dict[str, str]:
     return dict(zip(names, (cell.strip() for cell in cells), strict=True))
 
 
-def _refuse_known(seen: dict[str, tuple[int, str]], case: ManifestCase) -> None:
-    line, known = seen.setdefault(case.case_id.casefold(), (case.line, case.case_id))
-    if line == case.line:
+def _refuse_known(seen: dict[str, tuple[int, str]], line: int, case_id: str) -> None:
+    earlier, known = seen.setdefault(case_id.casefold(), (line, case_id)) if case_id else (line, "")
+    if earlier == line:
         return
-    if known == case.case_id:
-        raise UsageError(f"A new case_id is wanted, {case.case_id!r} stands on line {line} already.")
+    if known == case_id:
+        raise UsageError(f"A new case_id is wanted, {case_id!r} stands on line {earlier} already.")
     raise UsageError(
-        f"A new case_id is wanted, {case.case_id!r} differs from {known!r} on line {line} in capital letters only, which file names may not."
+        f"A new case_id is wanted, {case_id!r} differs from {known!r} on line {earlier} in capital letters only, which file names may not."
     )
 
 

@@ -74,6 +74,8 @@ def test_a_path_with_backslashes_is_found(tmp_path: Path) -> None:
         ("case_id,path,acquisition\nP-1,a,1.5\n", 2, "whole number"),
         ("case_id,path,level_reason\nP-1,a,because\n", 2, "give z_mm too"),
         ("case_id,path,preset\nP-1,a,alberta\nP-2,b,\n", 3, "One protocol for one table"),
+        ("case_id,path,crura\nP-1,a,yes\n", 2, "include or exclude is wanted as crura"),
+        ("case_id,path,preset\nP-1,a,mine\n", 2, "A HU preset out of"),
         ("case_id,path,hight_m\nP-1,a,1.7\n", 1, "looks like height_m"),
         ("case_id,path,height\nP-1,a,1.7\n", 1, "looks like height_m or height_cm"),
         ("case_id,path,height_m,height_cm\nP-1,a,1.7,170\n", 1, "take one out"),
@@ -94,7 +96,7 @@ def test_a_bad_row_is_named_by_its_line(tmp_path: Path, content: str, line: int,
 
 
 def test_all_bad_rows_are_counted(tmp_path: Path) -> None:
-    bad = read_manifest(written(tmp_path, "case_id,path,height_m\nP-1,a,170\nP-2,b,1.7\nP-3,c,x\n"))
+    bad = read_manifest(written(tmp_path, "case_id,path,height_m\nP-1,a,170\nP-2,b,1.7\nP-1,c,1.8\n"))
     assert isinstance(bad, BadManifest) and [row.line for row in bad.bad] == [2, 4]
     assert "1 more bad row" in bad.sentence()
 
