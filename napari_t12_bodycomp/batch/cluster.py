@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import re
 import socket
@@ -45,6 +46,7 @@ def cluster_crew(address: str, limit_s: float) -> Iterator[Crew]:
         import distributed
     except ImportError as error:
         raise UsageError('A cluster needs dask, which is not installed here: pip install "napari-t12-bodycomp[batch]".') from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters of it is said in a sentence
     dask: Any = distributed  # its functions have no types
     try:
         client = dask.Client(address, timeout=_ANSWER_S, set_as_default=False)
