@@ -8,10 +8,11 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_t12_bodycomp.cli_scan.arguments import NewParser, Say
 from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options, protocol_of
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.manifest import PROTOCOL_COLUMNS
@@ -20,9 +21,6 @@ from napari_t12_bodycomp.model.progress import Progress
 if TYPE_CHECKING:
     from napari_t12_bodycomp.workflow.batch import Crew
     from napari_t12_bodycomp.workflow.manifest import BadManifest
-
-Say = Callable[[dict[str, Any] | str], None]
-NewParser = Callable[[str, str], argparse.ArgumentParser]
 
 _ABOUT = """Measure every scan of a manifest: a CSV table with case_id and path, and where known height_m or height_cm, height_source,
 weight_kg, sex, series, acquisition, z_mm with level_reason, regions. A second run does only what is missing. Each case ends in indices.csv or in

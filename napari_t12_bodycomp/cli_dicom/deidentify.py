@@ -9,9 +9,12 @@ from typing import Any
 
 from napari_t12_bodycomp.model.progress import Progress
 
+Say = Callable[[dict[str, Any] | str], None]
 
-def run(parser: argparse.ArgumentParser, words: list[str], say: Callable[[dict[str, Any] | str], None], progress: Progress) -> int:
+
+def run(words: list[str], new_parser: Callable[[str, str], argparse.ArgumentParser], say: Say, progress: Progress) -> int:
     """Take the identity out of the scans that `words` name; the exit code."""
+    parser = new_parser("deidentify", "Take the identity out of DICOM scans, for measuring them elsewhere.")
     parser.add_argument("path", metavar="PATH", type=Path, help="DICOM folder, DICOM file, zip or tar of DICOM")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new or empty directory for the images and the report")
     parser.add_argument(

@@ -46,17 +46,22 @@ class Keys:
         self._before: dict[Any, Any] = dict(ViewerModel.class_keymap)
         self._functions: dict[str, Callable[..., Any]] = {}
         for action in actions:
-            if not action.key or action.id in NAPARI_ACTIONS:
-                continue
-            function = _held(actions, action.id) if action.hold else _pressed(actions, action)
-            self._functions[action.id] = function
-            name = qualified(action.id)
-            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
-            if not action_manager._shortcuts.get(name):
-                for key in filter(None, (action.key, action.also)):
-                    _bind_quietly(name, key)
+            if action.key and action.id not in NAPARI_ACTIONS:
+                self._functions[action.id] = _held(actions, action.id) if action.hold else _pressed(actions, action)
+        self.take()
         action_manager.events.shortcut_changed.connect(self._on_shortcut)
         self._read_keys()
+
+    def take(self) -> None:
+        """Register the actions with napari: at first, and again after another window, which shares them, gave them back."""
+        for action in self._actions:
+            if action.id not in self._functions:
+                continue
+            name, function = qualified(action.id), self._functions[action.id]
+            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
+            if not action_manager._shortcuts.get(name):
+                for key in filter(None, (self._actions.key(action.id), action.also)):
+                    _bind_quietly(name, key)
 
     def close(self) -> None:
         """Give napari its keys back."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import theme, widgets
@@ -81,9 +80,9 @@ class PacsPage(QWidget):
         self.node.setMinimumWidth(170)
         self.node.setToolTip("The archive to search")
         self.node.activated.connect(lambda _: self.flow.choose_node(self.node.currentText()))
-        check = _button("Check", "Ask whether the archive answers", self.flow.echo)
-        add = _button("Add …", "Add an archive, or change one by giving its name again", lambda: self.stack.setCurrentIndex(1))
-        self.forget = _button("Forget", "Forget this archive and its password", self._forget)
+        check = widgets.button("Check", "Ask whether the archive answers", self.flow.echo)
+        add = widgets.button("Add …", "Add an archive, or change one by giving its name again", lambda: self.stack.setCurrentIndex(1))
+        self.forget = widgets.button("Forget", "Forget this archive and its password", self._forget)
         back = ActionButton(self._actions, "open_pacs", "Back to the picture", show_key=True)
         row = QWidget()
         row.setLayout(widgets.row(widgets.label("From the PACS", "big"), self.node, check, add, self.forget, None, back, gap=10))
@@ -96,7 +95,7 @@ class PacsPage(QWidget):
         self.description = self._field("study description", "A part of the study's description", 180)
         self.modality = self._field("CT", "Modality; empty: any", 50)
         self.modality.setText("CT")
-        self.find = _button("Search", "Search the archive (Enter)", self.search)
+        self.find = widgets.button("Search", "Search the archive (Enter)", self.search)
         self.find.setProperty("role", "primary")
         row = QWidget()
         row.setLayout(
@@ -110,10 +109,10 @@ class PacsPage(QWidget):
         self.bar.setTextVisible(False)
         self.words = widgets.label("", "muted")
         self.words.setFixedWidth(360)
-        self.place = _button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
+        self.place = widgets.button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
         self.place.setProperty("role", "link")
-        self.stop = _button("Cancel", "Stop; images that came are kept", self.flow.cancel)
-        self.get = _button("Retrieve and open", "Bring the series onto this computer and open it as a case", self.flow.retrieve)
+        self.stop = widgets.button("Cancel", "Stop; images that came are kept", self.flow.cancel)
+        self.get = widgets.button("Retrieve and open", "Bring the series onto this computer and open it as a case", self.flow.retrieve)
         self.get.setProperty("role", "primary")
         row = QWidget()
         row.setLayout(widgets.column(self.bar, widgets.row(self.words, None, self.place, self.stop, self.get, gap=10)))
@@ -271,12 +270,3 @@ class PacsPage(QWidget):
         self.stop.setEnabled(fetching or looking)
         self.find.setEnabled(bool(self.flow.state.node))
         self.forget.setEnabled(bool(self.flow.state.node))
-
-
-def _button(text: str, tip: str, does: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.clicked.connect(lambda _=False: does())
-    return button

@@ -15,9 +15,8 @@ from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.pacs import FoundSeries, FoundStudy, Node, NodeKind, Retrieved, StudyQuery
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
-from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.pacs_secrets import Ask, secret_of
-from napari_t12_bodycomp.workflow.source import load_volume, preselected
+from napari_t12_bodycomp.workflow.source import preselected
 
 if TYPE_CHECKING:
     from napari_t12_bodycomp.dicom.pacs.archive import Archive
@@ -100,12 +99,6 @@ def retrieve(archive: Archive, study_uid: str, series_uid: str, folder: Path, pr
     from napari_t12_bodycomp.dicom.pacs.retrieve import retrieve_series
 
     return retrieve_series(archive, study_uid, series_uid, folder, progress)
-
-
-def load_from_archive(archive: Archive, study_uid: str, series_uid: str, folder: Path, progress: Progress = no_progress) -> CTVolume:
-    """The volume of a series, fetched into `folder` as far as it is not there."""
-    retrieve(archive, study_uid, series_uid, folder, lambda share, words: progress(0.8 * share, words))
-    return load_volume(folder, series_uid, progress=lambda share, words: progress(0.8 + 0.2 * share, words))
 
 
 def send_files(archive: Archive, paths: Iterable[Path], progress: Progress = no_progress) -> int:

@@ -47,6 +47,32 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         return _listed(_scan(sources, progress))
 
 
+def series_to_read(
+    path: str | Path, series: str | None = None, acquisition: int | None = None, progress: Progress = no_progress
+) -> SeriesOffer | None:
+    """The offer that `load_volume` would read of these, from headers alone; None where nothing could be measured, or the file has no series.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to read at all.
+    Cancelled
+        Where `progress` raised it.
+    """
+    path = Path(path)
+    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+        return None
+    listed = list_series(path, progress)
+    if series is None and acquisition is None:
+        return listed.chosen
+    matching = [
+        offer
+        for offer in listed.offers
+        if (series is None or offer.series_instance_uid == series) and (acquisition is None or offer.acquisition_number == acquisition)
+    ]
+    return preselected(matching)[0] if matching else None
+
+
 def load_volume(
     path: str | Path,
     series: str | None = None,

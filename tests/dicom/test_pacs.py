@@ -26,7 +26,8 @@ from napari_t12_bodycomp.dicom.pacs.web import WebArchive
 from napari_t12_bodycomp.dicom.write_phantom import write_series
 from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.pacs import Credential, Node, NodeKind, Retrieval, StudyQuery
-from napari_t12_bodycomp.workflow.pacs import load_from_archive, offered_series, send_files
+from napari_t12_bodycomp.workflow.pacs import offered_series, retrieve, send_files
+from napari_t12_bodycomp.workflow.source import load_volume
 
 WAYS = ("get", "move", "web")
 
@@ -141,7 +142,8 @@ def test_the_thin_axial_series_is_preferred_and_the_others_say_why_not(archive: 
 
 
 def test_a_series_comes_whole_and_opens_like_a_folder(archive: Archive, files: list[Path], tmp_path: Path) -> None:
-    volume = load_from_archive(archive, STUDY, THICK, tmp_path / "new" / "folder")
+    retrieve(archive, STUDY, THICK, tmp_path / "new" / "folder")
+    volume = load_volume(tmp_path / "new" / "folder", THICK)
     assert_complete(tmp_path / "new" / "folder", 24, THICK)
     assert np.array_equal(volume.hu, scan(24, THICK, "", 5.0).hu)
 
