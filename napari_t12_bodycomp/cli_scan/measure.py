@@ -88,7 +88,7 @@ def _written(args: argparse.Namespace, volume: Any, result: Any) -> dict[str, Pa
     by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
     if files.kept is not None:
         by_name["earlier regions, kept"] = files.kept
-    return by_name | written_dicom_results(for_archive, files)
+    return by_name | written_dicom_results(args, volume, result, for_archive, files)
 
 
 def _json(

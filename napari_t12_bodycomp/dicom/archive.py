@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +22,13 @@ MAX_ZIP_BYTES = 16 << 30
 _SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
+BY_NAME, CLOSED = "no DICOM by its name", "cannot be opened"
+PassedOver = Callable[[str, str], None]
+"""Called with the path of what is not offered as a source, and with why (`BY_NAME`, `CLOSED`)."""
+
+
+def _nobody(path: str, why: str) -> None:
+    """Tell nobody."""
 
 
 class ByteSource(Protocol):
@@ -117,8 +124,10 @@ def _whole(member: ZipSource) -> bytes:
 
 
 @contextmanager
-def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
+def open_sources(path: Path, passed_over: PassedOver = _nobody) -> Iterator[Iterator[ByteSource]]:
     """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
+
+    What lies there and is not looked into (a text or picture by its name, a folder that may not be opened) is told to `passed_over`.
 
     Raises
     ------
@@ -127,14 +136,14 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
     """
     kind = _kind(path)
     if kind == "folder":
-        yield _walk(path)
+        yield _walk(path, passed_over)
     elif is_tar(path):
         with open_tar(path) as members:
             yield iter(members)
     elif zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as archive:
-                yield iter(_members(archive))
+                yield iter(_members(archive, passed_over))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise InputError("The zip is damaged or uses an unknown method: make it again, or give the folder.") from error
     else:
@@ -164,7 +173,7 @@ def _file(path: Path) -> FileSource:
     return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path) -> Iterator[ByteSource]:
+def _walk(folder: Path, passed_over: PassedOver) -> Iterator[ByteSource]:
     """Every regular file below `folder`, links followed, each directory and each file once."""
     seen: set[tuple[int, int]] = set()
     files = 0
@@ -180,16 +189,21 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
         except OSError as error:
             if here == str(folder):
                 raise InputError(f"The folder cannot be read ({error.strerror}): check its permissions.") from error
+            passed_over(here, CLOSED)
             continue
         for entry in entries:
             try:
                 if entry.is_dir():
                     stack.append(entry.path)
                     continue
-                if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
+                if not entry.is_file():
+                    continue
+                if entry.name.startswith(".") or _skipped(entry.name):
+                    passed_over(entry.path, BY_NAME)
                     continue
                 status = entry.stat()
             except OSError:
+                passed_over(entry.path, CLOSED)
                 continue
             if status.st_nlink > 1 or entry.is_symlink():
                 if (status.st_dev, status.st_ino) in seen:
@@ -201,8 +215,12 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
             yield FileSource(entry.path, status.st_size, status.st_mtime_ns)
 
 
-def _members(archive: zipfile.ZipFile) -> list[ByteSource]:
-    infos = [i for i in archive.infolist() if not i.is_dir() and not _skipped(i.filename)]
+def _members(archive: zipfile.ZipFile, passed_over: PassedOver) -> list[ByteSource]:
+    files = [i for i in archive.infolist() if not i.is_dir()]
+    infos = [i for i in files if not _skipped(i.filename)]
+    for info in files:
+        if _skipped(info.filename):
+            passed_over(info.filename, BY_NAME)
     total = sum(i.file_size for i in infos)
     packed = sum(i.compress_size for i in infos)
     if len(infos) > MAX_FILES or total > MAX_ZIP_BYTES or (total > 1 << 26 and total > MAX_ZIP_RATIO * max(packed, 1)):

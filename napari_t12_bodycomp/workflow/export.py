@@ -21,7 +21,7 @@ from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel, Verdict
 from napari_t12_bodycomp.model.protocol import Protocol
-from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.quality import OUTSIDE_T12, QualityFlag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject
@@ -122,7 +122,7 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
     low, high = finding.body_z_mm
     if not low <= level.z_mm <= high:
         where = f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm)."
-        flags.append(QualityFlag("level_outside_t12", where))
+        flags.append(QualityFlag(OUTSIDE_T12, where))
     return tuple(flags)
 
 

@@ -13,10 +13,11 @@ from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
-from napari_t12_bodycomp.dicom.originals import Original, originals
+from napari_t12_bodycomp.dicom.originals import Sources, sources
 from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
@@ -106,8 +107,8 @@ def load_volume(
         return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words), show, show_z_mm)
 
 
-def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) -> tuple[Original, ...]:
-    """The DICOM objects below `path` that slices `indices` of `volume` were read from.
+def dicom_sources(path: str | Path, volume: CTVolume, axial: AxialSlice) -> Sources:
+    """The DICOM objects below `path` that the slice `axial` of `volume` was made from.
 
     Raises
     ------
@@ -117,8 +118,8 @@ def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) 
     path = Path(path)
     if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
         raise InputError(NO_DICOM)
-    with open_sources(folder_of_directory(path)) as sources:
-        return originals((header for source in sources for header in INDEX.read(source)), volume, indices)
+    with open_sources(folder_of_directory(path)) as files:
+        return sources((header for source in files for header in INDEX.read(source)), volume, axial.indices, axial.index)
 
 
 def folder_of_directory(path: Path) -> Path:
