@@ -13,7 +13,7 @@ from pathlib import Path
 
 from window_waits import spin, until
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import open_workbench
 
 
@@ -53,8 +53,7 @@ def main() -> None:
     until(lambda: not bench.jobs.state.running)
     spin(1.0)
     bench.screenshot(str(given.out / "pacs_opened.png"))
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 if __name__ == "__main__":
