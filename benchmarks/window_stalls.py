@@ -29,7 +29,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui.app import show_workbench
+from napari_t12_bodycomp.gui.app import close_window, show_workbench
 from napari_t12_bodycomp.gui.workbench import Workbench
 
 PACKAGE = "napari_t12_bodycomp"
@@ -212,8 +212,7 @@ def main() -> None:
     print(f"\n{'longest pause of each step':34s} {HEAD}   (ms)")
     for step, pause in sorted(watch.longest.items(), key=lambda item: -item[1].cpu_s):
         print(f"{step:34s} {pause}")
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 if __name__ == "__main__":

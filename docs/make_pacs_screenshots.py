@@ -13,7 +13,7 @@ from pathlib import Path
 
 from window_waits import spin, until
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import open_workbench
 
 
@@ -42,10 +42,8 @@ def main() -> None:
     bench.screenshot(str(given.out / "pacs_add.png"))
     page.stack.setCurrentIndex(0)
     page.flow.choose_node(given.node)
-    page.patient_id.setText(given.patient_id)
+    page.fields.patient_id.setText(given.patient_id)
     page.search()
-    until(lambda: not page.flow.looking.state.running and bool(page.flow.state.studies))
-    page.flow.look_into((page.flow.state.studies or ())[0].study_instance_uid)
     until(lambda: page.flow.state.series is not None)
     page.flow.retrieve()
     until(lambda: page.flow.fetching.state.share > 0.4)
@@ -55,8 +53,7 @@ def main() -> None:
     until(lambda: not bench.jobs.state.running)
     spin(1.0)
     bench.screenshot(str(given.out / "pacs_opened.png"))
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 if __name__ == "__main__":

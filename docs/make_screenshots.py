@@ -18,7 +18,7 @@ from qtpy.QtTest import QTest
 from window_waits import spin, until
 
 from napari_t12_bodycomp.gui import case_flow
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.workflow.session_state import Step
@@ -75,8 +75,7 @@ def main() -> None:
     bench.actions.trigger("help")
     spin(0.2)
     bench.screenshot(str(given.out / "help.png"))
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 def _correct(bench: Workbench, out: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from window_waits import spin, until
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import ExclusionReason, Role
@@ -66,8 +66,7 @@ def main() -> None:
     bench.screenshot(str(given.out / "study_case.png"))
     _draw_returned_and_corrected(bench, where)
     _review(bench, where, given.out)
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 def name_of(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -19,6 +20,8 @@ from napari_t12_bodycomp.errors import InputError
 MAX_FILES = 200_000
 MAX_MEMBER_BYTES = 1 << 30
 MAX_ZIP_BYTES = 16 << 30
+SAME_TIME_NS = 2_000_000_000
+"""Some file systems know the time of a change no better."""
 _SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
@@ -67,11 +70,28 @@ class FileSource:
         return True
 
     def head(self, n: int) -> bytes:
-        return self.read(0, n)
+        """The first `n` bytes, as they are now; what a file that still grows holds is judged when the rest of it is read."""
+        return self._read(0, n, as_known=False)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of the file as it was found.
+
+        Raises
+        ------
+        InputError
+            Where it cannot be read, or has another size or time than it had.
+        """
+        return self._read(offset, length, as_known=True)
+
+    def _read(self, offset: int, length: int, as_known: bool) -> bytes:
         try:
             with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+                status = os.fstat(file.fileno())
+                if as_known and (status.st_size != self.size or abs(status.st_mtime_ns - self.mtime_ns) > SAME_TIME_NS):
+                    raise InputError(
+                        "A file of the scan changed while the scan was being read: wait until it has been copied completely, "
+                        "and open it again."
+                    )
                 if offset:
                     file.seek(offset)
                 return file.read(length) if length >= 0 else file.read()
@@ -124,10 +144,11 @@ def _whole(member: ZipSource) -> bytes:
 
 
 @contextmanager
-def open_sources(path: Path, passed_over: PassedOver = _nobody) -> Iterator[Iterator[ByteSource]]:
+def open_sources(path: Path, passed_over: PassedOver = _nobody, tick: Callable[[], None] = lambda: None) -> Iterator[Iterator[ByteSource]]:
     """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
 
     What lies there and is not looked into (a text or picture by its name, a folder that may not be opened) is told to `passed_over`.
+    `tick` is called for each folder that is looked into, and may raise to stop.
 
     Raises
     ------
@@ -136,7 +157,7 @@ def open_sources(path: Path, passed_over: PassedOver = _nobody) -> Iterator[Iter
     """
     kind = _kind(path)
     if kind == "folder":
-        yield _walk(path, passed_over)
+        yield _walk(path, passed_over, tick)
     elif is_tar(path):
         with open_tar(path) as members:
             yield iter(members)
@@ -173,13 +194,14 @@ def _file(path: Path) -> FileSource:
     return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path, passed_over: PassedOver) -> Iterator[ByteSource]:
+def _walk(folder: Path, passed_over: PassedOver, tick: Callable[[], None]) -> Iterator[ByteSource]:
     """Every regular file below `folder`, links followed, each directory and each file once."""
     seen: set[tuple[int, int]] = set()
     files = 0
     stack = [str(folder)]
     while stack:
         here = stack.pop()
+        tick()
         try:
             status = os.stat(here)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in seen:
@@ -202,8 +224,9 @@ def _walk(folder: Path, passed_over: PassedOver) -> Iterator[ByteSource]:
                     passed_over(entry.path, BY_NAME)
                     continue
                 status = entry.stat()
-            except OSError:
-                passed_over(entry.path, CLOSED)
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP):  # a link into the void, or in a circle
+                    passed_over(entry.path, CLOSED)
                 continue
             if status.st_nlink > 1 or entry.is_symlink():
                 if (status.st_dev, status.st_ino) in seen:

@@ -17,7 +17,8 @@ from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, in_plane, orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.result_uids import uid_of
-from napari_t12_bodycomp.dicom.series import stacks, z_of
+from napari_t12_bodycomp.dicom.series import stacks
+from napari_t12_bodycomp.dicom.told_apart import z_of
 from napari_t12_bodycomp.dicom.upright import tilt_deg, upright_plane, used_between
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import CTVolume

@@ -10,6 +10,7 @@ from pathlib import Path
 import napari
 from qtpy.QtCore import QTimer
 
+from napari_t12_bodycomp.gui.leaving import delete_closed_windows
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 
 SIZE = (1600, 960)
@@ -63,3 +64,10 @@ def run(path: str | Path | None) -> int:
         workbench.flow.open_path(str(path))
     napari.run()
     return 0
+
+
+def close_window(workbench: Workbench) -> None:
+    """Close a window from a script, which has no event loop to delete it: left until Python ends, it could crash there."""
+    workbench.close()
+    workbench.viewer.close()
+    delete_closed_windows()

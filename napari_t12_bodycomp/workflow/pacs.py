@@ -67,13 +67,27 @@ def offered_series(archive: Archive, study_uid: str, progress: Progress = no_pro
     return SeriesList(tuple(offers), chosen, reason)
 
 
-def _looked_at(archive: Archive, series: FoundSeries) -> tuple[FoundSeries, Any]:
-    """A CT series with one of its images' attributes, and counted where the archive did not say how many it holds."""
+def _looked_at(archive: Archive, series: FoundSeries) -> tuple[Any, ...]:
+    """A CT series with the attributes of two of its images far apart, and counted where the archive did not say how many it holds."""
     if series.modality != "CT" or series.n_images == 0:
-        return series, None
+        return (series,)
     if series.n_images is None:
         series = replace(series, n_images=len(archive.instances(series.study_instance_uid, series.series_instance_uid)))
-    return series, archive.sample(series)
+    sample = archive.sample(series)
+    if sample is None:
+        return (series,)
+    number, last = _whole_number(sample.get("InstanceNumber")), series.n_images or 0
+    if number is None or last < 2:
+        return series, sample
+    other = archive.sample(series, last if number <= last / 2 else 1)
+    return (series, sample) if other is None else (series, sample, other)
+
+
+def _whole_number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def series_folder(series_uid: str, root: Path | None = None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -168,7 +169,9 @@ def test_what_is_there_is_not_fetched_again_and_halves_are(archive: Archive, tmp
     there[1].write_bytes(there[1].read_bytes()[:-40])
     there[2].write_bytes(b"")
     change(there[3], SeriesInstanceUID="1.2.3")
-    (tmp_path / ".left.dcm.77.part").write_bytes(b"half")
+    left = tmp_path / ".left.dcm.77.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     untouched = there[9].stat().st_mtime_ns
     assert retrieve_series(archive, STUDY, THICK, tmp_path).n_fetched == 4
     assert there[9].stat().st_mtime_ns == untouched
@@ -288,6 +291,15 @@ def test_what_is_no_dicom_is_not_sent(server: Orthanc, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("no DICOM")
     with pytest.raises(InputError, match="none is there"):
         send_files(archive_of(server, "get"), [tmp_path])
+
+
+def test_a_file_that_contradicts_itself_is_told(server: Orthanc, tmp_path: Path) -> None:
+    files = write_series(scan(2, "1.2.826.10.1", "x", 5.0, "1.2.826.10"), tmp_path, "explicit")
+    one = dcmread(files[1])
+    one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    one.save_as(files[1])
+    with pytest.raises(InputError, match="file 2 of 2 does not: export it again; 1 file before it is stored"):
+        archive_of(server, "get").send(files, lambda count: None)
 
 
 # -- what goes wrong, in a sentence --------------------------------------------------------------------------------------------------------
