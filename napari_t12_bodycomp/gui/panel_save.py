@@ -70,6 +70,8 @@ class SavePanel(Panel):
     """The last sentence, where results go, Save, and the one next action."""
 
     def _build(self) -> None:
+        self.left_unsaved = widgets.label("", "error", wrap=True)
+        self.left_unsaved.hide()
         self.message = widgets.label("", "note", wrap=True)
         self.draft = ActionButton(self.actions, "save_draft")
         self.why = widgets.label("", "muted", wrap=True)
@@ -84,7 +86,7 @@ class SavePanel(Panel):
         buttons = widgets.row(self.save, self.next)
         buttons.setStretch(0, 2)
         buttons.setStretch(1, 3)
-        self.setLayout(widgets.column(self.message, self.draft, self.why, self.folder, buttons))
+        self.setLayout(widgets.column(self.left_unsaved, self.message, self.draft, self.why, self.folder, buttons))
 
     def _connect(self) -> None:
         self.folder.clicked.connect(lambda: self.actions.trigger("choose_folder"))
@@ -102,6 +104,8 @@ class SavePanel(Panel):
             finding = self.session.state.finding
             said_above = finding is not None and new.message == finding.message
             widgets.set_text(self.message, "" if said_above else new.message, hide_empty=True)
+        if old is None or old.left_unsaved != new.left_unsaved:
+            widgets.set_text(self.left_unsaved, new.left_unsaved, hide_empty=True)
         if old is None or old.offer_draft != new.offer_draft:
             self.draft.setVisible(new.offer_draft)
         if old is None or old.out_folder != new.out_folder:
