@@ -131,7 +131,7 @@ class SavePanel(Panel):
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
         if old is None or old.volume is not new.volume or old.locked != new.locked or do != next_action(old, self.seat.state):
             is_once = opened is not None and (opened.reading is not None or opened.dispute is not None)
-            self.save.setHidden(do.action_id == "save" or new.volume is None or bool(new.locked) or is_once)
+            self.save.setHidden(do.action_id in ("save", "open_folder") or new.volume is None or bool(new.locked) or is_once)
             self.folder.setVisible(new.volume is not None and opened is None)
             widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)
         can_save = new.work is not None and not new.work.is_empty and not new.locked

@@ -335,6 +335,7 @@ def test_help_lists_every_key(case):
     assert case.help.isVisible()
     for key in ("Ctrl+Shift+Z", "PageUp", "Shift+Wheel", "F1", ". (full stop)"):
         assert key in case.help.text()
+    assert case.help.width() <= case.canvas.view.native.width() and case.help.y() >= 0, "nothing is cut off"
     case.actions.trigger("help")
     assert not case.help.isVisible()
 
