@@ -27,7 +27,7 @@ EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_LEVEL, EXIT_CANCELLED = 0, 1
 
 _DESCRIPTION = """T12 body composition on chest CT: finds the mid-body slice of T12, drafts muscle and fat regions, measures them.
 Research use, not a medical device."""
-_EPILOG = """commands: demo, series, locate, measure, agreement, deidentify, study, pacs ('t12-bodycomp COMMAND --help' says more).
+_EPILOG = """commands: demo, series, locate, measure, agreement, cohort, deidentify, study, pacs ('t12-bodycomp COMMAND --help' says more).
 Without a command, napari opens with the workbench, and PATH in it.
 exit codes: 0 done; 2 wrong usage; 3 the input cannot be read or must not be measured; 4 T12 is absent or uncertain."""
 
@@ -91,6 +91,7 @@ def _run(words: list[str]) -> int:
         "locate": _locate,
         "measure": _measure,
         "agreement": _agreement,
+        "cohort": _cohort,
         "study": _study,
         "pacs": _pacs,
         "deidentify": _deidentify,
@@ -156,7 +157,7 @@ def _open(words: list[str]) -> int:
     path: Path | None = parser.parse_args(words).path
     if path is not None and not os.path.exists(path):  # noqa: PTH110 - never raises, however long the path
         raise UsageError(
-            f"A command (demo, series, locate, measure, agreement, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
+            f"A command (demo, series, locate, measure, agreement, cohort, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
         )
     return _open_window(path)
 
@@ -290,6 +291,12 @@ def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, st
 
 def _agreement(words: list[str]) -> int:
     from napari_t12_bodycomp.cli_agreement import run
+
+    return run(words, _parser, _print, _progress())
+
+
+def _cohort(words: list[str]) -> int:
+    from napari_t12_bodycomp.cli_cohort import run
 
     return run(words, _parser, _print, _progress())
 

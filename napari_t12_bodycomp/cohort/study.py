@@ -1,0 +1,110 @@
+"""The study's statistics, centre by centre and over all: from a tidy table to the record that is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from napari_t12_bodycomp.cohort.columns import levels_of
+from napari_t12_bodycomp.cohort.matched import matched, why_not_matched
+from napari_t12_bodycomp.cohort.models import regressions
+from napari_t12_bodycomp.cohort.rush_agreement import rush_agreement
+from napari_t12_bodycomp.cohort.sample import sample
+from napari_t12_bodycomp.errors import InputError, UsageError
+from napari_t12_bodycomp.model.cohort_analysis import Matched, Place, Plan
+from napari_t12_bodycomp.model.cohort_variables import CENTRE, OUTCOME, PATIENT, Form, Variable
+from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.model.rush import RushScore
+
+ALL = "all"
+FEWEST = 3
+"""Of each group: with fewer nothing is compared."""
+
+
+def places(
+    table: pd.DataFrame,
+    plan: Plan,
+    variables: Mapping[str, Variable],
+    scores: Sequence[RushScore] = (),
+    progress: Progress = no_progress,
+) -> tuple[Place, ...]:
+    """All patients together first, where there are several centres, then each centre.
+
+    Raises
+    ------
+    InputError
+        Where a group has hardly anybody.
+    UsageError
+        Where a centre that should be matched is none.
+    """
+    centres = levels_of([str(cell) for cell in table[CENTRE]]) if CENTRE in table.columns else ()
+    if strangers := [name for name in plan.match or () if name not in centres]:
+        raise UsageError(
+            f"Centres of the table are wanted to match, {strangers[0]!r} is none: name some of {', '.join(centres) or 'none'}."
+        )
+    _check_groups(table, "the table")
+    several = len(centres) > 1
+    found = []
+    if several:
+        progress(0.0, "all centres together")
+        found.append(_place(ALL, "All centres", table, plan, variables, scores, CENTRE, is_pooled=True))
+    for k, centre in enumerate(centres if several else (ALL,)):
+        title = f"Centre {centre}" if several else "All patients"
+        progress((k + 1) / (len(centres) + 1), title)
+        inside = table[table[CENTRE].astype(str) == centre] if several else table
+        _check_groups(inside, title)
+        found.append(_place(centre, title, inside, plan, variables, scores, "", is_pooled=False))
+    return tuple(found)
+
+
+def _check_groups(table: pd.DataFrame, where: str) -> None:
+    n = [int((table[OUTCOME] == value).sum()) for value in (1, 0)]
+    if min(n) < FEWEST:
+        raise InputError(
+            f"{FEWEST} patients with and without the event are wanted in {where}, there are {n[0]} and {n[1]}: check the outcome, or leave "
+            "this centre out."
+        )
+
+
+def _place(
+    key: str,
+    title: str,
+    table: pd.DataFrame,
+    plan: Plan,
+    variables: Mapping[str, Variable],
+    scores: Sequence[RushScore],
+    adjusted_for: str,
+    *,
+    is_pooled: bool,
+) -> Place:
+    own = {name: of_sample(table, of) for name, of in variables.items()}
+    pairs, why = (None, "pairs are made within a centre, not across") if is_pooled else _pairs(key, title, table, plan, own)
+    mine = set(table[PATIENT]) if PATIENT in table.columns else set()
+    rated = [score for score in scores if score.patient in mine]
+    return Place(
+        key=key,
+        title=title,
+        sample=sample(table, plan, own, title),
+        regressions=regressions(table, plan, own, adjusted_for),
+        matched=pairs,
+        why_not_matched=why,
+        raters=rush_agreement(rated) if rated else (),
+    )
+
+
+def of_sample(table: pd.DataFrame, of: Variable) -> Variable:
+    """The variable with its levels, the first that occurs in these patients as reference."""
+    if of.form is Form.TEXT and of.name == CENTRE:
+        return replace(of, form=Form.CATEGORY, levels=levels_of([str(cell) for cell in table[CENTRE]]))
+    return of
+
+
+def _pairs(key: str, title: str, table: pd.DataFrame, plan: Plan, variables: Mapping[str, Variable]) -> tuple[Matched | None, str]:
+    is_asked = plan.match is not None and key in plan.match
+    if plan.match is not None and not is_asked:
+        return None, "it was not asked for"
+    if not is_asked and (why := why_not_matched(table, plan)):
+        return None, why
+    return matched(table, plan, variables, title), ""
