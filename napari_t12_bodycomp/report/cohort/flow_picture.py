@@ -27,7 +27,7 @@ def flow_picture(analysis: CohortAnalysis) -> Picture:
     has_pairs = any(centre.matched is not None for centre in shown)
     aside = max(_high(excluded), _GAP_IN) if flow.excluded else 0.0
     levels = [_high(["", ""]), aside, _high(["", ""]), max(map(_high, centres)), *([_high(["", ""])] if has_pairs else [])]
-    high = sum(levels) + _GAP_IN * len(levels)
+    high = sum(levels) + _GAP_IN * (len(levels) - bool(aside))
     wide = max((_WIDE_IN + _GAP_IN) * max(len(shown), 2), 5.2)
 
     def draw(figure: Figure) -> None:
