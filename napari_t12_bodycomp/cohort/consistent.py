@@ -39,7 +39,8 @@ def _per_height(amount: Numbers, height_m: Numbers) -> Numbers:
 
 
 def _ratio(first: Numbers, second: Numbers) -> Numbers:
-    return np.round(np.divide(first, second, out=np.full(len(first), math.nan), where=second > 0), DECIMALS)
+    found: Numbers = np.round(np.divide(first, second, out=np.full(len(first), math.nan), where=second > 0), DECIMALS)
+    return found
 
 
 RULES: tuple[Rule, ...] = (
@@ -60,12 +61,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def derive(table: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str], list[Finding]]:
-    """`table` with the columns that follow from others, how each was computed, and where a column contradicts the others (refusals)."""
+def derive(table: pd.DataFrame, columns: Mapping[str, str], *, by_rush: bool = True) -> tuple[pd.DataFrame, dict[str, str], list[Finding]]:
+    """`table` with the columns that follow from others, how each was computed, and where a column contradicts the others (refusals).
+
+    `by_rush` says whether the outcome is the study's, which follows from the agreed total.
+    """
     derived: dict[str, str] = {}
     findings: list[Finding] = []
     for rule in RULES:
-        if any(source not in table.columns for source in rule.sources):
+        if any(source not in table.columns for source in rule.sources) or (rule.name == OUTCOME and not by_rush):
             continue
         follows = rule.compute(*(table[source].to_numpy(np.float64) for source in rule.sources))
         if rule.name not in table.columns:

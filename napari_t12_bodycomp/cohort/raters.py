@@ -73,6 +73,27 @@ def compare_sources(rows: Sequence[RushScore], columns: Sequence[RushScore]) -> 
     ]
 
 
+def odd_agreement(scores: Sequence[RushScore], table: pd.DataFrame) -> list[Finding]:
+    """Agreed totals that no rater came near: below the lowest or above the highest of theirs."""
+    found = []
+    for time, name in _AGREED.items():
+        if name not in table.columns:
+            continue
+        totals: dict[str, list[int]] = {}
+        for score in scores:
+            if score.time == time and score.total is not None:
+                totals.setdefault(score.patient, []).append(score.total)
+        rows = [
+            int(row)
+            for row, patient, agreed in zip(table.index, table[PATIENT], table[name], strict=True)
+            if patient in totals and (agreed < min(totals[patient]) or agreed > max(totals[patient]))
+        ]
+        if rows:
+            words = f"The total agreed on at {time} lies outside what the raters said in {rows_text(rows)}."
+            found.append(Finding(words))
+    return found
+
+
 def outside(scores: Sequence[RushScore], table: pd.DataFrame) -> list[Finding]:
     """Ratings of patients who are not in the table, and patients whom nobody rated."""
     rated, known = {score.patient for score in scores}, set(table[PATIENT])

@@ -29,43 +29,43 @@ def places(
     variables: Mapping[str, Variable],
     scores: Sequence[RushScore] = (),
     progress: Progress = no_progress,
-) -> tuple[Place, ...]:
-    """All patients together first, where there are several centres, then each centre.
+) -> tuple[tuple[Place, ...], tuple[str, ...]]:
+    """All patients together first, where there are several centres, then each centre; and the centres that are too small, a sentence each.
 
     Raises
     ------
     InputError
-        Where a group has hardly anybody.
+        Where the table has hardly anybody of a group.
     UsageError
         Where a centre that should be matched is none.
     """
     centres = levels_of([str(cell) for cell in table[CENTRE]]) if CENTRE in table.columns else ()
-    if strangers := [name for name in plan.match or () if name not in centres]:
+    if strangers := [name for name in plan.match or () if name not in (centres or (ALL,))]:
         raise UsageError(
             f"Centres of the table are wanted to match, {strangers[0]!r} is none: name some of {', '.join(centres) or 'none'}."
         )
-    _check_groups(table, "the table")
+    if why := _too_few(table):
+        raise InputError(f"{FEWEST} patients or more of each group are wanted in the table, {why}: check the outcome.")
     several = len(centres) > 1
-    found = []
+    found, left_out = [], []
     if several:
         progress(0.0, "all centres together")
         found.append(_place(ALL, "All centres", table, plan, variables, scores, CENTRE, is_pooled=True))
-    for k, centre in enumerate(centres if several else (ALL,)):
-        title = f"Centre {centre}" if several else "All patients"
+    for k, centre in enumerate(centres or (ALL,)):
+        title = f"Centre {centre}" if centres else "All patients"
         progress((k + 1) / (len(centres) + 1), title)
         inside = table[table[CENTRE].astype(str) == centre] if several else table
-        _check_groups(inside, title)
+        if why := _too_few(inside):
+            left_out.append(f"{title} alone was not analysed: {why}, {FEWEST} or more are needed.")
+            continue
         found.append(_place(centre, title, inside, plan, variables, scores, "", is_pooled=False))
-    return tuple(found)
+    return tuple(found), tuple(left_out)
 
 
-def _check_groups(table: pd.DataFrame, where: str) -> None:
+def _too_few(table: pd.DataFrame) -> str:
+    """Why these patients cannot be compared; "" where they can."""
     n = [int((table[OUTCOME] == value).sum()) for value in (1, 0)]
-    if min(n) < FEWEST:
-        raise InputError(
-            f"{FEWEST} patients with and without the event are wanted in {where}, there are {n[0]} and {n[1]}: check the outcome, or leave "
-            "this centre out."
-        )
+    return f"{n[0]} patients with the event and {n[1]} without are there" if min(n) < FEWEST else ""
 
 
 def _place(
@@ -107,4 +107,9 @@ def _pairs(key: str, title: str, table: pd.DataFrame, plan: Plan, variables: Map
         return None, "it was not asked for"
     if not is_asked and (why := why_not_matched(table, plan)):
         return None, why
-    return matched(table, plan, variables, title), ""
+    try:
+        return matched(table, plan, variables, title), ""
+    except InputError as error:
+        if is_asked:
+            raise
+        return None, str(error).rstrip(".")

@@ -29,7 +29,8 @@ class Finding:
 class Plan:
     """What is to be analysed, by the variables' names; `groups` are the titles of event and other group.
 
-    `match` names the centres to match, None leaves it to the rule (enough patients in the rarer group for the covariates).
+    `match` names the centres to match, None leaves it to the rule (enough patients in the rarer group for the covariates); `is_rush` says
+    whether the outcome is slower healing by the agreed total of RUSH.
     """
 
     outcome: str
@@ -44,6 +45,7 @@ class Plan:
     order: Order
     match: tuple[str, ...] | None = None
     has_change: bool = False
+    is_rush: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.cohort.columns import levels_of
 from napari_t12_bodycomp.cohort.consistent import check_patients, derive
 from napari_t12_bodycomp.cohort.enrolment import flow_chart
-from napari_t12_bodycomp.cohort.raters import compare_sources, from_columns, from_rows, outside, rater_columns
+from napari_t12_bodycomp.cohort.raters import compare_sources, from_columns, from_rows, odd_agreement, outside, rater_columns
 from napari_t12_bodycomp.cohort.recognise import recognise, variable
 from napari_t12_bodycomp.cohort.study import places
 from napari_t12_bodycomp.cohort.tidy import rows_text, tidy
 from napari_t12_bodycomp.errors import InputError, UsageError
-from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Finding, Place, Source
-from napari_t12_bodycomp.model.cohort_variables import CENTRE, MONTH_1_AGREED, OUTCOME, PATIENT, REASON, Part, Variable
+from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Finding, Place, Plan, Source
+from napari_t12_bodycomp.model.cohort_variables import CENTRE, MONTH_1_AGREED, OUTCOME, PATIENT, REASON, Form, Part, Variable
 from napari_t12_bodycomp.model.enrolment import FlowChart
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.rush import RushScore
@@ -67,10 +67,11 @@ def analyse_cohort(
     _refuse(findings)
     ratings = _ratings(raw, columns, ratings_file, table)
     table, agreed_columns = _with_agreed(table, ratings)
-    table, derived, contradictions = derive(table, {**columns, **agreed_columns})
+    words = outcome_words(wishes, columns)
+    table, derived, contradictions = derive(table, {**columns, **agreed_columns}, by_rush=not words)
     if wishes.flag_contradictions:
         contradictions = [replace(finding, is_refusal=False) for finding in contradictions]
-    findings += [*ratings.findings, *contradictions]
+    findings += [*ratings.findings, *contradictions, *odd_agreement(ratings.scores, table)]
     _refuse(findings)
     if OUTCOME not in table.columns:
         raise InputError(
@@ -80,8 +81,8 @@ def analyse_cohort(
     variables |= {name: variable(name, []) for name in (*derived, *agreed_columns) if name not in variables}
     included = table[table[REASON].isna()] if REASON in table.columns else table
     centres = levels_of([str(cell) for cell in included[CENTRE]]) if CENTRE in included.columns else ()
-    plan = plan_of(wishes, variables, outcome_words(wishes, columns), centres)
-    found = places(included, plan, variables, ratings.scores, progress)
+    plan = plan_of(wishes, variables, words, centres)
+    found, too_small = places(included, plan, variables, ratings.scores, progress)
     return CohortAnalysis(
         source=Source(raw.name, raw.sha256, len(raw.cells), *((ratings_file.name, ratings_file.sha256) if ratings_file else ())),
         plan=plan,
@@ -93,7 +94,7 @@ def analyse_cohort(
         findings=(*findings, *_remarks(raw.cells, included)),
         flow=_flow(table, wishes, found),
         places=found,
-        left_out=_left_out(found, variables, plan.described),
+        left_out=(*too_small, *_left_out(found, variables, plan)),
         software={"napari-t12-bodycomp": __version__, "Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
 
@@ -170,17 +171,15 @@ def _flow(table: pd.DataFrame, wishes: CohortRequest, found: Sequence[Place]) ->
     )
 
 
-def _left_out(found: Sequence[Place], variables: Mapping[str, Variable], described: Sequence[str]) -> tuple[str, ...]:
+def _left_out(found: Sequence[Place], variables: Mapping[str, Variable], plan: Plan) -> tuple[str, ...]:
     """What was not done, and why, a sentence each."""
     words = [f"No matching in {place.title.lower()}: {place.why_not_matched}." for place in found if place.why_not_matched]
-    words += [
-        f"No description of {variables[name].label}: it is neither in the tables of the study nor asked for."
-        for name in variables
-        if variables[name].part is Part.NONE and name not in described and name in ("height_m", "weight_kg")
-    ]
+    read = [v.title for name, v in variables.items() if v.part is Part.NONE and name not in plan.described and v.form is Form.NUMBER]
+    if read:
+        words.append(f"No comparison of {', '.join(read).lower()}: read for the indices alone; --exposures asks for more.")
     if not any(place.raters for place in found):
         words.append("No agreement of raters: no ratings came (--rush, or columns such as rush_m1_att1).")
-    if MONTH_1_AGREED not in variables:
+    if MONTH_1_AGREED not in variables and plan.is_rush:
         words.append("The outcome was taken as it stands: the agreed RUSH total at month 1 that it follows from is not in the table.")
     return tuple(words)
 

@@ -18,7 +18,6 @@ from napari_t12_bodycomp.model.cohort_variables import (
     EXPOSURES,
     KNOWN,
     MARKERS,
-    MONTH_1_AGREED,
     OUTCOME,
     PAIR_PREDICTORS,
     PATIENT,
@@ -109,7 +108,7 @@ def plan_of(request: CohortRequest, variables: Mapping[str, Variable], outcome_w
     is_rush = outcome_words == ""
     return Plan(
         outcome=f"slower healing: RUSH < {SLOW_BELOW} at month 1" if is_rush else outcome_words,
-        groups=(f"RUSH < {SLOW_BELOW}", f"RUSH ≥ {SLOW_BELOW}") if is_rush else (outcome_words, f"not {outcome_words}"),
+        groups=(f"RUSH < {SLOW_BELOW}", f"RUSH ≥ {SLOW_BELOW}") if is_rush else (outcome_words, outcome_words.replace(" = ", " ≠ ")),
         described=tuple(ordered),
         covariates=chosen["covariates"],
         exposures=chosen["exposures"],
@@ -120,6 +119,7 @@ def plan_of(request: CohortRequest, variables: Mapping[str, Variable], outcome_w
         order=request.order,
         match=_match(request.match, centres),
         has_change=CHANGE in variables,
+        is_rush=is_rush,
     )
 
 
@@ -130,11 +130,10 @@ def _usable(variables: Mapping[str, Variable]) -> list[str]:
 def _match(wished: tuple[str, ...] | None, centres: Sequence[str]) -> tuple[str, ...] | None:
     if wished == (MATCH_NONE,):
         return ()
-    return tuple(centres) if wished == (MATCH_ALL,) else wished
+    return tuple(centres) or (MATCH_ALL,) if wished == (MATCH_ALL,) else wished
 
 
 def outcome_words(request: CohortRequest, columns: Mapping[str, str]) -> str:
     """How the event is called: "" for slower healing by RUSH, else the column and its value."""
-    column = columns.get(OUTCOME)
-    is_study = column is None or (not request.event and (MONTH_1_AGREED in columns or OUTCOME not in request.columns))
-    return "" if is_study else f"{column} = {request.event or 'yes'}"
+    is_own = OUTCOME in request.columns or request.event
+    return f"{columns[OUTCOME]} = {request.event or 'yes'}" if is_own else ""

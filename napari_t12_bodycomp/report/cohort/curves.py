@@ -41,7 +41,7 @@ def roc_table(analysis: CohortAnalysis) -> Sheet:
     event = analysis.plan.groups[0]
     notes = [
         f"The event is {event}: a patient on the side of the cut-off that the rule names is predicted to have it. Intervals of the areas are "
-        "DeLong's, those of shares Wilson's. With the other group as the event the area is the same, and PPV and NPV change places.",
+        "DeLong's, those of shares Wilson's. With the other group as the event the area is the same; sensitivity and specificity, PPV and NPV change places.",
         "Cut-offs are midpoints of neighbouring values, chosen and judged on the same patients: in other patients they will do worse.",
         *(
             ["Pairs are half events by design: PPV and NPV of a matched sample hold for no population and are not given."]

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from napari_t12_bodycomp.model.cohort_analysis import EVENT, CohortAnalysis, Matched
+from napari_t12_bodycomp.model.cohort_variables import COVARIATES
+from napari_t12_bodycomp.model.rush import SLOW_BELOW
+
+_NINE = (
+    "The study says that nine covariates were matched on and lists eight; its results add the injured limb, which is taken here as the ninth.",
+)
 
 
 def methods(analysis: CohortAnalysis) -> list[str]:
@@ -16,7 +22,8 @@ def methods(analysis: CohortAnalysis) -> list[str]:
         "Comparison: Student's t test where both groups look normal and Levene's test does not reject equal variances, Welch's where it does; "
         "else the Mann-Whitney U test (asymptotic, corrected for ties, without continuity correction, as SPSS). Categories: Pearson's chi-square "
         "without Yates' correction; Fisher's exact test (Freeman-Halton for larger tables) where fewer than 5 are expected in a cell. Tests are "
-        "two-sided; p values are not adjusted for their number.",
+        "two-sided; p values are not adjusted for their number. Matched groups are compared by the same tests, as the study did; what takes the "
+        "pairs for pairs is the conditional regression.",
     ]
     if plan.has_change:
         found.append(
@@ -63,7 +70,7 @@ def cautions(analysis: CohortAnalysis) -> list[str]:
             "The propensity model predicts the outcome group, not an exposure: cases are matched to controls by a score of risk. This is the study's "
             "design. Covariates in the score cannot be judged as risk factors from the pairs, and shares, predictive values and cut-offs of "
             "the pairs hold for no population.",
-            "The study says that nine covariates were matched on and lists eight; its results add the injured limb, which is taken here as the ninth.",
+            *(_NINE if analysis.plan.covariates == COVARIATES else ()),
             "SPSS 27's own propensity matching draws a random control within the caliper. Here the nearest is taken, in a fixed order, so that the "
             "pairs can be had again; the table of other ways of matching shows what hangs on it.",
         ]
@@ -76,6 +83,11 @@ def cautions(analysis: CohortAnalysis) -> list[str]:
             "All centres together: comparisons, correlations and curves are not adjusted for the centre, the regressions are. Centres differ in "
             "the share of events, so that a pooled curve mixes differences between centres with differences between patients."
         )
+    if any(place.raters for place in analysis.places):
+        found.append(
+            "The study does not say which ICC it printed; its intervals are those of a single rater, ICC(3,1) or ICC(1,1). Compare like with like."
+        )
     found.append("Cut-offs, selected models and their performance come from the same patients that they are judged on.")
-    found.append("A score of exactly 18 is in the group RUSH ≥ 18." if analysis.plan.groups[0].startswith("RUSH") else "")
-    return [words for words in found if words]
+    if analysis.plan.is_rush:
+        found.append(f"A score of exactly {SLOW_BELOW} is in the group {analysis.plan.groups[1]}.")
+    return found

@@ -38,10 +38,12 @@ def conditional(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Sheet
     fit = pairs.conditional
     notes = [
         f"Odds ratios are of {analysis.plan.groups[0]}, for one unit more.",
-        f"{fit.n_sets} pairs, {fit.n_informative} with both values known; {_global(fit)}.",
+        f"{fit.n_sets} pairs, {fit.n_informative} of them with all values known on both sides; {_global(fit)}.",
         "Alone: conditional model of this predictor. Unmatched: ordinary logistic regression of the same predictors on all "
         f"{pairs.unmatched_model.n} patients of the centre.",
-        *_warnings(pairs.conditional, *pairs.univariable.values(), pairs.unmatched_model),
+        *_warnings(pairs.conditional),
+        *(f"{name} alone: {words}" for name, one in pairs.univariable.items() for words in _warnings(one)),
+        *(f"Unmatched: {words}" for words in _warnings(pairs.unmatched_model)),
     ]
     title = f"{place.title}: conditional logistic regression on the pairs"
     return Sheet(f"conditional_logistic_{slug(place.title)}", title, header, tuple(rows), tuple(notes))
@@ -75,7 +77,9 @@ def logistic(analysis: CohortAnalysis, place: Place) -> Sheet:
             else []
         ),
         "VIF: variance inflation factor in the multivariable model; above 5 two predictors tell nearly the same.",
-        *_warnings(*([multi] if multi else []), found.full, *(c.fit for c in found.selection.candidates)),
+        *(f"Multivariable model: {words}" for words in (_warnings(multi) if multi else [])),
+        *(f"Model of all candidates: {words}" for words in _warnings(found.full)),
+        *(f"{c.name} alone: {words}" for c in found.selection.candidates for words in _warnings(c.fit)),
     ]
     title = f"{place.title}: univariable and multivariable logistic regression"
     return Sheet(f"logistic_{slug(place.title)}", title, header, tuple(rows), tuple(dict.fromkeys(notes)))
