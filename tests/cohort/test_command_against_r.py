@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import r_values
-from r_values import Reference, same
+from reference import INFINITE, Reference, same
 
 from napari_t12_bodycomp.cli import main
 
@@ -53,7 +52,6 @@ def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
 
 ROUNDING = 1e-13
 """A coefficient or a statistic nearer to 0 than this is 0, rounded."""
-INFINITE = ("Inf", "-Inf", "NaN")
 
 
 class Walk:
@@ -97,8 +95,8 @@ CLOGIT, LOGISTIC = ("cohort.json", "conditional logistic"), ("cohort.json", "log
 
 
 @pytest.fixture(scope="module")
-def folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cohort, out = r_values.of(shared_data).folder / "cohort", tmp_path_factory.mktemp("cohort")
+def folder(r: Reference, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cohort, out = r.folder / "cohort", tmp_path_factory.mktemp("cohort")
     words = ["cohort", "analyse", cohort / "cohort.csv", "--rush", cohort / "rush_items_long.csv", "--out", out]
     words += ["--screened", "672", "--excluded", "lack of follow-up=53"]
     assert main([str(word) for word in words]) == 0
@@ -111,9 +109,9 @@ def results(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def walk(shared_data: Path, folder: Path, results: Any) -> Walk:
+def walk(r: Reference, folder: Path, results: Any) -> Walk:
     """All of R's sections gone through, each number compared."""
-    found = Walk(r_values.of(shared_data))
+    found = Walk(r)
     for section, (place, is_matched) in SECTIONS.items():
         sample = _sample(results, place, is_matched)
         found.checks((section,), {"n_slow": sample["groups"][0], "n_fast": sample["groups"][1]}, EXACT)
