@@ -267,7 +267,7 @@ WRONG: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "a patient twice": (lambda t: pd.concat([t, t.iloc[[4]]]), "One row a patient is wanted, rows 6 and 82"),
     "a patient without a name": (lambda t: t.assign(patient_id=t["patient_id"].replace("P-004", "")), "row 6 lack it"),
     "words among numbers": (lambda t: t.astype({"age": object}).assign(age="old"), "Column 'age' should hold numbers"),
-    "a sex that is none": (lambda t: t.assign(sex="3"), "Column 'sex' should hold f, female, m or male"),
+    "a sex that is none": (lambda t: t.assign(sex="3"), "Column 'sex' should hold f, female, m, male, o or other"),
     "yes, no and perhaps": (lambda t: t.assign(hypertension=2), "Column 'hypertension' should hold 1, yes"),
     "one index twice": (lambda t: t.assign(SMI=30, smi_cm2_m2=30), "One column for SMI is wanted, 'SMI' and 'smi_cm2_m2'"),
     "no outcome": (lambda t: t.drop(columns="rush_consensus_m1"), "An outcome is wanted"),

@@ -63,7 +63,7 @@ def _yes_no(name: str, title: str, *names: str) -> Variable:
     return Variable(name, title, "", Form.YES_NO, Part.BASELINE, (name, *names), words=YES_WORDS, levels=(YES, NO))
 
 
-_SEXES = {"f": "Female", "female": "Female", "m": "Male", "male": "Male"}
+_SEXES = {"f": "Female", "female": "Female", "m": "Male", "male": "Male", "o": "Other", "other": "Other"}
 _SIDES = {"l": "Left", "left": "Left", "r": "Right", "right": "Right"}
 ASA_LOW, ASA_HIGH = "I or II", "III or above"
 _ASA = {
@@ -81,9 +81,9 @@ KNOWN: tuple[Variable, ...] = (
     Variable(DAY_1_AGREED, "RUSH at day 1, agreed", form=Form.WHOLE, names=("rush_consensus_d1", "rush_d1"), limits=_TOTAL),
     Variable(MONTH_1_AGREED, "RUSH at month 1, agreed", form=Form.WHOLE, names=("rush_consensus_m1", "rush_m1"), limits=_TOTAL),
     Variable(CHANGE, "Change in RUSH, day 1 to month 1", form=Form.WHOLE, names=("delta_rush", "rush_change"), limits=(-20.0, 20.0)),
-    Variable("age", "Age", "years", Form.NUMBER, _BASE, ("age", "age_years"), (18.0, 115.0), decimals=1),
+    Variable("age", "Age", "years", Form.NUMBER, _BASE, ("age", "age_years"), (0.0, 115.0), decimals=1),
     Variable("BMI", "BMI", "kg/m²", Form.NUMBER, _BASE, ("bmi", "bmi_kg_m2"), (8.0, 90.0)),
-    Variable("sex", "Sex", "", Form.CATEGORY, _BASE, ("sex", "gender"), words=_SEXES, levels=("Female", "Male")),
+    Variable("sex", "Sex", "", Form.CATEGORY, _BASE, ("sex", "gender"), words=_SEXES, levels=("Female", "Male", "Other")),
     Variable("limb", "Injured limb", "", Form.CATEGORY, _BASE, ("limb", "injured_limb", "side"), words=_SIDES, levels=("Left", "Right")),
     _yes_no("smoking", "Current smoking", "smoker"),
     _yes_no("drinking", "Current drinking", "alcohol", "drinker"),
@@ -118,8 +118,8 @@ KNOWN: tuple[Variable, ...] = (
 )
 """The variables that are recognised by the name of their column, in the order of the tables.
 
-Limits: muscle attenuation by the widest muscle window that ships, RUSH by its items, age by the study's adults; the others are wider than
-any patient, so that what lies outside is a wrong unit or a slip of the pen.
+Limits: muscle attenuation by the widest muscle window that ships, RUSH by its items; the others are wider than any patient, so that what
+lies outside is a wrong unit or a slip of the pen.
 """
 
 COVARIATES = ("age", "sex", "BMI", "limb", "smoking", "drinking", "hypertension", "diabetes", "hyperlipidemia")
