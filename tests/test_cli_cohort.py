@@ -119,6 +119,18 @@ def test_small_centres_are_not_matched_by_themselves_and_it_is_said_why(run: Run
     assert "is none" in run(table, "--match", "east")[1]
 
 
+def test_centres_whose_names_make_the_same_file_name_keep_files_of_their_own(run: Run, tmp_path: Path) -> None:
+    table = made_up(60).assign(centre=["A/b"] * 30 + ["a b"] * 30)
+    lines = [f"{line},," for line in table.to_csv(index=False).splitlines()]
+    assert run("\n".join(lines))[0] == 0
+    names = {p.name for p in (tmp_path / "out").glob("description_*")}
+    assert names == {"description_all_centres.csv", "description_centre_a_b.csv", "description_centre_a_b_2.csv"}
+    centre = [row for row in rows(tmp_path / "out" / "description_all_centres.csv") if row["variable"].strip() in ("A/b", "a b")]
+    counts = [int(cell.split(" ")[0]) for row in centre for name, cell in row.items() if name.startswith("RUSH")]
+    assert len(counts) == 4 and sum(counts) == 60
+    assert run(table.replace("a b", "all"))[0] == 3
+
+
 def test_missing_values_are_counted_and_left_out_where_they_are_needed(run: Run, tmp_path: Path) -> None:
     table = made_up().astype({"rush_consensus_m1": object, "age": object})
     table.loc[[3, 5], "muscle_area_cm2"] = None
@@ -265,7 +277,7 @@ WRONG: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "a total that no items give": (lambda t: t.assign(rush_consensus_d1=9), "of 10 to 30 is wanted, rows 2, 3"),
     "half a point": (lambda t: t.assign(rush_consensus_d1=10.5), "should hold whole numbers"),
     "a patient twice": (lambda t: pd.concat([t, t.iloc[[4]]]), "One row a patient is wanted, rows 6 and 82"),
-    "a patient without a name": (lambda t: t.assign(patient_id=t["patient_id"].replace("P-004", "")), "row 6 lack it"),
+    "a patient without a name": (lambda t: t.assign(patient_id=t["patient_id"].replace("P-004", "")), "row 6 lacks it"),
     "words among numbers": (lambda t: t.astype({"age": object}).assign(age="old"), "Column 'age' should hold numbers"),
     "a sex that is none": (lambda t: t.assign(sex="3"), "Column 'sex' should hold f, female, m, male, o or other"),
     "yes, no and perhaps": (lambda t: t.assign(hypertension=2), "Column 'hypertension' should hold 1, yes"),

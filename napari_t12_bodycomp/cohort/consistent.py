@@ -102,7 +102,10 @@ def check_patients(table: pd.DataFrame, columns: Mapping[str, str]) -> list[Find
     for name, what in ((PATIENT, "a patient's ID"), (CENTRE, "a centre")):
         if name in table.columns and (empty := [int(row) for row in table.index[table[name].isna()]]):
             found.append(
-                Finding(f"In column {columns[name]!r} {what} is wanted in each row, {rows_text(empty)} lack it: fill it in.", True)
+                Finding(
+                    f"In column {columns[name]!r} {what} is wanted in each row, {rows_text(empty)} {'lacks' if len(empty) == 1 else 'lack'} it: fill it in.",
+                    True,
+                )
             )
     if PATIENT in table.columns:
         ids = table[PATIENT].dropna()

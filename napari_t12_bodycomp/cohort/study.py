@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 
 import pandas as pd
 
@@ -14,7 +16,7 @@ from napari_t12_bodycomp.cohort.rush_agreement import rush_agreement
 from napari_t12_bodycomp.cohort.sample import sample
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.cohort_analysis import Matched, Place, Plan
-from napari_t12_bodycomp.model.cohort_variables import CENTRE, OUTCOME, PATIENT, Form, Variable
+from napari_t12_bodycomp.model.cohort_variables import CENTRE, OUTCOME, PATIENT, Variable
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.rush import RushScore
 
@@ -47,10 +49,12 @@ def places(
     if why := _too_few(table):
         raise InputError(f"{FEWEST} patients or more of each group are wanted in the table, {why}: check the outcome.")
     several = len(centres) > 1
+    if several and ALL in centres:
+        raise InputError(f"Centres with names of their own are wanted, one is called {ALL!r}, which stands for all of them: rename it.")
     found, left_out = [], []
     if several:
         progress(0.0, "all centres together")
-        found.append(_place(ALL, "All centres", table, plan, variables, scores, CENTRE, is_pooled=True))
+        found.append(_place(ALL, "All centres", table, plan, variables, scores, is_pooled=True))
     for k, centre in enumerate(centres or (ALL,)):
         title = f"Centre {centre}" if centres else "All patients"
         progress((k + 1) / (len(centres) + 1), title)
@@ -58,8 +62,22 @@ def places(
         if why := _too_few(inside):
             left_out.append(f"{title} alone was not analysed: {why}, {FEWEST} or more are needed.")
             continue
-        found.append(_place(centre, title, inside, plan, variables, scores, "", is_pooled=False))
-    return tuple(found), tuple(left_out)
+        found.append(_place(centre, title, inside, plan, variables, scores, is_pooled=False))
+    return tuple(_told_apart(found)), tuple(left_out)
+
+
+def _told_apart(found: Sequence[Place]) -> Iterator[Place]:
+    """The places with stems of their own."""
+    used: set[str] = set()
+    for place in found:
+        stem = next(stem for k in count(1) if (stem := place.stem if k == 1 else f"{place.stem}_{k}") not in used)
+        used.add(stem)
+        yield replace(place, stem=stem)
+
+
+def _stem(title: str) -> str:
+    """The title as a part of a file's name."""
+    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
 
 
 def _too_few(table: pd.DataFrame) -> str:
@@ -75,30 +93,23 @@ def _place(
     plan: Plan,
     variables: Mapping[str, Variable],
     scores: Sequence[RushScore],
-    adjusted_for: str,
     *,
     is_pooled: bool,
 ) -> Place:
-    own = {name: of_sample(table, of) for name, of in variables.items()}
-    pairs, why = (None, "pairs are made within a centre, not across") if is_pooled else _pairs(key, title, table, plan, own)
+    pairs, why = (None, "pairs are made within a centre, not across") if is_pooled else _pairs(key, title, table, plan, variables)
+    described = replace(plan, described=(*plan.described, CENTRE)) if is_pooled else plan
     mine = set(table[PATIENT]) if PATIENT in table.columns else set()
     rated = [score for score in scores if score.patient in mine]
     return Place(
         key=key,
+        stem=_stem(title),
         title=title,
-        sample=sample(table, plan, own, title),
-        regressions=regressions(table, plan, own, adjusted_for),
+        sample=sample(table, described, variables, title),
+        regressions=regressions(table, plan, variables, CENTRE if is_pooled else ""),
         matched=pairs,
         why_not_matched=why,
         raters=rush_agreement(rated) if rated else (),
     )
-
-
-def of_sample(table: pd.DataFrame, of: Variable) -> Variable:
-    """The variable with its levels, the first that occurs in these patients as reference."""
-    if of.form is Form.TEXT and of.name == CENTRE:
-        return replace(of, form=Form.CATEGORY, levels=levels_of([str(cell) for cell in table[CENTRE]]))
-    return of
 
 
 def _pairs(key: str, title: str, table: pd.DataFrame, plan: Plan, variables: Mapping[str, Variable]) -> tuple[Matched | None, str]:

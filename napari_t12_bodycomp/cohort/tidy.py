@@ -99,7 +99,7 @@ def _read(
     problems = [_refusal(f"Column {column!r} should hold {_one_of(of.words)}, {rows_text(bad)} {_do(bad)} not: correct it.")] if bad else []
     if of.form is Form.YES_NO:
         return [math.nan if value is None else float(str(value)) for value in values], of, problems
-    return values, of, problems
+    return values, replace(of, levels=_levels(of, [str(value) for value in values if value is not None])), problems
 
 
 def _read_numbers(

@@ -119,9 +119,10 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One centre, or all of them together; `matched` is None where no pairs were made, `why_not_matched` says why."""
+    """One centre, or all of them together; `stem` is its part of the files' names, `matched` is None where no pairs were made, `why_not_matched` says why."""
 
     key: str
+    stem: str
     title: str
     sample: Sample
     regressions: Regressions

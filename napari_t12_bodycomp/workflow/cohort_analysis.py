@@ -81,7 +81,13 @@ def analyse_cohort(
     variables |= {name: variable(name, []) for name in (*derived, *agreed_columns) if name not in variables}
     included = table[table[REASON].isna()] if REASON in table.columns else table
     centres = levels_of([str(cell) for cell in included[CENTRE]]) if CENTRE in included.columns else ()
-    plan = plan_of(wishes, variables, words, centres)
+    known = [name for name in variables if included[name].notna().any()]
+    plan = plan_of(wishes, variables, known, words, centres)
+    if CENTRE in variables:
+        variables[CENTRE] = replace(variables[CENTRE], form=Form.CATEGORY, part=Part.BASELINE, levels=centres)
+    empty = [
+        f"Nothing was done with {variables[name].title or name}: its column is empty." for name in variables if name not in {*known, REASON}
+    ]
     found, too_small = places(included, plan, variables, ratings.scores, progress)
     return CohortAnalysis(
         source=Source(raw.name, raw.sha256, len(raw.cells), *((ratings_file.name, ratings_file.sha256) if ratings_file else ())),
@@ -94,7 +100,7 @@ def analyse_cohort(
         findings=(*findings, *_remarks(raw.cells, included)),
         flow=_flow(table, wishes, found),
         places=found,
-        left_out=(*too_small, *_left_out(found, variables, plan)),
+        left_out=(*too_small, *empty, *_left_out(found, variables, plan)),
         software={"napari-t12-bodycomp": __version__, "Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,8 +79,12 @@ def _wishes(request: CohortRequest) -> dict[str, tuple[str, ...] | None]:
     }
 
 
-def plan_of(request: CohortRequest, variables: Mapping[str, Variable], outcome_words: str, centres: Sequence[str]) -> Plan:
-    """The plan for a table that has `variables`. UsageError where a variable that was wished for is not there, or is no number."""
+def plan_of(
+    request: CohortRequest, variables: Mapping[str, Variable], known: Collection[str], outcome_words: str, centres: Sequence[str]
+) -> Plan:
+    """The plan for a table that has `variables`, of which those in `known` have a value somewhere: no other is taken unasked.
+
+    UsageError where a variable that was wished for is not there, or is no number."""
     for option, names in _wishes(request).items():
         for name in names or ():
             if name not in variables or name in (OUTCOME, CENTRE, PATIENT):
@@ -90,7 +94,7 @@ def plan_of(request: CohortRequest, variables: Mapping[str, Variable], outcome_w
             if option in ("exposures", "markers") and variables[name].form not in (Form.NUMBER, Form.WHOLE):
                 raise UsageError(f"Numbers are wanted in --{option}, {name!r} holds categories: leave it out.")
     chosen = {
-        option: tuple(dict.fromkeys(names)) if names is not None else tuple(name for name in default if name in variables)
+        option: tuple(dict.fromkeys(names)) if names is not None else tuple(name for name in default if name in known)
         for (option, names), default in zip(
             _wishes(request).items(), (COVARIATES, EXPOSURES, MARKERS, PAIR_PREDICTORS, CANDIDATES), strict=True
         )

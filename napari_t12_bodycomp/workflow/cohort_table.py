@@ -52,6 +52,7 @@ def _cells(text: str, name: str) -> pd.DataFrame:
         raise InputError(f"A CSV table is wanted, {name} breaks off or quotes wrongly ({error}): save it anew.") from error
     if len(numbered) < 2:
         raise InputError(f"A table with a header and a row for each patient is wanted, {name} has no rows: fill it.")
+    numbered = _without_empty_ends(numbered)
     header = [cell.strip() for cell in numbered[0][1]]
     if "" in header:
         raise InputError(f"A name for each column is wanted, column {header.index('') + 1} of {name} has none: name it or take it out.")
@@ -66,3 +67,9 @@ def _cells(text: str, name: str) -> pd.DataFrame:
             "cell needs quotes, and numbers a point; correct it."
         )
     return pd.DataFrame([line for _, line in numbered[1:]], columns=header, index=[number for number, _ in numbered[1:]], dtype=str)
+
+
+def _without_empty_ends(numbered: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The rows without the last columns that hold nothing at all, not even a name, as spreadsheets leave them."""
+    wide = max((k + 1 for _, line in numbered for k, cell in enumerate(line) if cell.strip()), default=0)
+    return [(number, line[:wide]) for number, line in numbered]

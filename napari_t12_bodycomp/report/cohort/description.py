@@ -8,7 +8,7 @@ from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Place, Sam
 from napari_t12_bodycomp.model.cohort_variables import YES, Form, Part, Variable
 from napari_t12_bodycomp.model.comparison import Comparison, Procedure
 from napari_t12_bodycomp.model.description import Kind
-from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, p_cell, slug
+from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, p_cell
 
 _SHORT = {
     Procedure.STUDENT: "t test",
@@ -31,7 +31,7 @@ def description(analysis: CohortAnalysis, place: Place) -> Sheet:
     rows: list[list[str]] = []
     heads = set()
     for part in Part:
-        names = [name for name in analysis.plan.described if analysis.variables[name].part is part]
+        names = [name for name in place.sample.comparisons if analysis.variables[name].part is part]
         if not names:
             continue
         heads.add(len(rows))
@@ -39,7 +39,7 @@ def description(analysis: CohortAnalysis, place: Place) -> Sheet:
         for name in names:
             rows += _rows(analysis.variables[name], samples)
     return Sheet(
-        f"description_{slug(place.title)}",
+        f"description_{place.stem}",
         f"{place.title}: description and comparison of the groups",
         tuple(header),
         tuple(map(tuple, rows)),
@@ -54,7 +54,7 @@ def _rows(of: Variable, samples: list[Sample]) -> list[list[str]]:
         return [[_title(of, found), *(cell for one in found for cell in _number_cells(of, one))]]
     if of.form is Form.YES_NO:
         return [[f"{of.label}, n (%)", *(cell for one in found for cell in [*_level_cells(one, YES), *_test_cells(one)])]]
-    levels = [level for level in of.levels if any(_has(one, level) for one in found)]
+    levels = dict.fromkeys(count.level for one in found if one for count in one.description.categories[0].counts)
     head = [f"{of.label}, n (%)", *(cell for one in found for cell in ["", "", *_test_cells(one)])]
     return [head, *([f"  {_words(level)}", *(c for one in found for c in [*_level_cells(one, level), "", ""])] for level in levels)]
 

@@ -8,7 +8,7 @@ from napari_t12_bodycomp.report.cohort.flow_picture import flow_picture
 from napari_t12_bodycomp.report.cohort.numbers_json import results_json
 from napari_t12_bodycomp.report.cohort.page import Block, Section, page
 from napari_t12_bodycomp.report.cohort.pictures import Picture, balance_plot, roc_curves, scatter
-from napari_t12_bodycomp.report.cohort.sheet import Sheet, sheet_csv, slug
+from napari_t12_bodycomp.report.cohort.sheet import Sheet, sheet_csv
 
 RESULTS, REPORT = "results.json", "report.html"
 
@@ -25,8 +25,8 @@ def cohort_files(analysis: CohortAnalysis, title: str) -> dict[str, bytes]:
                 files |= {f"{block.name}.png": block.png, f"{block.name}.svg": block.svg}
     for place in analysis.places:
         if place.matched:
-            files[f"pairs_{slug(place.title)}.csv"] = matching.pairs_csv(place.matched).encode()
-            files[f"propensity_{slug(place.title)}.csv"] = matching.scores_csv(place.matched).encode()
+            files[f"pairs_{place.stem}.csv"] = matching.pairs_csv(place.matched).encode()
+            files[f"propensity_{place.stem}.csv"] = matching.scores_csv(place.matched).encode()
     files["roc_points.csv"] = curves.roc_points_csv(analysis).encode()
     files[RESULTS] = results_json(analysis).encode()
     files[REPORT] = page(analysis, title, sections).encode()
@@ -39,7 +39,7 @@ def _sections(analysis: CohortAnalysis) -> list[Section]:
     balance: list[Block] = []
     for place in places:
         if place.matched:
-            balance += [matching.balance(analysis, place, place.matched), balance_plot(place.title, place.matched, labels)]
+            balance += [matching.balance(analysis, place, place.matched), balance_plot(place, place.matched, labels)]
             balance.append(regression.alternatives(analysis, place, place.matched))
     conditional = [regression.conditional(analysis, place, place.matched) for place in places if place.matched]
     raters = curves.rater_table(analysis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_t12_bodycomp.model.cohort_analysis import EVENT, OTHER, CohortAnalysis, Matched, Place
 from napari_t12_bodycomp.model.cohort_variables import PATIENT, REASON
 from napari_t12_bodycomp.model.matching import ArmDifference
-from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, number, slug
+from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, number
 from napari_t12_bodycomp.report.indices_csv import as_text, safe_text
 
 MOST_SMD = 0.1
@@ -44,7 +44,7 @@ def balance(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Sheet:
         else f"No covariate differs by more than {MOST_SMD:g} pooled SD after matching.",
         *pairs.matching.remarks,
     ]
-    return Sheet(f"balance_{slug(place.title)}", f"{place.title}: balance of the covariates", header, tuple(rows), tuple(notes))
+    return Sheet(f"balance_{place.stem}", f"{place.title}: balance of the covariates", header, tuple(rows), tuple(notes))
 
 
 def _arms(side: ArmDifference | None) -> tuple[str, str, str]:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Matched, Sample
+from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Matched, Place, Sample
 from napari_t12_bodycomp.report.cohort.curves import samples
 from napari_t12_bodycomp.report.cohort.matching import MOST_SMD
-from napari_t12_bodycomp.report.cohort.sheet import interval, number, p_cell, slug
+from napari_t12_bodycomp.report.cohort.sheet import interval, number, p_cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +125,7 @@ def _roc_panel(axes: Axes, sample: Sample, letter: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def balance_plot(place_title: str, pairs: Matched, labels: dict[str, str]) -> Picture:
+def balance_plot(place: Place, pairs: Matched, labels: dict[str, str]) -> Picture:
     """The standardised differences before and after matching."""
     before, after = pairs.matching.balance.pooled_before, pairs.matching.balance.pooled_after
     names = [name for name in before if before[name] is not None or after.get(name) is not None]
@@ -142,5 +142,5 @@ def balance_plot(place_title: str, pairs: Matched, labels: dict[str, str]) -> Pi
         figure.legend(fontsize=8, frameon=False, loc="outside upper center", ncols=2)
         axes.spines[["top", "right"]].set_visible(False)
 
-    title = f"{place_title}: balance of the covariates"
-    return drawn(f"balance_{slug(place_title)}", title, f"The dashed line marks {MOST_SMD:g}.", (6.6, 0.28 * len(names) + 1.2), draw)
+    title = f"{place.title}: balance of the covariates"
+    return drawn(f"balance_{place.stem}", title, f"The dashed line marks {MOST_SMD:g}.", (6.6, 0.28 * len(names) + 1.2), draw)

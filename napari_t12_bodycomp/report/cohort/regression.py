@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from napari_t12_bodycomp.model.cohort_analysis import Alternative, CohortAnalysis, Matched, Place
 from napari_t12_bodycomp.model.cohort_variables import Variable
 from napari_t12_bodycomp.model.regression import INTERCEPT, Coefficient, ConditionalFit, LogisticFit
-from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, interval, number, p_cell, slug
+from napari_t12_bodycomp.report.cohort.sheet import NOTHING, Sheet, interval, number, p_cell
 
 Fit = LogisticFit | ConditionalFit
 
@@ -46,7 +46,7 @@ def conditional(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Sheet
         *(f"Unmatched: {words}" for words in _warnings(pairs.unmatched_model)),
     ]
     title = f"{place.title}: conditional logistic regression on the pairs"
-    return Sheet(f"conditional_logistic_{slug(place.title)}", title, header, tuple(rows), tuple(notes))
+    return Sheet(f"conditional_logistic_{place.stem}", title, header, tuple(rows), tuple(notes))
 
 
 def logistic(analysis: CohortAnalysis, place: Place) -> Sheet:
@@ -82,7 +82,7 @@ def logistic(analysis: CohortAnalysis, place: Place) -> Sheet:
         *(f"{c.name} alone: {words}" for c in found.selection.candidates for words in _warnings(c.fit)),
     ]
     title = f"{place.title}: univariable and multivariable logistic regression"
-    return Sheet(f"logistic_{slug(place.title)}", title, header, tuple(rows), tuple(dict.fromkeys(notes)))
+    return Sheet(f"logistic_{place.stem}", title, header, tuple(rows), tuple(dict.fromkeys(notes)))
 
 
 def alternatives(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Sheet:
@@ -99,7 +99,7 @@ def alternatives(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Shee
         "Each row is a whole matching with its own conditional model: how far the odds ratios move shows what hangs on the choice.",
         "SMD: absolute standardised difference, pooled SD.",
     )
-    return Sheet(f"matching_alternatives_{slug(place.title)}", f"{place.title}: other ways of matching", header, tuple(rows), notes)
+    return Sheet(f"matching_alternatives_{place.stem}", f"{place.title}: other ways of matching", header, tuple(rows), notes)
 
 
 def _alternative_row(one: Alternative, names: Sequence[str]) -> tuple[str, ...]:

@@ -62,8 +62,3 @@ def percent(share: float | None, ci: tuple[float, float] | None = None) -> str:
         return NOTHING
     ends = "" if ci is None else f" ({100 * ci[0]:.1f}–{100 * ci[1]:.1f})"
     return f"{100 * share:.1f}{ends}"
-
-
-def slug(words: str) -> str:
-    """`words` as a part of a file's name."""
-    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "x"
