@@ -29,7 +29,7 @@ def run(words: list[str], new_parser: Callable[[str, str], argparse.ArgumentPars
 
     check_writable(args.out)
     analysis = analyse_cohort(args.table, _request(args), args.rush, progress)
-    files = write_cohort(analysis, args.out, args.title)
+    files = write_cohort(analysis, args.out, args.title, with_figures=not args.no_figures)
     progress(1.0, "written")
     if args.json:
         from napari_t12_bodycomp.report.cohort.summary import summary_json
@@ -66,6 +66,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--excluded", metavar="REASON=N", action="append", default=[], help="patients excluded, with the reason; may be given several times"
     )
     add("--flag-contradictions", action="store_true", help="say where columns contradict each other, instead of refusing the table")
+    add("--no-figures", action="store_true", help="tables, numbers and report alone, in half the time")
     add("--title", metavar="WORDS", default="", help="heads the report")
     add("--json", action="store_true", help="print one JSON object")
     add("-v", "--verbose", action="store_true", help="say on standard error what is being done")

@@ -190,8 +190,8 @@ def _left_out(found: Sequence[Place], variables: Mapping[str, Variable], plan: P
     return tuple(words)
 
 
-def write_cohort(analysis: CohortAnalysis, out_dir: Path, title: str = "") -> list[str]:
+def write_cohort(analysis: CohortAnalysis, out_dir: Path, title: str = "", *, with_figures: bool = True) -> list[str]:
     """Write everything into `out_dir`, each file complete or not at all, the report last; the files' names. InputError where that cannot be done."""
-    files = cohort_files(analysis, title or TITLE)
+    files = cohort_files(analysis, title or TITLE, with_figures=with_figures)
     write_files(out_dir, files)
     return list(files)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis
+from collections.abc import Mapping
+
+from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Matched, Place
 from napari_t12_bodycomp.report.cohort import curves, description, matching, regression
 from napari_t12_bodycomp.report.cohort.flow_picture import flow_picture
 from napari_t12_bodycomp.report.cohort.numbers_json import results_json
@@ -13,9 +15,9 @@ from napari_t12_bodycomp.report.cohort.sheet import Sheet, sheet_csv
 RESULTS, REPORT = "results.json", "report.html"
 
 
-def cohort_files(analysis: CohortAnalysis, title: str) -> dict[str, bytes]:
+def cohort_files(analysis: CohortAnalysis, title: str, *, with_figures: bool = True) -> dict[str, bytes]:
     """Every file by name; the report comes last, so that where it stands the others do too."""
-    sections = _sections(analysis)
+    sections = _sections(analysis, with_figures=with_figures)
     files: dict[str, bytes] = {}
     for _, blocks in sections:
         for block in blocks:
@@ -33,25 +35,32 @@ def cohort_files(analysis: CohortAnalysis, title: str) -> dict[str, bytes]:
     return files
 
 
-def _sections(analysis: CohortAnalysis) -> list[Section]:
+def _sections(analysis: CohortAnalysis, *, with_figures: bool) -> list[Section]:
     places = analysis.places
-    labels = {name: variable.title or name for name, variable in analysis.variables.items()}
-    balance: list[Block] = []
-    for place in places:
-        if place.matched:
-            balance += [matching.balance(analysis, place, place.matched), balance_plot(place, place.matched, labels)]
-            balance.append(regression.alternatives(analysis, place, place.matched))
+    raters, correlations = curves.rater_table(analysis), curves.correlation_table(analysis)
+    drawn = _figures(analysis) if with_figures else {}
     conditional = [regression.conditional(analysis, place, place.matched) for place in places if place.matched]
-    raters = curves.rater_table(analysis)
-    correlations: list[Sheet | Picture | None] = [scatter(analysis), curves.correlation_table(analysis)]
     found: list[Section] = [
-        ("Enrolment", [matching.enrolment(analysis), flow_picture(analysis), matching.missing(analysis)]),
+        ("Enrolment", [matching.enrolment(analysis), *drawn.get("enrolment", []), matching.missing(analysis)]),
         ("Description and comparison", [description.description(analysis, place) for place in places]),
         ("Agreement of the raters", [raters] if raters.rows else []),
-        ("Matching", balance),
+        ("Matching", [block for place in places if place.matched for block in _matching(analysis, place, place.matched, drawn)]),
         ("Conditional logistic regression", conditional),
         ("Logistic regression", [regression.logistic(analysis, place) for place in places]),
-        ("Change in RUSH and the indices", [block for block in correlations if block is not None and analysis.plan.has_change]),
-        ("ROC and cut-offs", [roc_curves(analysis), curves.roc_table(analysis)]),
+        ("Change in RUSH and the indices", [*drawn.get("correlations", []), correlations] if analysis.plan.has_change else []),
+        ("ROC and cut-offs", [*drawn.get("roc", []), curves.roc_table(analysis)]),
     ]
     return [(heading, blocks) for heading, blocks in found if blocks]
+
+
+def _matching(analysis: CohortAnalysis, place: Place, pairs: Matched, drawn: Mapping[str, list[Picture]]) -> list[Block]:
+    tables = matching.balance(analysis, place, pairs), regression.alternatives(analysis, place, pairs)
+    return [tables[0], *drawn.get(f"balance_{place.stem}", []), tables[1]]
+
+
+def _figures(analysis: CohortAnalysis) -> dict[str, list[Picture]]:
+    """The figures by name."""
+    labels = {name: variable.title or name for name, variable in analysis.variables.items()}
+    found = [flow_picture(analysis), scatter(analysis), roc_curves(analysis)]
+    found += [balance_plot(place, place.matched, labels) for place in analysis.places if place.matched]
+    return {picture.name: [picture] for picture in found if picture is not None}
