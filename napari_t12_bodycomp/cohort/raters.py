@@ -17,6 +17,7 @@ CONSENSUS = "consensus"
 """Rows of this rater hold what was agreed on: it is noted, never computed."""
 _COLUMN = re.compile(r"rush_(d1|m1)_((att|res|rater)[a-z]*_?\d+)", re.IGNORECASE)
 _ROLES = {"att": "attending", "res": "resident", "rater": ""}
+_TIMES = {DAY_1: "day 1", MONTH_1: "month 1"}
 _AGREED = {DAY_1: DAY_1_AGREED, MONTH_1: MONTH_1_AGREED}
 
 
@@ -89,7 +90,7 @@ def odd_agreement(scores: Sequence[RushScore], table: pd.DataFrame) -> list[Find
             if patient in totals and (agreed < min(totals[patient]) or agreed > max(totals[patient]))
         ]
         if rows:
-            words = f"The total agreed on at {time} lies outside what the raters said in {rows_text(rows)}."
+            words = f"The total agreed on at {_TIMES[time]} lies outside what the raters said in {rows_text(rows)}."
             found.append(Finding(words))
     return found
 

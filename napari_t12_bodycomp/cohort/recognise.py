@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from napari_t12_bodycomp.errors import InputError, UsageError
-from napari_t12_bodycomp.model.cohort_variables import KNOWN, OUTCOME, PATIENT, Form, Variable
+from napari_t12_bodycomp.model.cohort_variables import KNOWN, PATIENT, Form, Variable
 
 _RANKED = (PATIENT,)
 """Of these the first name that is there is taken; two columns for any other variable are an ambiguity."""
@@ -64,8 +64,3 @@ def variable(name: str, cells: Sequence[str]) -> Variable:
         return Variable(name, form=Form.YES_NO, words={"1": "1", "0": "0"}, levels=("1", "0"))
     is_number = bool(known) and all(re.fullmatch(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?", cell) for cell in known)
     return Variable(name, form=Form.NUMBER if is_number else Form.CATEGORY)
-
-
-def outcome_variable(event: str) -> Variable:
-    """An outcome that holds other words than yes and no: `event` is the event, every other word is none."""
-    return Variable(OUTCOME, form=Form.CATEGORY, levels=(event,))

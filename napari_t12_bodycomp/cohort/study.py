@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import combinations, count
 
 import pandas as pd
 
-from napari_t12_bodycomp.cohort.columns import levels_of
+from napari_t12_bodycomp.cohort.columns import levels_of, numbers
 from napari_t12_bodycomp.cohort.matched import matched, why_not_matched
 from napari_t12_bodycomp.cohort.models import regressions
+from napari_t12_bodycomp.cohort.roc import compare_unpaired
 from napari_t12_bodycomp.cohort.rush_agreement import rush_agreement
 from napari_t12_bodycomp.cohort.sample import sample
 from napari_t12_bodycomp.errors import InputError, UsageError
-from napari_t12_bodycomp.model.cohort_analysis import Matched, Place, Plan
+from napari_t12_bodycomp.model.cohort_analysis import Between, Matched, Place, Plan
 from napari_t12_bodycomp.model.cohort_variables import CENTRE, OUTCOME, PATIENT, Variable
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.rush import RushScore
@@ -64,6 +65,18 @@ def places(
             continue
         found.append(_place(centre, title, inside, plan, variables, scores, is_pooled=False))
     return tuple(_told_apart(found)), tuple(left_out)
+
+
+def between_centres(table: pd.DataFrame, plan: Plan, found: Sequence[Place]) -> tuple[Between, ...]:
+    """Each marker's area in every two of the centres; none where there is one centre."""
+    centres = [place for place in found if place.key != ALL]
+    parts = {place.key: table[table[CENTRE].astype(str) == place.key] for place in centres}
+    return tuple(
+        Between(marker, first.title, second.title, compare_unpaired(*((numbers(part, OUTCOME), numbers(part, marker)) for part in two)))
+        for first, second in combinations(centres, 2)
+        for marker in plan.markers
+        for two in [(parts[first.key], parts[second.key])]
+    )
 
 
 def _told_apart(found: Sequence[Place]) -> Iterator[Place]:

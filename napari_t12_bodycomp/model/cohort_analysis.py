@@ -132,6 +132,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """One marker's area in two centres, by their titles."""
+
+    marker: str
+    first: str
+    second: str
+    comparison: AucComparison
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The table that was read: file name, SHA-256 of its bytes, rows; likewise the ratings, where there are any."""
 
@@ -156,5 +166,6 @@ class CohortAnalysis:
     findings: tuple[Finding, ...]
     flow: FlowChart
     places: tuple[Place, ...]
+    between: tuple[Between, ...]
     left_out: tuple[str, ...]
     software: Mapping[str, str]

@@ -16,7 +16,7 @@ from napari_t12_bodycomp.cohort.consistent import check_patients, derive
 from napari_t12_bodycomp.cohort.enrolment import flow_chart
 from napari_t12_bodycomp.cohort.raters import compare_sources, from_columns, from_rows, odd_agreement, outside, rater_columns
 from napari_t12_bodycomp.cohort.recognise import recognise, variable
-from napari_t12_bodycomp.cohort.study import places
+from napari_t12_bodycomp.cohort.study import between_centres, places
 from napari_t12_bodycomp.cohort.tidy import rows_text, tidy
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Finding, Place, Plan, Source
@@ -100,6 +100,7 @@ def analyse_cohort(
         findings=(*findings, *_remarks(raw.cells, included)),
         flow=_flow(table, wishes, found),
         places=found,
+        between=between_centres(included, plan, found),
         left_out=(*too_small, *empty, *_left_out(found, variables, plan)),
         software={"napari-t12-bodycomp": __version__, "Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )

@@ -50,6 +50,7 @@ def roc_table(analysis: CohortAnalysis) -> Sheet:
         ),
         *notes,
         *_auc_pairs(analysis),
+        *_between(analysis),
     ]
     return Sheet("roc", "Receiver operating characteristic", header, tuple(rows), tuple(notes))
 
@@ -81,6 +82,18 @@ def _auc_pairs(analysis: CohortAnalysis) -> Iterator[str]:
                 f"{sample.title}: the area of {pair.first} less that of {pair.second} is {number(found.difference)} "
                 f"({interval(found.difference_ci)}), p {_with_sign(found.p)} (DeLong, paired)."
             )
+
+
+def _between(analysis: CohortAnalysis) -> Iterator[str]:
+    for found in analysis.between:
+        told = found.comparison
+        if told.why_empty:
+            yield f"{found.marker}, {found.first} and {found.second}: {told.why_empty}."
+            continue
+        yield (
+            f"{found.marker}: the area in {found.first} less that in {found.second} is {number(told.difference)} "
+            f"({interval(told.difference_ci)}), p {_with_sign(told.p)} (DeLong, unpaired)."
+        )
 
 
 def _with_sign(p: float | None) -> str:

@@ -38,7 +38,7 @@ def balance(analysis: CohortAnalysis, place: Place, pairs: Matched) -> Sheet:
         rows.append((f"{label}: {row.level}" if row.level else label, *_arms(row.before), pooled[0], *_arms(row.after), pooled[1], ratio))
     left = [name for name, value in found.pooled_after.items() if value is not None and value > MOST_SMD]
     notes = [
-        found.method,
+        found.method[:1].upper() + found.method[1:] + ".",
         f"Above {MOST_SMD:g} after matching: {', '.join(left)}."
         if left
         else f"No covariate differs by more than {MOST_SMD:g} pooled SD after matching.",

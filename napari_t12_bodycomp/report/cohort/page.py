@@ -10,19 +10,21 @@ from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis
 from napari_t12_bodycomp.report.cohort.methods import cautions, methods
 from napari_t12_bodycomp.report.cohort.pictures import Picture
 from napari_t12_bodycomp.report.cohort.sheet import Sheet
+from napari_t12_bodycomp.report.cohort.summary import in_short
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.4rem; border-bottom: 1px solid #ccc; } h3 { font-size: 1.05rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; margin: .6rem 0; }
 th, td { padding: .2rem .7rem; text-align: right; white-space: nowrap; } td.long { white-space: normal; min-width: 16rem; text-align: left; }
 th { border-top: 1.5px solid #222; border-bottom: 1px solid #222; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; white-space: pre; }
 tbody tr:last-child td { border-bottom: 1.5px solid #222; } tr.head td { font-weight: 600; padding-top: .5rem; }
+table.wide { font-size: 12px; } .wide th, .wide td { padding: .2rem .45rem; }
 .notes { font-size: 12.5px; color: #444; } .notes p { margin: .15rem 0; } img { max-width: 100%; }
 .flags { border-left: 4px solid #D55E00; padding: .1rem 1rem; background: #fdf3ec; } figcaption { font-size: 13px; color: #444; }
 """
-_LONG = 40
+_LONG, _MANY, _PX_PER_IN = 40, 10, 96
 
 
 Block = Sheet | Picture
@@ -37,6 +39,8 @@ def page(analysis: CohortAnalysis, title: str, sections: Sequence[Section]) -> s
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(_opening(analysis))}</p>",
         _flags(analysis),
+        "<h2>In short</h2>",
+        _list(in_short(analysis)),
     ]
     n_tables = n_figures = 0
     for heading, blocks in sections:
@@ -90,7 +94,8 @@ def _table(sheet: Sheet, k: int) -> str:
     for number, row in enumerate(sheet.rows):
         mark = ' class="head"' if number in sheet.heads else ""
         rows.append(f"<tr{mark}>{''.join(map(_cell, row))}</tr>")
-    body = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{chr(10).join(rows)}\n</tbody></table></div>'
+    wide = ' class="wide"' if len(sheet.header) > _MANY else ""
+    body = f'<div class="scroll"><table{wide}><thead><tr>{head}</tr></thead><tbody>\n{chr(10).join(rows)}\n</tbody></table></div>'
     return f'<h3 id="{escape(sheet.name)}">Table {k}. {escape(sheet.title)}</h3>{body}<div class="notes">{"".join(_paragraphs(sheet.notes))}</div>'
 
 
@@ -102,7 +107,7 @@ def _figure(picture: Picture, k: int) -> str:
     data = base64.b64encode(picture.png).decode()
     caption = f"Figure {k}. {escape(picture.title)}. {escape(picture.words)}"
     alt = escape(f"{picture.title}. {picture.words}", quote=True)
-    return f'<figure><img alt="{alt}" src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
+    return f'<figure><img alt="{alt}" width="{picture.width_in * _PX_PER_IN:.0f}" src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
 
 
 def _paragraphs(words: Sequence[str]) -> list[str]:

@@ -26,11 +26,12 @@ _STYLES = ("-", "--", "-.", ":")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One figure; `name` is the files' without its ending, `words` say what is seen, for who does not see it."""
+    """One figure, `width_in` inches wide; `name` is the files' without its ending, `words` say what is seen, for who does not see it."""
 
     name: str
     title: str
     words: str
+    width_in: float
     png: bytes
     svg: bytes
 
@@ -48,7 +49,7 @@ def drawn(name: str, title: str, words: str, size_in: tuple[float, float], draw:
         png, svg = io.BytesIO(), io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    return Picture(name, title, words, png.getvalue(), svg.getvalue())
+    return Picture(name, title, words, size_in[0], png.getvalue(), svg.getvalue())
 
 
 def scatter(analysis: CohortAnalysis) -> Picture | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Place
+from napari_t12_bodycomp.model.regression import INTERCEPT, Coefficient
 from napari_t12_bodycomp.report.cohort.sheet import interval, number, p_cell
 
 
@@ -30,25 +31,40 @@ def _place_json(place: Place) -> dict[str, Any]:
     }
 
 
-def _rows(place: Place) -> list[Any]:
+def _rows(place: Place) -> list[Coefficient]:
     """The rows of the place's main model: of the pairs where there are some, else the multivariable one."""
     model = place.matched.conditional if place.matched else place.regressions.selection.multivariable
-    return [] if model is None else [row for row in model.coefficients if row.name != "(Intercept)"]
+    return [] if model is None else [row for row in model.coefficients if row.name != INTERCEPT]
 
 
 def summary_text(analysis: CohortAnalysis) -> str:
-    """A paragraph a place."""
+    """What was found odd, and the main numbers, a line a place and model."""
     lines = [f"{analysis.flow.n_included} patients; outcome: {analysis.plan.outcome}"]
     lines += [f"! {finding.sentence}" for finding in analysis.findings]
+    return "\n".join([*lines, *in_short(analysis)])
+
+
+def in_short(analysis: CohortAnalysis) -> list[str]:
+    """The main numbers of each place: who has the event, how well the markers tell, what stays in the main model."""
+    lines = []
     for place in analysis.places:
         events, others = place.sample.groups
-        pairs = f", {len(place.matched.matching.pairs)} pairs" if place.matched else ""
-        lines.append(f"{place.title}: {events} with the event, {others} without{pairs}")
-        for found in place.sample.rocs:
-            lines.append(f"  AUC {found.marker} {number(found.roc.auc)} ({interval(found.roc.ci)})")
-        model = "pairs" if place.matched else "multivariable"
-        for row in _rows(place):
-            name = f"{row.name}: {row.level}" if row.level else row.name
-            words = f"OR {number(row.odds_ratio)} ({interval(row.ci)}), p {p_cell(row.p)}" if row.odds_ratio is not None else row.why_empty
-            lines.append(f"  {model}, {name}: {words}")
-    return "\n".join(lines)
+        pairs = f"; {len(place.matched.matching.pairs)} pairs" if place.matched else ""
+        lines.append(
+            f"{place.title}: {events} of {events + others} ({100 * events / (events + others):.1f}%) have {analysis.plan.groups[0]}{pairs}."
+        )
+        areas = [f"{found.marker} {number(found.roc.auc)} ({interval(found.roc.ci)})" for found in place.sample.rocs]
+        lines.append(f"{place.title}, AUC: {'; '.join(areas)}.")
+        rhos = [f"{name} {number(found.value)}" for name, found in place.sample.correlations.items()]
+        lines += [f"{place.title}, Spearman's rho with the change in RUSH: {'; '.join(rhos)}."] if rhos else []
+        model = "conditional model of the pairs" if place.matched else "multivariable model"
+        lines += [f"{place.title}, odds ratios of the {model}: {'; '.join(map(_odds_text, rows))}."] if (rows := _rows(place)) else []
+    return lines
+
+
+def _odds_text(row: Coefficient) -> str:
+    name = f"{row.name}: {row.level}" if row.level else row.name
+    if row.odds_ratio is None:
+        return f"{name} – {row.why_empty}"
+    p = p_cell(row.p)
+    return f"{name} {number(row.odds_ratio)} ({interval(row.ci)}, p {p if p.startswith('<') else f'= {p}'})"
