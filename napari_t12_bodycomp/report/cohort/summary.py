@@ -63,7 +63,7 @@ def in_short(analysis: CohortAnalysis) -> list[str]:
 
 
 def _odds_text(row: Coefficient) -> str:
-    name = f"{row.name}: {row.level}" if row.level else row.name
+    name = f"{row.name} {row.level} against {row.reference}:" if row.level else row.name
     if row.odds_ratio is None:
         return f"{name} – {row.why_empty}"
     p = p_cell(row.p)
