@@ -105,7 +105,7 @@ def window_times(volume: CTVolume, n: int) -> dict[str, list[tuple[float, float]
     """Wall and CPU seconds by what is measured."""
     from qtpy.QtWidgets import QApplication
 
-    from napari_t12_bodycomp.gui.app import quiet_viewer
+    from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
     from napari_t12_bodycomp.gui.workbench import open_workbench
 
     viewer = quiet_viewer()
@@ -136,8 +136,7 @@ def window_times(volume: CTVolume, n: int) -> dict[str, list[tuple[float, float]
                 at = at + step
             clock = Clock()  # what follows is leaving `block_history`: the stroke's end
         _read(times, "stroke", clock, bench)
-    bench.close()
-    viewer.close()
+    close_window(bench)
     return times
 
 

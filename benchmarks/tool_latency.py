@@ -27,7 +27,7 @@ import numpy as np
 from qtpy.QtWidgets import QApplication
 from stroke_latency import Clock, made_up, report
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Tool
@@ -83,8 +83,7 @@ def measured(volume: CTVolume, n: int) -> Times:
     _hover(bench, times, rng, n)
     _push(bench, times, rng, n)
     _keys(bench, times)
-    bench.close()
-    viewer.close()
+    close_window(bench)
     return times
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 
 PACKAGE = "napari_t12_bodycomp"
@@ -140,8 +140,7 @@ def main() -> None:
     print("\nlongest pause of each step (ms)")
     for step, seconds in sorted(watch.longest.items(), key=lambda item: -item[1]):
         print(f"{step:34s} {seconds * 1000:6.0f}")
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtWidgets import QApplication
+from window_waits import spin, until
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import open_workbench
 
 
@@ -35,45 +33,27 @@ def main() -> None:
     bench = open_workbench(viewer, "assessor 1", kept / "unfinished")
     viewer.show()
     viewer.window.resize(width, height)
-    _spin(0.5)
+    spin(0.5)
     page = bench.pacs_page
     page.flow.folder = kept / "scans"
     page.toggle()
     page.stack.setCurrentIndex(1)
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(given.out / "pacs_add.png"))
     page.stack.setCurrentIndex(0)
     page.flow.choose_node(given.node)
-    page.patient_id.setText(given.patient_id)
+    page.fields.patient_id.setText(given.patient_id)
     page.search()
-    _until(lambda: not page.flow.looking.state.running and bool(page.flow.state.studies))
-    page.flow.look_into((page.flow.state.studies or ())[0].study_instance_uid)
-    _until(lambda: page.flow.state.series is not None)
+    until(lambda: page.flow.state.series is not None)
     page.flow.retrieve()
-    _until(lambda: page.flow.fetching.state.share > 0.4)
-    _spin(0.25)
+    until(lambda: page.flow.fetching.state.share > 0.4)
+    spin(0.25)
     bench.screenshot(str(given.out / "pacs.png"))
-    _until(lambda: bench.session.state.volume is not None)
-    _until(lambda: not bench.jobs.state.running)
-    _spin(1.0)
+    until(lambda: bench.session.state.volume is not None)
+    until(lambda: not bench.jobs.state.running)
+    spin(1.0)
     bench.screenshot(str(given.out / "pacs_opened.png"))
-    bench.close()
-    viewer.close()
-
-
-def _spin(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.01)
-
-
-def _until(there: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not there():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not come to what was waited for")
-        _spin(0.05)
+    close_window(bench)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from qtpy.QtCore import QPoint, QRect, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from window_waits import spin, until
 
 from napari_t12_bodycomp.gui import case_flow
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.workflow.session_state import Step
@@ -46,23 +44,23 @@ def main() -> None:
     bench.desk.set(out_folder=kept / "results")
     viewer.show()
     viewer.window.resize(width, height)
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(given.out / "no_case.png"))
     bench.flow.open_path(str(given.case))
-    _until(lambda: bench.session.state.volume is not None)
+    until(lambda: bench.session.state.volume is not None)
     bench.screenshot(str(given.out / "reading.png"))
-    _until(lambda: not bench.jobs.state.running)
-    _spin(0.3)
+    until(lambda: not bench.jobs.state.running)
+    spin(0.3)
     bench.screenshot(str(given.out / "located.png"))
     if len(bench.desk.state.offers) > 1:
         bench.panel.show_step(Step.OPEN)
-        _spin(0.3)
+        spin(0.3)
         bench.screenshot(str(given.out / "series.png"))
         bench.panel.show_step(bench.session.state.step)
     if bench.session.state.level is None and given.z_mm is not None:
         bench.session.choose_level(bench.session.state.volume.nearest_slice(given.z_mm))
-    _until(lambda: not bench.jobs.state.running)
-    _spin(0.3)
+    until(lambda: not bench.jobs.state.running)
+    spin(0.3)
     bench.screenshot(str(given.out / "level.png"))
     if bench.session.state.level is not None:
         bench.session.set_height(given.height_cm)
@@ -70,15 +68,14 @@ def main() -> None:
         bench.actions.trigger("region_muscle")
         bench.actions.trigger("tool_brush")
         bench.actions.trigger("compare_levels")
-        _until(lambda: not bench.jobs.state.running)
-        _spin(0.5)
+        until(lambda: not bench.jobs.state.running)
+        spin(0.5)
         bench.screenshot(str(given.out / "workbench.png"))
         _correct(bench, given.out)
     bench.actions.trigger("help")
-    _spin(0.2)
+    spin(0.2)
     bench.screenshot(str(given.out / "help.png"))
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 def _correct(bench: Workbench, out: Path) -> None:
@@ -128,7 +125,7 @@ class _Hand:
 
     def move(self, point: tuple[float, float]) -> None:
         QTest.mouseMove(self.native, self._at(point))
-        _spin(0.05)
+        spin(0.05)
 
     def drag(self, *points: tuple[float, float]) -> None:
         self.move(points[0])
@@ -136,11 +133,11 @@ class _Hand:
         for point in points[1:]:
             self.move(point)
         QTest.mouseRelease(self.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(points[-1]))
-        _spin(0.05)
+        spin(0.05)
 
     def picture(self, file: Path) -> None:
         """Save the slice with what lies on it."""
-        _spin(0.3)
+        spin(0.3)
         main = self.bench.frame.main
         main.grab(QRect(self.native.mapTo(main, QPoint(0, 0)), self.native.size())).save(str(file))
 
@@ -153,22 +150,6 @@ def _use_pseudonym(name: str) -> None:
         return replace(volume, subject=replace(volume.subject, patient_id=name))
 
     case_flow.load_volume = pseudonymous  # type: ignore[assignment]
-
-
-def _spin(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.005)
-
-
-def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise SystemExit("that took too long")
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ from __future__ import annotations
 import argparse
 import csv
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from qtpy.QtWidgets import QApplication
+from window_waits import spin, until
 
-from napari_t12_bodycomp.gui.app import quiet_viewer
+from napari_t12_bodycomp.gui.app import close_window, quiet_viewer
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import ExclusionReason, Role
@@ -50,26 +48,25 @@ def main() -> None:
     bench = open_workbench(viewer, "", folder / "unfinished")
     viewer.show()
     viewer.window.resize(width, height)
-    _spin(0.5)
+    spin(0.5)
     bench.actions.trigger("study")
     bench.study_page.sign_in.where.setText(where)
     bench.study_page.sign_in.name.setText("ann")
-    _spin(0.3)
+    spin(0.3)
     bench.screenshot(str(given.out / "sign_in.png"))
     bench.study.sign_in(where, "ann", PASSWORD)
-    _until(lambda: bench.seat.state.sheet is not None)
-    _spin(0.5)
+    until(lambda: bench.seat.state.sheet is not None)
+    spin(0.5)
     bench.screenshot(str(given.out / "worklist.png"))
     bench.study_case.open(case_view.case_named(bench.seat.state.desk.store, name_of(REAL)).id)
-    _until(lambda: bench.session.state.volume is not None)
+    until(lambda: bench.session.state.volume is not None)
     _rest(bench)
     bench.actions.trigger("confirm_level")
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(given.out / "study_case.png"))
     _draw_returned_and_corrected(bench, where)
     _review(bench, where, given.out)
-    bench.close()
-    viewer.close()
+    close_window(bench)
 
 
 def name_of(number: int) -> str:
@@ -146,7 +143,7 @@ def _draw_returned_and_corrected(bench: Workbench, where: str) -> None:
     rita.store.close()
     bench.study_case.open(opened.case.id)
     _rest(bench)
-    _spin(0.5)
+    spin(0.5)
     session.edit("paint muscle", drafted)
     bench.actions.trigger("submit")
     _rest(bench)
@@ -157,48 +154,33 @@ def _review(bench: Workbench, where: str, out: Path) -> None:
     """Look at the corrected drawing as its reviewer, against the first version, and approve it."""
     bench.study.sign_in(where, "rita", PASSWORD)
     _rest(bench)
-    _until(lambda: bench.seat.state.desk is not None and bench.seat.state.desk.name == "rita")
+    until(lambda: bench.seat.state.desk is not None and bench.seat.state.desk.name == "rita")
     case = case_view.case_named(bench.seat.state.desk.store, name_of(REAL))
     bench.study_case.open(case.id)
-    _until(lambda: bench.session.state.volume is not None)
+    until(lambda: bench.session.state.volume is not None)
     _rest(bench)
-    _spin(1.0)
+    spin(1.0)
     bench.screenshot(str(out / "review.png"))
     bench.actions.trigger("compare_with", 1)
     _rest(bench)
     bench.actions.trigger("compare_draft")
     bench.actions.trigger("return_case")
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(out / "review_differences.png"))
     bench.actions.trigger("compare_draft")
     bench.actions.trigger("submit")
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(out / "review_sign_off.png"))
     bench.actions.trigger("sign_off", PASSWORD)
     _rest(bench)
-    _spin(0.5)
+    spin(0.5)
     bench.screenshot(str(out / "review_approved.png"))
-
-
-def _spin(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.01)
-
-
-def _until(there: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not there():
-        if time.monotonic() > end:
-            raise SystemExit("The window did not get there in time.")
-        _spin(0.05)
 
 
 def _rest(bench: Workbench) -> None:
     """Wait until nothing runs any more."""
-    _spin(0.3)
-    _until(lambda: not bench.jobs.state.running and bench.study.errands.is_idle)
+    spin(0.3)
+    until(lambda: not bench.jobs.state.running and bench.study.errands.is_idle)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.cli_dicom.results import add_dicom_results, check_dicom_results, made_dicom_results, written_dicom_results
-from napari_t12_bodycomp.cli_study.protocol_options import add_protocol_options, protocol_of
-from napari_t12_bodycomp.errors import LevelError, T12Error, UsageError
+from napari_t12_bodycomp import __version__, cli_agreement, cli_batch, cli_cohort, cli_pacs, cli_study
+from napari_t12_bodycomp.cli_dicom import deidentify
+from napari_t12_bodycomp.cli_scan import locate, measure, series
+from napari_t12_bodycomp.cli_scan.arguments import NewParser, Say
+from napari_t12_bodycomp.errors import T12Error, UsageError
+from napari_t12_bodycomp.model.progress import Progress
 
 _log = logging.getLogger("napari_t12_bodycomp")
 
-EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_LEVEL, EXIT_CANCELLED = 0, 1, 2, 3, 4, 130
+EXIT_DONE, EXIT_FAULT, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 3, 130
 
 _DESCRIPTION = """T12 body composition on chest CT: finds the mid-body slice of T12, drafts muscle and fat regions, measures them.
 Research use, not a medical device."""
-_EPILOG = """commands: demo, series, locate, measure, agreement, cohort, deidentify, study, pacs ('t12-bodycomp COMMAND --help' says more).
+_EPILOG = """commands: {commands} ('t12-bodycomp COMMAND --help' says more).
 Without a command, napari opens with the workbench, and PATH in it.
 exit codes: 0 done; 2 wrong usage; 3 the input cannot be read or must not be measured; 4 T12 is absent or uncertain."""
 
@@ -85,20 +87,8 @@ def _set_up_logging(verbose: bool) -> None:
 
 
 def _run(words: list[str]) -> int:
-    commands: dict[str, Callable[[list[str]], int]] = {
-        "demo": _demo,
-        "series": _series,
-        "locate": _locate,
-        "measure": _measure,
-        "agreement": _agreement,
-        "cohort": _cohort,
-        "study": _study,
-        "pacs": _pacs,
-        "deidentify": _deidentify,
-    }
-    first = next((w for w in words if not w.startswith("-")), None)
-    if first in commands and words[0] == first:
-        return commands[first](words[1:])
+    if words and words[0] in COMMANDS:
+        return COMMANDS[words[0]](words[1:], _parser, _print, _progress())
     return _open(words)
 
 
@@ -115,31 +105,6 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="say on standard error what is being done")
 
 
-def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", type=Path, help="DICOM folder, DICOM file, zip of DICOM, or NIfTI")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--series", metavar="UID", help="which series, where PATH holds several")
-    parser.add_argument("--acquisition", metavar="N", type=int, help="which acquisition, where the series holds several")
-
-
-def _add_opinion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--second-opinion",
-        metavar="WHO",
-        action="append",
-        default=[],
-        help="totalsegmentator, totalsegmentator-tissues, or a label map on the scan's grid (FILE.nii.gz); may be given twice",
-    )
-    parser.add_argument(
-        "--opinion-labels",
-        metavar="SCHEME",
-        help="what the labels of a map without names stand for: total, total_v1, verse, tissue_types or tissue_4_types",
-    )
-
-
 # -- commands ------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -147,7 +112,7 @@ def _open(words: list[str]) -> int:
     parser = _Parser(
         prog="t12-bodycomp",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(commands=", ".join(COMMANDS)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -156,9 +121,7 @@ def _open(words: list[str]) -> int:
     _add_verbose(parser)
     path: Path | None = parser.parse_args(words).path
     if path is not None and not os.path.exists(path):  # noqa: PTH110 - never raises, however long the path
-        raise UsageError(
-            f"A command (demo, series, locate, measure, agreement, cohort, deidentify, study, pacs) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help."
-        )
+        raise UsageError(f"A command ({', '.join(COMMANDS)}) or an existing path is wanted, {str(path)!r} came: see t12-bodycomp --help.")
     return _open_window(path)
 
 
@@ -174,172 +137,36 @@ def _open_window(path: Path | None) -> int:
     return EXIT_DONE
 
 
-def _series(words: list[str]) -> int:
-    parser = _parser("series", "What PATH holds, which series would be measured, and why.")
-    _add_input(parser)
-    args = parser.parse_args(words)
-    from napari_t12_bodycomp.report.json_report import series_json
-    from napari_t12_bodycomp.report.text import series_table
-    from napari_t12_bodycomp.workflow.source import list_series
-
-    found = list_series(args.path, _progress())
-    _print(series_json(found) if args.json else series_table(found))
-    return EXIT_DONE if found.chosen else EXIT_INPUT
-
-
-def _locate(words: list[str]) -> int:
-    parser = _parser("locate", "Find the mid-body slice of T12.")
-    _add_input(parser)
-    _add_choice(parser)
-    _add_opinion(parser)
-    args = parser.parse_args(words)
-    from napari_t12_bodycomp.report.json_report import locate_json
-    from napari_t12_bodycomp.report.text import locate_text
-    from napari_t12_bodycomp.workflow.analyse import locate
-    from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked
-
-    check_asked(args.second_opinion, args.opinion_labels)
-    start = time.perf_counter()
-    volume = _load(args)
-    finding = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress()).finding
-    report = locate_json(volume, finding, time.perf_counter() - start)
-    _print(report if args.json else locate_text(finding))
-    if report["status"] == "found":
-        return EXIT_DONE
-    print(f"t12-bodycomp: {finding.message}", file=sys.stderr)
-    return EXIT_LEVEL
-
-
-def _measure(words: list[str]) -> int:
-    parser = _parser("measure", "Measure the slice through mid-T12: a CSV row, a picture, and label maps.")
-    _add_input(parser)
-    _add_choice(parser)
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the results go")
-    parser.add_argument("--height-cm", metavar="H", type=float, help="height in cm; goes before the header's")
-    parser.add_argument("--weight-kg", metavar="W", type=float, help="weight in kg; goes before the header's")
-    parser.add_argument(
-        "--z-mm", metavar="Z", type=float, help="measure the slice nearest to this z (DICOM patient z, mm) instead of the T12 found"
-    )
-    parser.add_argument("--level-reason", metavar="WORDS", default="", help="why the level is there; with --z-mm")
-    parser.add_argument("--regions", metavar="FILE", type=Path, help="measure these regions instead of the draft; a DICOM SEG will do too")
-    add_protocol_options(parser)
-    parser.add_argument("--patient-id", metavar="ID", default="", help="goes before the header's")
-    parser.add_argument("--assessor", metavar="NAME", default="", help="who drew the regions, for the row")
-    _add_opinion(parser)
-    add_dicom_results(parser)
-    args = parser.parse_args(words)
-    from napari_t12_bodycomp.workflow.analyse import MeasureRequest, locate, measure_volume
-    from napari_t12_bodycomp.workflow.export import check_out_dir
-    from napari_t12_bodycomp.workflow.second_opinion import ask, check_asked, tissues_beside
-
-    request = MeasureRequest(
-        protocol_of(args),
-        args.z_mm,
-        args.regions,
-        args.height_cm,
-        args.weight_kg,
-        args.patient_id,
-        args.assessor,
-        args.level_reason,
-    )
-    check_out_dir(args.out)
-    check_dicom_results(args)
-    check_asked(args.second_opinion, args.opinion_labels)
-    start = time.perf_counter()
-    volume = _load(args)
-    asked = ask(volume, locate(volume, _progress()), args.second_opinion, args.opinion_labels, _progress())
-    finding = asked.finding
-    try:
-        result = measure_volume(volume, request, finding, _progress())
-    except LevelError as error:
-        if args.json:
-            from napari_t12_bodycomp.report.json_report import locate_json
-
-            _print(locate_json(volume, finding, time.perf_counter() - start))
-        print(f"t12-bodycomp: {error}", file=sys.stderr)
-        return EXIT_LEVEL
-    tissues = tissues_beside(asked, result.axial, result.regions, result.measurement.protocol)
-    _report(volume, result, tissues, args, start)
-    return EXIT_DONE
-
-
-def _report(volume: Any, result: Any, tissues: Any, args: argparse.Namespace, start: float) -> None:
-    from napari_t12_bodycomp.report.json_report import measure_json
-    from napari_t12_bodycomp.report.text import measure_text
-    from napari_t12_bodycomp.workflow.export import export_result
-
-    for_archive = made_dicom_results(args, volume, result)
-    files = export_result(volume, result, args.out)
-    by_name = {"csv": files.csv, "overlay": files.overlay, "regions": files.regions, "tissues": files.tissues}
-    if files.kept is not None:
-        by_name["earlier regions, kept"] = files.kept
-    by_name |= written_dicom_results(for_archive, files)
-    if args.json:
-        from napari_t12_bodycomp.report.json_report import sensitivity_json
-        from napari_t12_bodycomp.workflow.sensitivity import level_sensitivity
-
-        own = result.measurement if result.regions_origin == "draft" else None
-        around = level_sensitivity(
-            volume, result.level, result.finding, result.measurement.protocol, result.subject.height_m, _progress(), own
-        )
-        relative = {name: path.relative_to(args.out) for name, path in by_name.items()}
-        report = measure_json(volume, result, relative, time.perf_counter() - start, tissues)
-        _print(report | {"level_sensitivity": sensitivity_json(around)})
-    else:
-        _print(measure_text(result, by_name, tissues))
-
-
-def _agreement(words: list[str]) -> int:
-    from napari_t12_bodycomp.cli_agreement import run
-
-    return run(words, _parser, _print, _progress())
-
-
-def _cohort(words: list[str]) -> int:
-    from napari_t12_bodycomp.cli_cohort import run
-
-    return run(words, _parser, _print, _progress())
-
-
-def _study(words: list[str]) -> int:
-    from napari_t12_bodycomp.cli_study import run
-
-    return run(words, _parser, _print, _progress())
-
-
-def _pacs(words: list[str]) -> int:
-    from napari_t12_bodycomp.cli_pacs import run
-
-    return run(words, _parser, _print, _progress())
-
-
-def _deidentify(words: list[str]) -> int:
-    from napari_t12_bodycomp.cli_dicom.deidentify import run
-
-    return run(_parser("deidentify", "Take the identity out of DICOM scans, for measuring them elsewhere."), words, _print, _progress())
-
-
-def _demo(words: list[str]) -> int:
-    parser = _parser("demo", "The main job on the sample data: in the window, or without one as a table beside the known answers.")
+def _demo(words: list[str], new_parser: NewParser, say: Say, progress: Progress) -> int:
+    parser = new_parser("demo", "The main job on the sample data: in the window, or without one as a table beside the known answers.")
     parser.add_argument("--out", metavar="DIR", type=Path, help="where the results go (default: demo_output in the current directory)")
     parser.add_argument("--no-window", action="store_true", help="no window even where there is a display")
     args = parser.parse_args(words)
     from napari_t12_bodycomp.workflow.demo import SERIES, run_demo, sample_folder
 
-    sample = sample_folder(_progress())
+    sample = sample_folder(progress)
     if not args.no_window and _has_display():
         return _open_window(sample / SERIES)
-    print(run_demo(sample, args.out or Path("demo_output"), _progress()))
+    say(run_demo(sample, args.out or Path("demo_output"), progress))
     return EXIT_DONE
 
 
-# -- helpers -------------------------------------------------------------------------------------------------------------------------------
+COMMANDS: dict[str, Callable[[list[str], NewParser, Say, Progress], int]] = {
+    "demo": _demo,
+    "series": series.run,
+    "locate": locate.run,
+    "measure": measure.run,
+    "batch": cli_batch.run,
+    "agreement": cli_agreement.run,
+    "cohort": cli_cohort.run,
+    "deidentify": deidentify.run,
+    "study": cli_study.run,
+    "pacs": cli_pacs.run,
+}
+"""What each command does, in the order in which they are named: it gets its words, a maker of parsers, what prints its answer, and progress."""
 
 
-def _load(args: argparse.Namespace) -> Any:
-    from napari_t12_bodycomp.workflow.source import load_volume
-
-    return load_volume(args.path, series=args.series, acquisition=args.acquisition, progress=_progress())
+# -- what is said -------------------------------------------------------------------------------------------------------------------------------
 
 
 def _print(answer: dict[str, Any] | str) -> None:

@@ -90,12 +90,18 @@ class Orthanc:
                 self._process.wait()
                 self._process = None
 
-    def count(self, kind: str = "instances") -> int:
-        """How many ``patients``, ``studies``, ``series`` or ``instances`` it holds, by its own REST interface (not over TLS)."""
+    def ask(self, path: str, content: bytes | None = None) -> bytes:
+        """What its own REST interface or its DICOMweb plug-in answers to `path` (not over TLS)."""
         word = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/{kind}", headers={"Authorization": f"Basic {word}"})
+        headers = {"Authorization": f"Basic {word}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/{path}", content, headers)
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-            return len(json.loads(answer.read()))
+            found: bytes = answer.read()
+            return found
+
+    def count(self, kind: str = "instances") -> int:
+        """How many ``patients``, ``studies``, ``series`` or ``instances`` it holds."""
+        return len(json.loads(self.ask(kind)))
 
     @staticmethod
     def _answers(port: int) -> bool:

@@ -36,10 +36,10 @@ def made_dicom_results(args: argparse.Namespace, volume: Any, result: Any) -> di
     return dicom_results(args.path, volume, result, frozenset(args.dicom))
 
 
-def written_dicom_results(contents: dict[str, bytes], files: Any) -> dict[str, Path]:
+def written_dicom_results(args: argparse.Namespace, volume: Any, result: Any, contents: dict[str, bytes], files: Any) -> dict[str, Path]:
     """Write it beside the other `files`; where it is, by kind."""
     if not contents:
         return {}
-    from napari_t12_bodycomp.workflow.dicom_results import write_dicom_results
+    from napari_t12_bodycomp.workflow.dicom_results import dicom_results, write_dicom_results
 
-    return write_dicom_results(contents, files)
+    return write_dicom_results(contents, files, lambda at: dicom_results(args.path, volume, result, frozenset(args.dicom), made_at=at))

@@ -32,7 +32,7 @@ def _add(args: argparse.Namespace, say: Say, progress: Progress) -> int:
         ]
         return say_done(say, args, {"cases": cases}, "\n".join(cases))
     if args.dry_run:
-        listed = read_case_list(desk.store, args.list)
+        listed = read_case_list(desk.store, args.list, progress)
         bad = [{"line": row.line, "message": row.sentence} for row in listed.bad]
         say(
             {"status": "bad" if bad else "done", "good": len(listed.cases), "bad": bad}
@@ -40,7 +40,7 @@ def _add(args: argparse.Namespace, say: Say, progress: Progress) -> int:
             else "\n".join([*(f"line {row.line}: {row.sentence}" for row in listed.bad), f"{len(listed.cases)} good rows, {len(bad)} bad."])
         )
         return EXIT_CHANGED if bad else EXIT_DONE
-    n = len(import_cases(desk, args.list))
+    n = len(import_cases(desk, args.list, progress))
     return say_done(say, args, {"added": n}, f"{n} cases taken in.")
 
 

@@ -10,6 +10,7 @@ from napari_t12_bodycomp.cli_study.desk import (
     desk_of,
     say_case,
     say_done,
+    where,
 )
 from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.model.progress import Progress
@@ -53,12 +54,15 @@ def _approve(args: argparse.Namespace, say: Say, progress: Progress) -> int:
 
 def _send(args: argparse.Namespace, say: Say, progress: Progress) -> int:
     from napari_t12_bodycomp.workflow.case_view import case_named
+    from napari_t12_bodycomp.workflow.outbox import Unsent, forget, study_key
     from napari_t12_bodycomp.workflow.pacs_nodes import node_named
     from napari_t12_bodycomp.workflow.sending import send_approved
 
     node = node_named(args.to)
     desk, _ = desk_of(args)
-    count = send_approved(desk.store, case_named(desk.store, args.case).id, node, progress=progress)
+    case = case_named(desk.store, args.case)
+    count = send_approved(desk.store, case.id, node, progress=progress)
+    forget(Unsent(study_key(where(args)), case.pseudonym, case.id, node.name))
     return say_done(
         say, args, {"case_id": args.case, "sent": count, "to": node.name}, f"{count} results of {args.case} are in {node.name}."
     )

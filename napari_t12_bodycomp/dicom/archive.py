@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,9 +20,18 @@ from napari_t12_bodycomp.errors import InputError
 MAX_FILES = 200_000
 MAX_MEMBER_BYTES = 1 << 30
 MAX_ZIP_BYTES = 16 << 30
+SAME_TIME_NS = 2_000_000_000
+"""Some file systems know the time of a change no better."""
 _SMALL_BYTES = 1 << 23
 MAX_ZIP_RATIO = 1000
 _SKIPPED_SUFFIXES = {".nii", ".gz", ".md", ".txt", ".json", ".csv", ".png", ".jpg", ".jpeg", ".pdf", ".xml", ".html", ".py", ".zst"}
+BY_NAME, CLOSED = "no DICOM by its name", "cannot be opened"
+PassedOver = Callable[[str, str], None]
+"""Called with the path of what is not offered as a source, and with why (`BY_NAME`, `CLOSED`)."""
+
+
+def _nobody(path: str, why: str) -> None:
+    """Tell nobody."""
 
 
 class ByteSource(Protocol):
@@ -60,11 +70,28 @@ class FileSource:
         return True
 
     def head(self, n: int) -> bytes:
-        return self.read(0, n)
+        """The first `n` bytes, as they are now; what a file that still grows holds is judged when the rest of it is read."""
+        return self._read(0, n, as_known=False)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of the file as it was found.
+
+        Raises
+        ------
+        InputError
+            Where it cannot be read, or has another size or time than it had.
+        """
+        return self._read(offset, length, as_known=True)
+
+    def _read(self, offset: int, length: int, as_known: bool) -> bytes:
         try:
             with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+                status = os.fstat(file.fileno())
+                if as_known and (status.st_size != self.size or abs(status.st_mtime_ns - self.mtime_ns) > SAME_TIME_NS):
+                    raise InputError(
+                        "A file of the scan changed while the scan was being read: wait until it has been copied completely, "
+                        "and open it again."
+                    )
                 if offset:
                     file.seek(offset)
                 return file.read(length) if length >= 0 else file.read()
@@ -117,8 +144,11 @@ def _whole(member: ZipSource) -> bytes:
 
 
 @contextmanager
-def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
+def open_sources(path: Path, passed_over: PassedOver = _nobody, tick: Callable[[], None] = lambda: None) -> Iterator[Iterator[ByteSource]]:
     """The byte sources of a folder, a DICOM file, a zip or a tar; an archive stays open inside the `with`.
+
+    What lies there and is not looked into (a text or picture by its name, a folder that may not be opened) is told to `passed_over`.
+    `tick` is called for each folder that is looked into, and may raise to stop.
 
     Raises
     ------
@@ -127,14 +157,14 @@ def open_sources(path: Path) -> Iterator[Iterator[ByteSource]]:
     """
     kind = _kind(path)
     if kind == "folder":
-        yield _walk(path)
+        yield _walk(path, passed_over, tick)
     elif is_tar(path):
         with open_tar(path) as members:
             yield iter(members)
     elif zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as archive:
-                yield iter(_members(archive))
+                yield iter(_members(archive, passed_over))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise InputError("The zip is damaged or uses an unknown method: make it again, or give the folder.") from error
     else:
@@ -164,13 +194,14 @@ def _file(path: Path) -> FileSource:
     return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path) -> Iterator[ByteSource]:
+def _walk(folder: Path, passed_over: PassedOver, tick: Callable[[], None]) -> Iterator[ByteSource]:
     """Every regular file below `folder`, links followed, each directory and each file once."""
     seen: set[tuple[int, int]] = set()
     files = 0
     stack = [str(folder)]
     while stack:
         here = stack.pop()
+        tick()
         try:
             status = os.stat(here)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in seen:
@@ -180,16 +211,22 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
         except OSError as error:
             if here == str(folder):
                 raise InputError(f"The folder cannot be read ({error.strerror}): check its permissions.") from error
+            passed_over(here, CLOSED)
             continue
         for entry in entries:
             try:
                 if entry.is_dir():
                     stack.append(entry.path)
                     continue
-                if not entry.is_file() or entry.name.startswith(".") or _skipped(entry.name):
+                if not entry.is_file():
+                    continue
+                if entry.name.startswith(".") or _skipped(entry.name):
+                    passed_over(entry.path, BY_NAME)
                     continue
                 status = entry.stat()
-            except OSError:
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP):  # a link into the void, or in a circle
+                    passed_over(entry.path, CLOSED)
                 continue
             if status.st_nlink > 1 or entry.is_symlink():
                 if (status.st_dev, status.st_ino) in seen:
@@ -201,8 +238,12 @@ def _walk(folder: Path) -> Iterator[ByteSource]:
             yield FileSource(entry.path, status.st_size, status.st_mtime_ns)
 
 
-def _members(archive: zipfile.ZipFile) -> list[ByteSource]:
-    infos = [i for i in archive.infolist() if not i.is_dir() and not _skipped(i.filename)]
+def _members(archive: zipfile.ZipFile, passed_over: PassedOver) -> list[ByteSource]:
+    files = [i for i in archive.infolist() if not i.is_dir()]
+    infos = [i for i in files if not _skipped(i.filename)]
+    for info in files:
+        if _skipped(info.filename):
+            passed_over(info.filename, BY_NAME)
     total = sum(i.file_size for i in infos)
     packed = sum(i.compress_size for i in infos)
     if len(infos) > MAX_FILES or total > MAX_ZIP_BYTES or (total > 1 << 26 and total > MAX_ZIP_RATIO * max(packed, 1)):

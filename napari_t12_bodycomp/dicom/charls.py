@@ -41,7 +41,7 @@ def decode_16bit(stream: bytes, rows: int, columns: int) -> tuple[npt.NDArray[np
     if frame is None or frame[:3] != (rows, columns, 1):
         raise ValueError("the stream holds another size or depth")
     if _DECODE is None:
-        return np.frombuffer(jpeg_ls.decode_pixel_data(stream), np.uint16).reshape(rows, columns), frame[3]
+        return np.frombuffer(jpeg_ls.decode_buffer(stream)[0], "<u2").reshape(rows, columns), frame[3]
     pixels = np.empty((rows, columns), np.uint16)
     message = ctypes.create_string_buffer(512)
     if _DECODE(pixels.ctypes.data, pixels.nbytes, stream, len(stream), None, message):

@@ -16,6 +16,13 @@ from napari_t12_bodycomp.dicom.headers import SliceHeader, read_header
 
 ENHANCED_CT = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 MAX_FRAMES = 20_000
+_PHASE = (
+    ("FrameContentSequence", "TemporalPositionIndex"),
+    ("FrameContentSequence", "StackID"),
+    ("TemporalPositionSequence", "TemporalPositionTimeOffset"),
+    ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
+)
+"""What tells frames of one place apart."""
 
 
 def read_headers(source: ByteSource) -> tuple[SliceHeader, ...]:
@@ -62,9 +69,11 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
         found = value(sequence, keyword)
         return float(found) if found is not None else None
 
+    slope, intercept = (number("PixelValueTransformationSequence", keyword) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    says_nothing = slope is None and intercept is None  # an object converted from single images may say it at the top, as they did
     kernel = value("CTReconstructionSequence", "ConvolutionKernel")
     kvp, acquisition = number("CTXRayDetailsSequence", "KVP"), value("FrameContentSequence", "FrameAcquisitionNumber")
-    phase = value("FrameContentSequence", "TemporalPositionIndex")
+    phase = [value(sequence, keyword) for sequence, keyword in _PHASE]
     kind = value("CTImageFrameTypeSequence", "FrameType")
     return replace(
         header,
@@ -73,12 +82,14 @@ def _frame(header: SliceHeader, index: int, groups: tuple[Dataset, Dataset]) -> 
         orientation=numbers("PlaneOrientationSequence", "ImageOrientationPatient", 6),
         pixel_spacing_mm=numbers("PixelMeasuresSequence", "PixelSpacing", 2),
         slice_thickness_mm=number("PixelMeasuresSequence", "SliceThickness"),
-        slope=number("PixelValueTransformationSequence", "RescaleSlope"),
-        intercept=number("PixelValueTransformationSequence", "RescaleIntercept"),
-        rescale_type=str(value("PixelValueTransformationSequence", "RescaleType") or "").upper(),
+        slope=header.slope if says_nothing else slope,
+        intercept=header.intercept if says_nothing else intercept,
+        rescale_type=str(value("PixelValueTransformationSequence", "RescaleType") or header.rescale_type).upper(),
         kernel=header.kernel or (" ".join([kernel] if isinstance(kernel, str) else map(str, kernel)) if kernel else ""),
         kvp=header.kvp or kvp,
         acquisition_number=int(acquisition) if acquisition is not None else header.acquisition_number,
-        temporal_position="" if phase is None else str(phase),
+        acquisition_time=str(value("FrameContentSequence", "FrameAcquisitionDateTime") or header.acquisition_time),
+        instance_number=index + 1,
+        temporal_position="/".join(str(part) for part in phase) if any(part is not None for part in phase) else "",
         image_type=tuple(str(v).upper() for v in kind) if kind else header.image_type,
     )

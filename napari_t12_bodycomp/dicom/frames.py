@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
+from itertools import pairwise
 
 from napari_t12_bodycomp.dicom.archive import ByteSource
 from napari_t12_bodycomp.errors import InputError
@@ -12,29 +13,51 @@ _CUT = "The pixels of a slice are cut short: copy or export the scan again."
 _NONE = "A slice holds no pixels: export the scan again."
 _NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
 """Markers between the JPEG start-of-frame markers 0xC0 to 0xCF that are none."""
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0c")
+"""How JPEG and JPEG-LS, JPEG 2000, and JPEG 2000 in a file begin."""
+
+Pieces = tuple[tuple[int, int], ...]
 
 
 def frame_stream(source: ByteSource, offset: int, n_frames: int, frame: int) -> bytes:
     """Compressed frame number `frame`; the value of Pixel Data starts at `offset` in `source`."""
     if n_frames == 1:
         return single_frame(source.read(offset))
-    start, length = _frame_table(source, offset, n_frames)[frame]
-    return source.read(offset + start, length)
+    return b"".join(source.read(offset + start, length) for start, length in _frame_table(source, offset, n_frames)[frame])
 
 
 def single_frame(value: bytes) -> bytes:
     """The one frame in encapsulated Pixel Data: every fragment after the offset table, joined."""
-    pieces = [value[start : start + length] for start, length in fragments(value)[1:]]
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return b"".join(value[start : start + length] for start, length in _of_frames(value))
 
 
 @lru_cache(maxsize=4)
-def _frame_table(source: ByteSource, offset: int, n_frames: int) -> tuple[tuple[int, int], ...]:
-    """Start and length of each frame of a multi-frame object, which must lie in one fragment each."""
-    found = fragments(source.read(offset))[1:]
-    if len(found) != n_frames:
+def _frame_table(source: ByteSource, offset: int, n_frames: int) -> tuple[Pieces, ...]:
+    return frame_pieces(source.read(offset), n_frames)
+
+
+def frame_pieces(value: bytes, n_frames: int) -> tuple[Pieces, ...]:
+    """Start and length of the fragments of each frame: one for each, or as many as follow until the next stream begins.
+
+    Offset tables are not asked: they may be absent, empty or wrong, and the streams themselves say where they begin.
+    """
+    found = [(start, length) for start, length in _of_frames(value) if length]
+    if len(found) == n_frames:
+        return tuple((piece,) for piece in found)
+    begins = [k for k, (start, _) in enumerate(found) if value[start : start + 4].startswith(_STARTS)]
+    if len(begins) != n_frames or begins[0] != 0:
         raise InputError("The frames of a multi-frame object cannot be told apart: export the scan as classic CT images.")
-    return tuple(found)
+    return tuple(tuple(found[k:end]) for k, end in pairwise([*begins, len(found)]))
+
+
+def _of_frames(value: bytes) -> list[tuple[int, int]]:
+    """The fragments without the offset table, which a few programs leave out."""
+    found = fragments(value)
+    if found and value[found[0][0] : found[0][0] + 4].startswith(_STARTS):
+        return found
+    if len(found) < 2:
+        raise InputError(_NONE)
+    return found[1:]
 
 
 def fragments(value: bytes) -> list[tuple[int, int]]:
@@ -50,8 +73,6 @@ def fragments(value: bytes) -> list[tuple[int, int]]:
             raise InputError(_CUT)
         found.append((position, length))
         position += length
-    if len(found) < 2:
-        raise InputError(_NONE)
     return found
 
 

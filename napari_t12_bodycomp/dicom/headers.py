@@ -24,8 +24,8 @@ _SALT = secrets.token_bytes(16)
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate Modality Manufacturer ManufacturerModelName SeriesDescription
     PatientID PatientName PatientBirthDate PatientSex PatientAge PatientSize PatientWeight BodyPartExamined ContrastBolusAgent
-    SliceThickness KVP ConvolutionKernel StudyInstanceUID SeriesInstanceUID AcquisitionNumber ImagePositionPatient
-    ImageOrientationPatient TemporalPositionIdentifier SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns
+    SliceThickness KVP ConvolutionKernel StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID AcquisitionNumber AcquisitionDateTime
+    AcquisitionTime InstanceNumber ImagePositionPatient ImageOrientationPatient TemporalPositionIdentifier SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns
     PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit RescaleIntercept RescaleSlope
     RescaleType LossyImageCompression
 """.split()  # noqa: SIM905 - a page of quotes and commas reads worse
@@ -43,7 +43,11 @@ class SliceHeader:
     sop_instance_uid: str
     study_uid: str
     series_uid: str
+    frame_of_reference: str
     acquisition_number: int | None
+    acquisition_time: str
+    instance_number: int | None
+    """Of a frame: its number in the object. It says in what order images were made, never where they lie."""
     modality: str
     image_type: tuple[str, ...]
     description: str
@@ -157,6 +161,7 @@ def _typed(e: Elements, source: ByteSource) -> SliceHeader:
         return int.from_bytes(e.values.get(_TAG[keyword], b"")[:2], "little" if e.little else "big")
 
     signed = short("PixelRepresentation") == 1
+    bits = short("BitsStored") or (short("HighBit") + 1 if e.values.get(_TAG["HighBit"]) else short("BitsAllocated"))
     sex = code("PatientSex").upper()
     return SliceHeader(
         source=source,
@@ -165,7 +170,10 @@ def _typed(e: Elements, source: ByteSource) -> SliceHeader:
         sop_instance_uid=code("SOPInstanceUID"),
         study_uid=code("StudyInstanceUID"),
         series_uid=code("SeriesInstanceUID"),
+        frame_of_reference=code("FrameOfReferenceUID"),
         acquisition_number=integer("AcquisitionNumber"),
+        acquisition_time=code("AcquisitionDateTime") or code("AcquisitionTime"),
+        instance_number=integer("InstanceNumber"),
         modality=code("Modality").upper(),
         image_type=tuple(part.strip() for part in code("ImageType").upper().split("\\")) if code("ImageType") else (),
         description=text("SeriesDescription"),
@@ -193,8 +201,8 @@ def _typed(e: Elements, source: ByteSource) -> SliceHeader:
         photometric=code("PhotometricInterpretation").upper() or "MONOCHROME2",
         n_frames=integer("NumberOfFrames") or 1,
         bits_allocated=short("BitsAllocated"),
-        bits_stored=short("BitsStored") or short("BitsAllocated"),
-        high_bit=short("HighBit") if e.values.get(_TAG["HighBit"]) else (short("BitsStored") or short("BitsAllocated")) - 1,
+        bits_stored=bits,
+        high_bit=short("HighBit") if e.values.get(_TAG["HighBit"]) else bits - 1,
         pixel_representation=int(signed),
         padding=_stored(short("PixelPaddingValue"), signed) if e.values.get(_TAG["PixelPaddingValue"]) else None,
         padding_limit=_stored(short("PixelPaddingRangeLimit"), signed) if e.values.get(_TAG["PixelPaddingRangeLimit"]) else None,
@@ -225,9 +233,14 @@ def _decode(raw: bytes, charset: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def _numbers(raw: bytes) -> tuple[float, ...] | None:
-    """The numbers of a decimal or integer string; None where there is none, or one of them is no finite number."""
+    """The numbers of a decimal or integer string; None where there is none, or one of them is no finite number.
+
+    Some programs write a decimal comma or a backslash too many; no number has an underscore, which Python alone would take.
+    """
+    if b"_" in raw:
+        return None
     try:
-        values = tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
+        values = tuple(float(part.strip(b" \0").replace(b",", b".")) for part in raw.strip(b" \0").removesuffix(b"\\").split(b"\\"))
     except ValueError:
         return None
     return values if values and all(math.isfinite(v) for v in values) else None

@@ -1,4 +1,4 @@
-"""The DICOM objects that a volume was read from, without their pixels: what results refer to and take patient and study from."""
+"""The DICOM objects that a volume was read from, without their pixels: what results refer to, lie on, and take patient and study from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import io
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage
 
@@ -15,7 +17,9 @@ from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, in_plane, orientation_name
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.result_uids import uid_of
-from napari_t12_bodycomp.dicom.series import z_of
+from napari_t12_bodycomp.dicom.series import stacks
+from napari_t12_bodycomp.dicom.told_apart import z_of
+from napari_t12_bodycomp.dicom.upright import tilt_deg, upright_plane, used_between
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import CTVolume
 
@@ -46,36 +50,101 @@ class Original:
     def is_multi_frame(self) -> bool:
         return self.header.sop_class in ENHANCED_CT
 
-    @property
-    def position_mm(self) -> tuple[float, ...]:
-        return self.header.position_mm or ()
 
-    @property
-    def orientation(self) -> tuple[float, ...]:
-        return self.header.orientation or ()
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Where masks lie, in rows and columns as the files have them: the first pixel's place (LPS mm), directions, distances (mm)."""
 
-    @property
-    def spacing_mm(self) -> tuple[float, ...]:
-        return self.header.pixel_spacing_mm or ()
+    position_mm: tuple[float, ...]
+    orientation: tuple[float, ...]
+    spacing_mm: tuple[float, ...]
 
     @property
     def turn(self) -> InPlane:
-        """How the file's rows and columns are turned into the volume's."""
+        """How the plane's rows and columns are turned into the volume's."""
         return in_plane(self.orientation)
 
 
-def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequence[int]) -> tuple[Original, ...]:
-    """The objects that slices `indices` of `volume` were read from, found among `headers` by UID and place.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What a measured slice was made from.
+
+    Parameters
+    ----------
+    images : tuple of Original
+        From caudal to cranial: the slice itself, those that were averaged, or those that an upright slice was interpolated from.
+    centre : Original
+        The one at the level.
+    plane : Plane
+        Where the masks lie: on the rows and columns of `centre`, but for an upright slice, which lies on those of no image.
+    tilt_deg : float
+        How far the images lean; 0 where they are the slices that were measured.
+    """
+
+    images: tuple[Original, ...]
+    centre: Original
+    plane: Plane
+    tilt_deg: float = 0.0
+
+    @property
+    def is_interpolated(self) -> bool:
+        return self.tilt_deg > 0
+
+    @property
+    def objects(self) -> tuple[Original, ...]:
+        """The images, a multi-frame object once."""
+        return tuple({o.header.sop_instance_uid: o for o in self.images}.values())
+
+    @property
+    def in_words(self) -> str:
+        """How the plane came about; "" where it is an image's own."""
+        if not self.is_interpolated:
+            return ""
+        return (
+            f"The measured plane is upright. It was interpolated between {len(self.images)} images of a gantry tilted by {self.tilt_deg:.1f} "
+            "degrees; masks and areas lie on it, on the rows and columns of none of these images."
+        )
+
+
+def sources(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequence[int], index: int) -> Sources:
+    """What slice `index` of `volume`, averaged over `indices`, was read from, found among `headers` by UID and place.
 
     Raises
     ------
     InputError
-        Where one of them is not there, has no UIDs to refer to, or leaned under a tilted gantry, so that the volume's slices are others.
+        Where one of the images is not there, or has no UIDs to refer to.
     """
-    wanted = {volume.sop_instance_uid(k) for k in indices}
-    series = volume.acquisition.series_instance_uid
-    known = [h for h in headers if h.sop_instance_uid in wanted and h.series_uid == series]
+    known = [h for h in headers if h.series_uid == volume.acquisition.series_instance_uid]
+    measured = _measured(known, volume, indices)
+    centre = measured[list(indices).index(index)]
+    if orientation_name(centre.orientation) != "tilted":
+        return _read_all(measured, centre, Plane(centre.position_mm or (), centre.orientation or (), centre.pixel_spacing_mm or ()))
+    by_place = _places(next(s.headers for s in stacks(known) if centre in s.headers))
+    z_mm = np.array([z_of(h) for h in by_place])
+    used = {k for i in indices for k in used_between(centre, z_mm, float(volume.z_mm[i]))}
+    images = [centre if k == int(np.abs(z_mm - z_of(centre)).argmin()) else by_place[k] for k in sorted(used)]
+    return _read_all(images, centre, Plane(*upright_plane(centre, float(volume.z_mm[index]))), tilt_deg(centre.orientation or ()))
+
+
+def _places(headers: Sequence[SliceHeader]) -> list[SliceHeader]:
+    """One header for each place, in order of z: the one that was read where a slice is repeated."""
+    return [next(same) for _, same in groupby(headers, key=lambda h: round(z_of(h) / SAME_POSITION_MM))]
+
+
+def _read_all(headers: Sequence[SliceHeader], centre: SliceHeader, plane: Plane, tilt: float = 0.0) -> Sources:
     read: dict[tuple[str, int, int], tuple[Dataset, Dataset]] = {}
+    for header in headers:
+        if header.source.key not in read:
+            dataset = _read(header.source, header.headless)
+            read[header.source.key] = dataset, _reference(dataset, header)
+    images = tuple(Original(header, *read[header.source.key]) for header in headers)
+    return Sources(images, images[list(headers).index(centre)], plane, tilt)
+
+
+def _measured(headers: Sequence[SliceHeader], volume: CTVolume, indices: Sequence[int]) -> list[SliceHeader]:
+    """The headers of slices `indices` of `volume`."""
+    wanted = {volume.sop_instance_uid(k) for k in indices}
+    known = [h for h in headers if h.sop_instance_uid in wanted]
     found = []
     for k in indices:
         here = [h for h in known if h.sop_instance_uid == volume.sop_instance_uid(k) and abs(z_of(h) - volume.z_mm[k]) <= SAME_POSITION_MM]
@@ -89,17 +158,8 @@ def originals(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequenc
                 "UIDs of study, series and image are wanted, for results as DICOM to refer to, but the headers lack them: "
                 "export the scan again, or do without."
             )
-        if orientation_name(here[0].orientation) == "tilted":
-            raise InputError(
-                "Images in the plane that was measured are wanted, for results as DICOM to lie on, but the gantry was tilted and the slices "
-                "were made upright: save the results without DICOM."
-            )
-        key = here[0].source.key
-        if key not in read:
-            dataset = _read(here[0].source, here[0].headless)
-            read[key] = dataset, _reference(dataset, here[0])
-        found.append(Original(here[0], *read[key]))
-    return tuple(found)
+        found.append(here[0])
+    return found
 
 
 def _read(source: ByteSource, headless: bool) -> Dataset:

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, gap_warnings, in_plane, origin_xy
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
-from napari_t12_bodycomp.dicom.series import Stack, z_of
+from napari_t12_bodycomp.dicom.series import Stack, single_energy
 from napari_t12_bodycomp.dicom.subject import read_subject
+from napari_t12_bodycomp.dicom.told_apart import z_of
 from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
@@ -78,6 +79,7 @@ def read_stack(
         *_shift_warnings(singles),
         *_padding_warnings(first),
         *_unit_warnings(first),
+        *_energy_warnings(first),
         *(("The images were compressed with loss: HU are not exactly the scanner's.",) if any(h.is_lossy for h in singles) else ()),
         *subject_warnings,
     )
@@ -198,6 +200,11 @@ def _unit_warnings(first: SliceHeader) -> tuple[str, ...]:
     return ("The header does not name the unit of the values (US): they look like Hounsfield units and are taken for them.",) * (
         first.rescale_type == "US"
     )
+
+
+def _energy_warnings(first: SliceHeader) -> tuple[str, ...]:
+    energy = single_energy(first)
+    return (f"The images were computed for one energy ({energy} keV): their HU are not those of an ordinary scan.",) * bool(energy)
 
 
 def _acquisition(stack: Stack, first: SliceHeader, said: tuple[str, ...]) -> Acquisition:

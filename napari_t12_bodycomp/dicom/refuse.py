@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,10 +30,13 @@ _NOT_IMAGES = {
     "OT": "a secondary capture or a page of text",
 }
 _HU_TYPES = {"", "HU", "US", "HOUNSFIELD", "HOUNSFIELD UNIT", "HOUNSFIELD UNITS", "HOUNDSFIELD UNIT", "HOUNSFIELD_UNIT"}
-_MAPS = {"PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "RCCBF", "IODINE", "Z_EFF", "VNC", "MATERIAL", "DE_MAP"}
+_MAPS = {"PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "RCCBF", "IODINE", "Z_EFF", "VNC", "VUE", "MATERIAL", "DE_MAP"}
 MAX_SIDE = 8192
 """No CT image has more rows or columns; a damaged header may say so."""
 _PROJECTIONS = {"MIP", "MINIP", "MIN_IP", "MAX_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VRT", "RENDERING", "SSD", "3D"}
+_WORD = re.compile(r"[A-Z0-9_]+")
+_PLAIN_WORDS = {"MIP", "MINIP", "VRT", "SSD", "VNC", "VUE"}
+"""Of the words above, those that mean nothing else in a description."""
 
 
 def _shown(value: str) -> str:
@@ -51,7 +55,7 @@ def _not_ct(first: SliceHeader) -> str:
     if first.modality in _NOT_IMAGES:
         claims = ", although its SOP class says CT image" if first.sop_class == CT_IMAGE else ""
         return f"A CT series is wanted, this one is {_NOT_IMAGES[first.modality]} ({first.modality}){claims}: choose a CT series."
-    if first.modality != "CT":
+    if first.modality != "CT" and not (first.modality == "" and first.sop_class in (CT_IMAGE, *ENHANCED_CT)):
         return f"A CT series is wanted, the modality of this one is {_shown(first.modality)}: choose a CT series."
     if first.sop_class and first.sop_class != CT_IMAGE and first.sop_class not in ENHANCED_CT:
         return "CT images are wanted, this series holds another kind of object (a capture, a report or a page of text): choose a CT series."
@@ -63,11 +67,24 @@ def _not_ct(first: SliceHeader) -> str:
         return "CT images of at least 16 x 16 pixels are wanted, this object has none: choose a CT series."
     if max(first.rows, first.columns) > MAX_SIDE:
         return f"CT images of at most {MAX_SIDE} x {MAX_SIDE} pixels are wanted, the header says more: export the scan again."
-    if _MAPS & set(first.image_type):
+    kinds = _kinds(first)
+    if _MAPS & kinds:
         return "CT values are wanted, this series holds a computed map (such as perfusion or iodine): choose the original series."
-    if _PROJECTIONS & set(first.image_type):
+    if _PROJECTIONS & kinds:
         return "Plain CT slices are wanted, this series holds projections or renderings without true CT values: choose the original series."
     return ""
+
+
+def _kinds(header: SliceHeader) -> set[str]:
+    """What the image type calls the images, word by word too; of images computed from others also what their description says they are."""
+    kinds = {*header.image_type, *_words(" ".join(header.image_type))}
+    if "DERIVED" in kinds:
+        kinds |= _words(header.description) & _PLAIN_WORDS
+    return kinds
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.upper()))
 
 
 def _not_hu(headers: Sequence[SliceHeader]) -> str:

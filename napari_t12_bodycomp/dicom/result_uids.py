@@ -1,10 +1,9 @@
-"""UIDs that follow from a result: the same result has the same ones, so that writing it again makes no second instance in an archive."""
+"""UIDs that follow from what they name: the same content has the same ones, so that sending it again makes no second instance in an archive."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import fields
 
 from napari_t12_bodycomp.model.result import Result
 
@@ -23,11 +22,6 @@ def scan_key(result: Result) -> str:
     return f"{a.study_instance_uid}|{a.series_instance_uid}|{a.acquisition_number}"
 
 
-def result_key(result: Result) -> str:
-    """A digest of all that the result says: anything that changes in it makes another instance."""
-    parts = [scan_key(result), result.sop_instance_uid, result.regions.tobytes().hex(), repr(result.level), repr(result.subject)]
-    m = result.measurement
-    parts += [f"{field.name}={getattr(m, field.name)!r}" for field in fields(m)]
-    parts += [repr(flag) for flag in result.quality]
-    parts += [result.assessor, result.reviewer, result.reviewed_at, result.status, result.software_version, result.regions_origin]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def digest_uid(content: bytes) -> str:
+    """The UID of what holds `content`, and of nothing else: two objects that differ in anything never share one."""
+    return uid_of("instance", hashlib.sha256(content).hexdigest())

@@ -85,6 +85,41 @@ def make_upright(hu: npt.NDArray[np.int16], z_mm: npt.NDArray[np.float64], first
     return Upright(low, high, spacing, said)
 
 
+def upright_plane(header: SliceHeader, z_mm: float) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """The upright slice at `z_mm` in the rows and columns of the tilted slice `header`: place of its first pixel, orientation and spacing (mm)."""
+    row, column, spacing, position = _vectors(header)
+    flat_row, flat_column = np.array([row[0], row[1], 0.0]), np.array([column[0], column[1], 0.0])
+    distances = spacing[0] * float(np.linalg.norm(flat_column)), spacing[1] * float(np.linalg.norm(flat_row))
+    if abs(column[2]) >= abs(row[2]):  # what lies flat keeps its direction, what leans becomes square to it
+        flat_column = _square_to(flat_row, flat_column)
+    else:
+        flat_row = _square_to(flat_column, flat_row)
+    directions = (*flat_row / np.linalg.norm(flat_row), *flat_column / np.linalg.norm(flat_column))
+    return (position[0], position[1], z_mm), tuple(float(v) for v in directions), distances
+
+
+def used_between(header: SliceHeader, z_mm: npt.NDArray[np.float64], wanted_mm: float) -> range:
+    """Which tilted slices, with middles at increasing `z_mm` and leaning as `header` does, the upright slice at `wanted_mm` is interpolated from."""
+    row, column, spacing, _ = _vectors(header)
+    reach = ((header.rows - 1) * spacing[0] * abs(column[2]) + (header.columns - 1) * spacing[1] * abs(row[2])) / 2
+    first = int(np.searchsorted(z_mm, wanted_mm - reach + 1e-6, side="right")) - 1
+    last = int(np.searchsorted(z_mm, wanted_mm + reach - 1e-6, side="left"))
+    return range(max(first, 0), min(last, len(z_mm) - 1) + 1)
+
+
+def _vectors(header: SliceHeader) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], tuple[float, ...], tuple[float, ...]]:
+    vectors = cosines(header.orientation or ())
+    if vectors is None or header.pixel_spacing_mm is None or header.position_mm is None:
+        raise ValueError("the orientation is not one")
+    return vectors[0], vectors[1], header.pixel_spacing_mm, header.position_mm
+
+
+def _square_to(fixed: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The direction in the axial plane that is square to `fixed` and nearest to `other`."""
+    square = np.array([-fixed[1], fixed[0], 0.0])
+    return square if float(square @ other) > 0 else -square
+
+
 def _lift(first: SliceHeader, turn: InPlane, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.float64], int, tuple[float, float]]:
     """Height of each row (or column) over the slice's middle (mm), the axis of `hu` that it goes along, and the upright grid's spacing (mm)."""
     vectors = cosines(first.orientation or ())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from highdicom import SOPClass
 
-from napari_t12_bodycomp.dicom.authorship import Making, finished, quietly
+from napari_t12_bodycomp.dicom.authorship import Making, as_file, finished, quietly
 from napari_t12_bodycomp.dicom.write_sc import overlay_sc
 from napari_t12_bodycomp.dicom.write_seg import regions_seg, tissues_seg
 from napari_t12_bodycomp.dicom.write_sr import report_sr
@@ -20,10 +21,12 @@ def written(making: Making, tissues: npt.NDArray[np.uint8], png: bytes | None, w
     """
 
     def make() -> dict[str, bytes]:
-        drawn, measured = regions_seg(making), tissues_seg(making, tissues)
-        report = report_sr(making, measured, drawn) if with_report else None
-        picture = overlay_sc(making, png) if png is not None else None
-        made = {REGIONS: drawn, TISSUES: measured, REPORT: report, OVERLAY: picture}
-        return {kind: finished(one, making) for kind, one in made.items() if one is not None}
+        drawn, measured = (None if seg is None else finished(seg, making) for seg in (regions_seg(making), tissues_seg(making, tissues)))
+        made: dict[str, SOPClass | None] = {REGIONS: drawn, TISSUES: measured}
+        if with_report:
+            made[REPORT] = finished(report_sr(making, measured, drawn), making)
+        if png is not None:
+            made[OVERLAY] = finished(overlay_sc(making, png), making)
+        return {kind: as_file(one, making) for kind, one in made.items() if one is not None}
 
     return quietly(make)

@@ -34,16 +34,16 @@ def overlay_sc(making: Making, png: bytes) -> SCImage:
     made.PatientOrientation = []  # several views on one page
     made.BodyPartExamined = "CHESTABDOMEN"  # no paired part, so that no laterality is missing
     made.ConversionType = "WSD"
-    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = DA(making.made_at.date()), TM(making.made_at.time())
+    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = DA(making.local_time.date()), TM(making.local_time.time())
     made.BurnedInAnnotation = "NO"
-    made.DerivationDescription = "Measured slice with contours and tissues, place in the spine, numbers"
-    made.SourceImageSequence = [_source(making, uid) for uid in dict.fromkeys(o.header.sop_instance_uid for o in making.originals)]
+    made.DerivationDescription = f"Measured slice with contours and tissues, place in the spine, numbers. {making.sources.in_words}".strip()
+    made.SourceImageSequence = [_source(making, o.header.sop_instance_uid) for o in making.sources.objects]
     made.LossyImageCompression = "00"
     return made
 
 
 def _source(making: Making, uid: str) -> Dataset:
-    taken = [o for o in making.originals if o.header.sop_instance_uid == uid]
+    taken = [o for o in making.sources.images if o.header.sop_instance_uid == uid]
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = taken[0].reference.SOPClassUID, uid
     if taken[0].is_multi_frame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from copy import deepcopy
 
 import highdicom as hd
 import numpy as np
@@ -14,7 +13,9 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from napari_t12_bodycomp.dicom.authorship import PROGRAM, REGIONS_SEG, TISSUES_SEG, Kind, Making
+from napari_t12_bodycomp.dicom.characters import in_one_line
 from napari_t12_bodycomp.dicom.codes import REGIONS, TISSUES, Property
+from napari_t12_bodycomp.dicom.originals import Original
 from napari_t12_bodycomp.dicom.result_uids import scan_key, uid_of
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.tissue import Region, Tissue
@@ -51,11 +52,11 @@ def _segmentation(
     present = [(int(label), coded) for label, coded in properties.items() if (labels == label).any()]
     if not present:
         return None
-    centre = making.centre
-    masks = np.stack([centre.turn.undo(labels == label) for label, _ in present], axis=-1)
-    others = [o.reference for o in making.originals if o is not centre and not centre.is_multi_frame]
+    centre, plane = making.centre, making.sources.plane
+    masks = np.stack([plane.turn.undo(labels == label) for label, _ in present], axis=-1)
+    others = [o.reference for o in making.sources.objects if o is not centre and not centre.is_multi_frame]
     thickness = making.result.axial.thickness_mm
-    measures = hd.PixelMeasuresSequence(centre.spacing_mm, slice_thickness=thickness if math.isfinite(thickness) else None)
+    measures = hd.PixelMeasuresSequence(plane.spacing_mm, slice_thickness=thickness if math.isfinite(thickness) else None)
     made = hd.seg.Segmentation(
         source_images=[centre.reference],
         further_source_images=others or None,
@@ -63,15 +64,16 @@ def _segmentation(
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_described(making.result, n, coded, by) for n, (_, coded) in enumerate(present, 1)],
         pixel_measures=measures,
-        plane_orientation=hd.PlaneOrientationSequence("PATIENT", centre.orientation),
-        plane_positions=[hd.PlanePositionSequence("PATIENT", centre.position_mm)],
+        plane_orientation=hd.PlaneOrientationSequence("PATIENT", plane.orientation),
+        plane_positions=[hd.PlanePositionSequence("PATIENT", plane.position_mm)],
         content_label=kind.name.upper(),
         content_description=_content(making),
-        content_creator_name=making.result.assessor or None,
+        content_creator_name=in_one_line(making.result.assessor) or None,
         **making.identity(kind),
     )
     made.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence = measures  # highdicom prefers the thickness of the single source slice
-    _name_all_sources(made, making)
+    for groups in made.PerFrameFunctionalGroupsSequence:
+        groups.DerivationImageSequence = [_derivation(making)]
     return made
 
 
@@ -95,24 +97,31 @@ def _described(result: Result, number: int, coded: Property, by: AlgorithmType) 
 
 def _content(making: Making) -> str:
     """What the masks lie on, in at most 64 letters."""
-    n = len(making.originals)
-    return "Masks on one slice" if n == 1 else f"Masks on the mean of {n} slices, {making.result.axial.thickness_mm:.1f} mm"
+    n, images = len(making.result.axial.indices), len(making.sources.images)
+    thickness = f"{making.result.axial.thickness_mm:.1f} mm"
+    if making.sources.is_interpolated:
+        return f"Upright, interpolated from {images} tilted images" + (f", {thickness}" if n > 1 else "")
+    return "Masks on one slice" if n == 1 else f"Masks on the mean of {n} slices, {thickness}"
 
 
-def _name_all_sources(made: hd.seg.Segmentation, making: Making) -> None:
-    """Where slices were averaged, every frame is derived from all of them, not from the middle one alone."""
-    centre = making.centre
-    for groups in made.PerFrameFunctionalGroupsSequence:
-        (source,) = groups.DerivationImageSequence[0].SourceImageSequence
-        if centre.is_multi_frame:
-            source.ReferencedFrameNumber = [o.header.frame + 1 for o in making.originals]
-            continue
-        groups.DerivationImageSequence[0].SourceImageSequence = [
-            source if original is centre else _like(source, original.reference) for original in making.originals
-        ]
+def _derivation(making: Making) -> Dataset:
+    """Every frame is derived from all images that were averaged or interpolated, not from the middle one alone.
+
+    Places are preserved on the image whose rows and columns the masks lie on, if there is one, and on no other.
+    """
+    item = Dataset()
+    item.DerivationCodeSequence = [hd.sr.CodedConcept.from_code(codes.cid7203.SegmentationImageDerivation)]
+    item.SourceImageSequence = [
+        _source(image, image is making.centre and not making.sources.is_interpolated) for image in making.sources.images
+    ]
+    return item
 
 
-def _like(source: Dataset, reference: Dataset) -> Dataset:
-    item = deepcopy(source)
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = reference.SOPClassUID, reference.SOPInstanceUID
+def _source(image: Original, is_place_kept: bool) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.reference.SOPClassUID, image.reference.SOPInstanceUID
+    if image.is_multi_frame:
+        item.ReferencedFrameNumber = image.header.frame + 1
+    item.PurposeOfReferenceCodeSequence = [hd.sr.CodedConcept.from_code(codes.cid7202.SourceImageForImageProcessingOperation)]
+    item.SpatialLocationsPreserved = "YES" if is_place_kept else "NO"
     return item

@@ -17,9 +17,10 @@ from pydicom.valuerep import DT
 
 from napari_t12_bodycomp.dicom import codes
 from napari_t12_bodycomp.dicom.authorship import PROGRAM, REPORT_SR, Making
-from napari_t12_bodycomp.dicom.originals import Original
+from napari_t12_bodycomp.dicom.characters import in_one_line
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 from napari_t12_bodycomp.dicom.write_seg import tracking
+from napari_t12_bodycomp.model.level import LevelStatus
 from napari_t12_bodycomp.model.level_choice import candidates_in_words
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.tissue import Tissue
@@ -33,14 +34,14 @@ Group = sr.PlanarROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQu
 def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.seg.Segmentation | None) -> sr.ComprehensiveSR:
     """The report of a result; its areas point at the segments of `tissues`, and `regions` is named as evidence."""
     result = making.result
-    references = [o.reference for o in _once(making)]
+    references = [o.reference for o in making.sources.objects]
     content = sr.MeasurementReport(
         observation_context=_observers(making),
         procedure_reported=codes.CT,
         imaging_measurements=[*_tissue_groups(making, tissues), _level_group(making), _index_group(making)],
         referenced_images=references if _fit_a_library(references) else None,
     )
-    for name, words in _remarks(result):
+    for name, words in _remarks(making):
         content[0].ContentSequence.append(_text(name, words))
     approved = result.status == APPROVED and bool(result.reviewer)
     made = sr.ComprehensiveSR(
@@ -49,13 +50,13 @@ def report_sr(making: Making, tissues: hd.seg.Segmentation | None, regions: hd.s
         is_complete=result.status in _COMPLETE,
         is_final=approved,
         is_verified=approved,
-        verifying_observer_name=result.reviewer if approved else None,
+        verifying_observer_name=in_one_line(result.reviewer) if approved else None,
         verifying_organization=_organisation(making) if approved else None,
         coding_schemes=[CodingSchemeIdentificationItem(designator=codes.SCHEME, name=codes.SCHEME_NAME)],
         **{key: value for key, value in making.identity(REPORT_SR).items() if key != "device_serial_number"},
     )
     if approved:
-        made.VerifyingObserverSequence[0].VerificationDateTime = DT(_time(result.reviewed_at) or making.made_at)
+        made.VerifyingObserverSequence[0].VerificationDateTime = DT(_time(result.reviewed_at) or making.local_time)
     return made
 
 
@@ -64,13 +65,8 @@ def _fit_a_library(references: Sequence[Dataset]) -> bool:
     return all(reference.get("SliceThickness") is not None for reference in references)
 
 
-def _once(making: Making) -> list[Original]:
-    """The originals, a multi-frame object once."""
-    return list({o.header.sop_instance_uid: o for o in making.originals}.values())
-
-
 def _organisation(making: Making) -> str:
-    return making.organisation or str(making.centre.dataset.get("InstitutionName") or "") or "not stated"
+    return in_one_line(making.organisation or str(making.centre.dataset.get("InstitutionName") or "")) or "not stated"
 
 
 def _time(text: str) -> datetime | None:
@@ -85,7 +81,10 @@ def _observers(making: Making) -> sr.ObservationContext:
     program = sr.ObserverContext(
         observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
         observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
-            uid=uid_of("device", result.software_version), name=PROGRAM, manufacturer_name=PROGRAM, model_name=result.software_version
+            uid=uid_of("device", result.software_version),
+            name=f"{PROGRAM} {result.software_version}".strip(),
+            manufacturer_name=PROGRAM,
+            model_name=PROGRAM,
         ),
     )
     if not result.assessor:
@@ -93,7 +92,7 @@ def _observers(making: Making) -> sr.ObservationContext:
     person = sr.ObserverContext(
         observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
         observer_identifying_attributes=sr.PersonObserverIdentifyingAttributes(
-            name=result.assessor, organization_name=making.organisation or None
+            name=in_one_line(result.assessor), organization_name=making.organisation or None
         ),
     )
     return sr.ObservationContext(observer_person_context=person, observer_device_context=program)
@@ -113,6 +112,7 @@ def _tissue_groups(making: Making, segments: hd.seg.Segmentation | None) -> Iter
             "finding_type": coded.kind,
             "finding_sites": [sr.FindingSite(coded.where)],
             "measurements": measured,
+            "algorithm_id": _algorithm(result),
         }
         group: Group
         if segments is not None and coded.label in numbers:
@@ -171,14 +171,15 @@ def _level_group(making: Making) -> Group:
         finding_sites=[sr.FindingSite(codes.T12)] if result.is_at_t12 else None,
         measurements=[*_number(codes.LEVEL_Z, level.z_mm, codes.MM), *_number(codes.SLAB, result.measurement.slab_mm, codes.MM)],
         source_images=_sources(making),
+        algorithm_id=_algorithm(result),
     )
-    _say(group, *_level_words(result))
+    _say(group, *_level_words(making))
     return group
 
 
-def _level_words(result: Result) -> Iterator[str]:
-    level, finding = result.level, result.finding
-    yield "Mid-T12 slice" if result.is_at_t12 else "Not known to be T12"
+def _level_words(making: Making) -> Iterator[str]:
+    result, level, finding = making.result, making.result.level, making.result.finding
+    yield _place(result)
     yield f"Level method: {level.method.value}"
     yield f"Level confirmed by: {level.confirmed_by}" if level.is_confirmed else "Level confirmed by nobody yet"
     if finding is not None:
@@ -189,6 +190,16 @@ def _level_words(result: Result) -> Iterator[str]:
         yield f"Candidates: {candidates}"
     n = len(result.axial.indices)
     yield "One slice measured" if n == 1 else f"HU are the mean of {n} slices; the masks lie on the middle one"
+    if making.sources.is_interpolated:
+        yield making.sources.in_words
+
+
+def _place(result: Result) -> str:
+    if not result.is_at_t12:
+        return "Not known to be T12"
+    if result.finding is not None and result.finding.status is LevelStatus.FOUND:
+        return "The slice lies in the body of T12"
+    return f"At T12 by the word of {result.level.confirmed_by}"
 
 
 def _index_group(making: Making) -> Group:
@@ -204,6 +215,7 @@ def _index_group(making: Making) -> Group:
             *(m for name, (word, unit) in codes.INDEX.items() for m in _number(word, result.measurement.indices[name], unit)),
         ],
         source_images=_sources(making),
+        algorithm_id=_algorithm(result),
     )
     _say(group, *(f"{name} not given: {why}" for name, why in result.measurement.why_empty.items()))
     if height is not None:
@@ -220,12 +232,16 @@ def _number(name: Code, value: float, unit: Code, derivation: Code | None = None
         yield sr.Measurement(name=name, value=float(value), unit=unit, derivation=derivation)
 
 
+def _algorithm(result: Result) -> sr.AlgorithmIdentification | None:
+    return sr.AlgorithmIdentification(name=PROGRAM, version=result.software_version) if result.software_version else None
+
+
 def _sources(making: Making) -> list[sr.SourceImageForMeasurementGroup]:
-    centre = making.centre
+    centre, images = making.centre, making.sources.images
     if centre.is_multi_frame:
-        frames = [o.header.frame + 1 for o in making.originals]
+        frames = [o.header.frame + 1 for o in images]
         return [sr.SourceImageForMeasurementGroup(centre.reference.SOPClassUID, centre.reference.SOPInstanceUID, frames)]
-    return [sr.SourceImageForMeasurementGroup(o.reference.SOPClassUID, o.reference.SOPInstanceUID) for o in making.originals]
+    return [sr.SourceImageForMeasurementGroup(o.reference.SOPClassUID, o.reference.SOPInstanceUID) for o in images]
 
 
 def _text(name: Code, words: str) -> Dataset:
@@ -237,8 +253,9 @@ def _say(group: Group, *sentences: str) -> None:
     group[0].ContentSequence.extend([_text(codes.COMMENT, words) for words in sentences])
 
 
-def _remarks(result: Result) -> Iterator[tuple[Code, str]]:
+def _remarks(making: Making) -> Iterator[tuple[Code, str]]:
     """Protocol, state and quality, for the report as a whole."""
+    result = making.result
     p = result.measurement.protocol
     counted = {
         "intercostal muscles": p.intercostals_are_muscle,
@@ -247,7 +264,12 @@ def _remarks(result: Result) -> Iterator[tuple[Code, str]]:
         "rims of gas and stool": p.gas_rims_are_fat,
     }
     choices = "; ".join(f"{what} {'counted' if is_in else 'not counted'}" for what, is_in in counted.items())
-    yield codes.COMMENT, f"Protocol: preset {p.preset.name} ({p.preset.source}), slices averaged to {p.slab_mm:g} mm; {choices}."
+    slab = f"thinner slices averaged to {p.slab_mm:g} mm" if p.slab_mm else "slices not averaged"
+    yield codes.COMMENT, f"Protocol: preset {p.preset.name} ({p.preset.source}), {slab}; {choices}."
+    windows = ", ".join(f"{codes.TISSUES[tissue].label} {p.preset.window(tissue)}" for tissue in codes.TISSUES)
+    yield codes.COMMENT, f"HU windows, bounds included: {windows}."
+    if making.sources.is_interpolated:
+        yield codes.COMMENT, making.sources.in_words
     drawn = {"draft": "the automatic draft, unchanged", "drawn": "drawn or corrected by a person"}.get(result.regions_origin)
     yield codes.COMMENT, f"State: {result.status}." + (f" Regions: {drawn}." if drawn else "")
     yield codes.COMMENT, "For research, not for diagnosis."

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import napari
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
 
-from napari_t12_bodycomp.gui.workbench import open_workbench
+from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 
 SIZE = (1600, 960)
 
@@ -39,3 +41,11 @@ def run(path: str | Path | None) -> int:
         workbench.flow.open_path(str(path))
     napari.run()
     return 0
+
+
+def close_window(workbench: Workbench) -> None:
+    """Close a window from a script, which has no event loop to delete it: left until Python ends, it could crash there."""
+    workbench.close()
+    workbench.viewer.close()
+    kind = QEvent.Type.DeferredDelete
+    QApplication.sendPostedEvents(None, getattr(kind, "value", kind))  # PyQt6 wants the number, PyQt5 takes both

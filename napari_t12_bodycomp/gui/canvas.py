@@ -10,46 +10,31 @@ import numpy as np
 import numpy.typing as npt
 from napari import Viewer
 from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import DirectLabelColormap
 
 from napari_t12_bodycomp.gui import layers
 from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.canvas_compare import DifferenceLines
-from napari_t12_bodycomp.gui.canvas_drawing import CanvasDrawing
+from napari_t12_bodycomp.gui.canvas_drawing import CanvasDrawing, drawn_otherwise
+from napari_t12_bodycomp.gui.canvas_layers import new_regions, new_slab, new_tissues, renew
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.gui.canvas_mouse import CanvasMouse
 from napari_t12_bodycomp.gui.canvas_overlay import CanvasOverlay, overlay_words
 from napari_t12_bodycomp.gui.canvas_preview import ToolPreview
+from napari_t12_bodycomp.gui.canvas_strokes import CanvasStrokes
 from napari_t12_bodycomp.gui.canvas_tools import CanvasTools
 from napari_t12_bodycomp.gui.canvas_view import CanvasView
-from napari_t12_bodycomp.gui.region_layer import TOOLS, RegionLayer
+from napari_t12_bodycomp.gui.lost_layers import LostLayers
+from napari_t12_bodycomp.gui.region_layer import RegionLayer
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
-from napari_t12_bodycomp.model.tissue import Region
-from napari_t12_bodycomp.model.tools import Display, Tool
+from napari_t12_bodycomp.model.tools import Display
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
 from napari_t12_bodycomp.workflow.session_state import SessionState
 
-VERBS = {Tool.BRUSH: "paint", Tool.FILL: "fill", Tool.POLYGON: "polygon"}
-
 
 def _axial(state: SessionState) -> AxialSlice | None:
     return None if state.work is None else state.work.axial
-
-
-def _drawn_otherwise(old: SessionState, new: SessionState) -> bool:
-    """Whether one drawing is shown in another way."""
-    before, after = ((s.protocol, s.tools.compare, s.tools.flicker, s.reference) for s in (old, new))
-    return any(a is not b for a, b in zip(before, after, strict=True))
-
-
-def _renew(layer: Layer, data: npt.NDArray[Any], looks: dict[str, Any]) -> None:
-    """Let a layer show other data at another place."""
-    if layer.data.shape != data.shape or layer.data is not data:
-        layer.data = data
-    layer.scale, layer.translate, layer.metadata = looks["scale"], looks["translate"], looks["metadata"]
-    layer.visible = True
 
 
 class Canvas:
@@ -74,10 +59,12 @@ class Canvas:
         self.drawing.on_drawn = self._words
         self.preview = ToolPreview(self.view.scene)
         self.tools = CanvasTools(session, self.view, self.drawing, self.preview)
+        self.strokes = CanvasStrokes(session, self.drawing, lambda: self._updating, lambda: self.tools.is_paused)
         self.mouse = CanvasMouse(viewer, session, self.view)
         self.view.on_resize = self._on_resize
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.dims.events.current_step.connect(self._on_step)
+        self._lost = LostLayers(viewer, self.view.native, self._is_ours, self._put_back)
         actions.key_changed.connect(self._words)
         session.changed.connect(self._on_changed)
         self._on_changed(SessionState(), session.state)
@@ -87,10 +74,11 @@ class Canvas:
         self.session.changed.disconnect(self._on_changed)
         self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self._lost.close()
         self.drawing.forget()
         self.mouse.close()
+        self.strokes.close()
         if self.regions is not None:
-            self.regions.on_undo = self.regions.on_redo = self.regions.on_mode = None
             self.regions.opacity = 0.5
         self.tools.close()
         self.lines.close()
@@ -106,7 +94,7 @@ class Canvas:
             self._show_volume(new)
         if new.work is not old.work:
             self._show_work(old, new)
-        elif new.work is not None and _drawn_otherwise(old, new):
+        elif new.work is not None and drawn_otherwise(old, new):
             self.drawing.draw_soon(new.work.regions)
         if new.tools != old.tools or new.protocol is not old.protocol or new.locked != old.locked or _axial(new) is not _axial(old):
             self._show_tools(new)
@@ -124,23 +112,23 @@ class Canvas:
             self.ct.visible = state.volume is not None
         if state.volume is None:
             return
-        data, looks, _ = layers.ct_layer(state.volume)
-        with self._leading():
-            if self.ct is None or self.ct not in self.viewer.layers:
-                self.ct = self._add(Image(data, **looks), 0)
-            else:
-                _renew(self.ct, data, looks)
-            self._park_work(state.volume)
+        self._show_ct(state.volume)
         self.set_window("soft")
         self._show_slice(state)
         self.fit()
 
-    def _why_hidden(self) -> str:
-        return self.session.state.numbers_hidden
+    def _show_ct(self, volume: CTVolume) -> None:
+        data, looks, _ = layers.ct_layer(volume)
+        with self._leading():
+            if self._is_there(self.ct):
+                renew(self.ct, data, looks)
+            else:
+                self.ct = self._add(Image(data, **looks), 0)
+            self._park_work(volume)
 
     @contextmanager
     def _leading(self) -> Iterator[None]:
-        """While layers move, napari's slider moves with them: the session does not follow it."""
+        """While layers are changed, napari's slider and controls move with them: the session does not follow them."""
         was, self._updating = self._updating, True
         try:
             yield
@@ -152,7 +140,7 @@ class Canvas:
         place = {**layers.grid(volume, 0), "metadata": {}}
         for layer in (self.slab, self.tissues, self.regions):
             if layer is not None and layer in self.viewer.layers:
-                _renew(layer, np.zeros((1, *volume.shape[1:]), layer.data.dtype), place)
+                renew(layer, np.zeros((1, *volume.shape[1:]), layer.data.dtype), place)
                 layer.visible = False
 
     def _hide_work(self) -> None:
@@ -163,13 +151,10 @@ class Canvas:
         self.lines.show(False)
         self.differences.hide()
 
-    def _add(self, layer: Layer, position: int | None = None) -> Layer:
+    def _add(self, layer: Layer, position: int) -> Layer:
         layer.mouse_zoom = False
         self._on_layer(layer)
-        if position is None:
-            self.viewer.layers.append(layer)
-        else:
-            self.viewer.layers.insert(position, layer)
+        self.viewer.layers.insert(position, layer)
         return layer
 
     def _show_work(self, old: SessionState, new: SessionState) -> None:
@@ -189,52 +174,55 @@ class Canvas:
         assert work is not None and volume is not None
         place = {
             **layers.grid(volume, work.axial.index),
-            "metadata": {layers.PLACE: (volume, work.axial.index), layers.HIDDEN: self._why_hidden},
+            "metadata": {layers.PLACE: (volume, work.axial.index), layers.HIDDEN: lambda: self.session.state.numbers_hidden},
         }
         nothing = np.zeros((1, *work.regions.shape), np.uint8)
         with self._leading():
-            if self.regions is None or self.regions not in self.viewer.layers:
-                self._add_work_layers(work.axial.hu[None], nothing, place)
+            self._add_missing(work.axial.hu[None], nothing, place)
             assert self.slab is not None and self.tissues is not None and self.regions is not None
             for layer, data in ((self.slab, work.axial.hu[None]), (self.tissues, nothing), (self.regions, work.regions[None].copy())):
-                _renew(layer, data, place)
+                renew(layer, data, place)
         self._show_slice(state)
         self.drawing.forget(shown=True)
         self.regions.set_brush_mm(state.tools.brush_mm)
         self.viewer.layers.selection.active = self.regions
 
-    def _add_work_layers(self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], place: dict[str, Any]) -> None:
-        looks = {"colormap": "gray", "contrast_limits": layers.limits(self.window), "interpolation2d": "linear"}
-        self.slab = self._add(Image(hu, name=layers.NAMES["slab"], **looks, **place))
-        colours = DirectLabelColormap(color_dict=layers.tissue_colours())
-        self.tissues = self._add(Labels(labels.copy(), name=layers.NAMES["tissues"], colormap=colours, **place))
-        self.tissues.editable = False
-        self.drawing.tissues = self.tissues
-        colours = DirectLabelColormap(color_dict=layers.region_colours())
-        regions = RegionLayer(labels.copy(), name=layers.NAMES["regions"], colormap=colours, opacity=0.01, **place)
-        regions.on_undo, regions.on_redo, regions.on_mode = self.session.undo, self.session.redo, self._on_mode
-        regions.events.labels_update.connect(self._on_drawn)
-        regions.events.paint.connect(self._on_stroke_end)
-        regions.events.selected_label.connect(self._on_selected_label)
-        self.regions = self._add(regions)
-        self.tools.attach(regions)
+    def _add_missing(self, hu: npt.NDArray[np.int16], labels: npt.NDArray[np.uint8], place: dict[str, Any]) -> None:
+        """Make the layers of the drawing that were not made yet, or that somebody deleted, each in its place from below."""
+        if not self._is_there(self.slab):
+            self.slab = self._add(new_slab(hu, self.window, place), self._above(self.ct))
+        if not self._is_there(self.tissues):
+            self.tissues = self._add(new_tissues(labels, place), self._above(self.slab))
+            self.drawing.tissues = self.tissues
+        if not self._is_there(self.regions):
+            regions = new_regions(labels, place)
+            self.strokes.attach(regions)
+            self.regions = self._add(regions, self._above(self.tissues))
+            self.tools.attach(regions)
 
-    def _show_tools(self, state: SessionState) -> None:
+    def _is_ours(self, layer: Layer) -> bool:
+        return any(layer is one for one in (self.ct, self.slab, self.tissues, self.regions))
+
+    def _is_there(self, layer: Layer | None) -> bool:
+        return layer is not None and layer in self.viewer.layers
+
+    def _above(self, layer: Layer | None) -> int:
+        """The place just above `layer` in the list."""
+        return int(self.viewer.layers.index(layer)) + 1 if self._is_there(layer) else len(self.viewer.layers)
+
+    def _show_tools(self, state: SessionState, take: bool = False) -> None:
         layer, work, tools = self.regions, state.work, state.tools
         if layer is None or work is None or self.tissues is None:
             return
         layer.rules = drawing.paint_rules(state)
-        self._updating = True
-        try:
+        with self._leading():
             layer.selected_label = int(tools.region)
             if layer.brush_mm != tools.brush_mm:
                 layer.set_brush_mm(tools.brush_mm)
-            if layer.tool is not tools.tool:
+            if take or layer.tool is not tools.tool:
                 self.viewer.layers.selection.active = layer
                 layer.take(tools.tool)
             layer.cursor_size = tools.brush_mm
-        finally:
-            self._updating = False
         if self.tissues.opacity != tools.opacity:
             self.tissues.opacity = tools.opacity
         self._show_overlay(state)
@@ -262,39 +250,28 @@ class Canvas:
         )
         self.overlay.show_scale(float(self.viewer.scene.camera.zoom))
 
+    def _put_back(self) -> None:
+        """Show again what somebody deleted in the list of layers: the case goes on as it was."""
+        state = self.session.state
+        if state.volume is None:
+            return
+        was_there = self._is_there(self.ct)
+        if not was_there:
+            self._show_ct(state.volume)
+            self.set_window(self.window)
+        if state.work is not None:
+            self._show_work_layers(state)
+            self.drawing.draw(state.work.regions)
+            self._show_tools(state, take=True)  # napari let go of the tool
+        if not was_there:
+            self._show_slice(state)
+            self.fit()
+        self.session.tell("The case needs that layer: it is back, and the drawing is as it was.")
+
     # -- from the picture --------------------------------------------------------------------------------------------------------------
 
-    def _on_drawn(self, event: object = None) -> None:
-        """A part of a stroke was drawn: numbers follow at once, tissues and contours with the next picture."""
-        if self.regions is not None and self.session.state.work is not None:
-            regions = np.asarray(self.regions.data[0])
-            self.session.preview(regions)
-            self.drawing.draw_soon(regions)
-
-    def _on_stroke_end(self, event: object = None) -> None:
-        """A stroke, fill or polygon is complete: one step of the session."""
-        layer, state = self.regions, self.session.state
-        if layer is None or state.work is None:
-            return
-        drawn = np.array(layer.data[0])
-        after = layer.rules.kept(state.work.regions, drawn)
-        tool = TOOLS.get(str(layer.mode), Tool.BRUSH)
-        erased = tool is Tool.ERASE or layer.selected_label == 0
-        self.session.edit(drawing.stroke_name("erase" if erased else VERBS.get(tool, "paint"), state.tools.region), after)
-        if not np.array_equal(after, drawn):
-            layer.data[0] = after
-            layer.refresh()
-
-    def _on_selected_label(self, event: object = None) -> None:
-        if self.regions is not None and not self._updating and self.regions.selected_label in [int(r) for r in Region]:
-            self.session.set_tools(region=Region(self.regions.selected_label))
-
-    def _on_mode(self, event: object = None) -> None:
-        if self.regions is not None and not self._updating and not self.tools.is_paused:
-            self.session.set_tools(tool=TOOLS.get(str(self.regions.mode), Tool.MOVE))
-
     def _on_step(self, event: object = None) -> None:
-        if not self._updating and self.ct is not None:
+        if not self._updating and self._is_there(self.ct):
             self.session.view(int(self.viewer.dims.current_step[0]))
 
     def _on_zoom(self, event: object = None) -> None:
@@ -321,7 +298,3 @@ class Canvas:
             box = layers.body_box(state.volume.hu[state.view_index])
             place = layers.grid(state.volume)
             self.view.fit(box, place["scale"][1:], place["translate"][1:])
-
-    def operate(self, operation: str) -> None:
-        """Run one of `drawing.OPERATIONS` on the active region, as one step."""
-        self.session.edit(*drawing.operate(self.session.state, operation))

@@ -15,6 +15,7 @@ from napari_t12_bodycomp.gui.canvas_compare import DifferenceLines
 from napari_t12_bodycomp.gui.canvas_lines import ContourLines
 from napari_t12_bodycomp.workflow import drawing
 from napari_t12_bodycomp.workflow.session import Session
+from napari_t12_bodycomp.workflow.session_state import SessionState
 
 
 class CanvasDrawing:
@@ -91,3 +92,9 @@ class CanvasDrawing:
         rows, columns = np.nonzero(layer.data[0] != tissues)
         if rows.size:
             layer.data_setitem((np.zeros_like(rows), rows, columns), tissues[rows, columns])
+
+
+def drawn_otherwise(old: SessionState, new: SessionState) -> bool:
+    """Whether one drawing is shown in another way."""
+    before, after = ((s.protocol, s.tools.compare, s.tools.flicker, s.reference) for s in (old, new))
+    return any(a is not b for a, b in zip(before, after, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.model.tissue import Region
 from napari_t12_bodycomp.model.tools import Display, Tool
-from napari_t12_bodycomp.workflow.drawing import OPERATIONS, reference
+from napari_t12_bodycomp.workflow.drawing import OPERATIONS, operate, reference
 from napari_t12_bodycomp.workflow.session import Session
 
 OPACITY_STEP = 0.1
@@ -23,7 +23,6 @@ def draw_actions(session: Session, canvas: Canvas) -> dict[str, Callable[..., An
         "tolerance_narrower": lambda: _change_tolerance(session, -1),
         "tolerance_wider": lambda: _change_tolerance(session, 1),
         "hold_move": canvas.tools.hold_move,
-        "point_back": canvas.tools.take_back,
         "give_up": canvas.tools.give_up,
         "undo": lambda: _undo(session),
         "redo": lambda: _redo(session),
@@ -37,7 +36,7 @@ def draw_actions(session: Session, canvas: Canvas) -> dict[str, Callable[..., An
     for name in ("soft", "bone", "lung"):
         does[f"window_{name}"] = lambda name=name: canvas.set_window(name)
     for operation in OPERATIONS:
-        does[operation] = lambda operation=operation: canvas.operate(operation)
+        does[operation] = lambda operation=operation: session.edit(*operate(session.state, operation))
     for region in Region:
         does[f"region_{region.name.lower()}"] = lambda region=region: _choose_region(session, region)
     for tool in Tool:

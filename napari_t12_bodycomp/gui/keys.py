@@ -46,17 +46,24 @@ class Keys:
         self._before: dict[Any, Any] = dict(ViewerModel.class_keymap)
         self._functions: dict[str, Callable[..., Any]] = {}
         for action in actions:
-            if not action.key or action.id in NAPARI_ACTIONS:
-                continue
-            function = _held(actions, action.id) if action.hold else _pressed(actions, action)
-            self._functions[action.id] = function
-            name = qualified(action.id)
-            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
-            if not action_manager._shortcuts.get(name):
-                for key in filter(None, (action.key, action.also)):
-                    _bind_quietly(name, key)
+            if action.key and action.id not in NAPARI_ACTIONS:
+                self._functions[action.id] = _held(actions, action.id) if action.hold else _pressed(actions, action)
+        self.take()
         action_manager.events.shortcut_changed.connect(self._on_shortcut)
         self._read_keys()
+
+    def take(self) -> None:
+        """Register the actions with napari: at first, and again after another window, which shares them, gave them back."""
+        mine = [action for action in self._actions if action.id in self._functions]
+        keys = {
+            action.id: (self._actions.key(action.id), action.also) for action in mine
+        }  # read first: each binding is told, and read anew
+        for action in mine:
+            name, function = qualified(action.id), self._functions[action.id]
+            action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
+            if not action_manager._shortcuts.get(name):
+                for key in filter(None, keys[action.id]):
+                    _bind_quietly(name, key)
 
     def close(self) -> None:
         """Give napari its keys back."""

@@ -52,6 +52,17 @@ class _SecretWanted:
     """What a job brings back instead of its result where nobody gave a password yet."""
 
 
+def _kept(node: Node, secret: str, keyring: str) -> str:
+    """Where a password that was typed is now."""
+    if not node.needs_secret:
+        return ""
+    if keyring:
+        return f" The password is kept in {keyring}."
+    if secret:
+        return " There is no system keyring here: the password is remembered until this window is closed, and not kept."
+    return f" {pacs_secrets.NO_KEYRING}"
+
+
 class PacsFlow:
     """Asks archives. `ask_secret` asks the person, `open_folder` opens what came."""
 
@@ -98,8 +109,7 @@ class PacsFlow:
             return pacs_secrets.keyring_name() if secret and pacs_secrets.keep_secret(node, secret) else ""
 
         def done(keyring: str) -> None:
-            kept = f" The password is kept in {keyring}." if keyring else f" {pacs_secrets.NO_KEYRING}" if node.needs_secret else ""
-            self.set(message=f"The archive {node.name!r} is known now.{kept}", is_error=False)
+            self.set(message=f"The archive {node.name!r} is known now.{_kept(node, secret, keyring)}", is_error=False)
 
         self.choose_node(node.name)
         self.read_nodes(node.name)
@@ -122,11 +132,11 @@ class PacsFlow:
     # -- searching ---------------------------------------------------------------------------------------------------------------------
 
     def search(self, query: StudyQuery) -> None:
-        """Search for studies."""
+        """Search for studies, and look into the latest."""
 
         def done(studies: list[FoundStudy]) -> None:
             self.set(studies=tuple(studies), message="" if studies else "The archive has no study that matches.")
-            if len(studies) == 1:
+            if studies:
                 self.look_into(studies[0].study_instance_uid)
 
         self.set(studies=None, study="", series=None, picked=None, message="", is_error=False)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLineEdit, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_t12_bodycomp.errors import T12Error
 from napari_t12_bodycomp.gui import theme, widgets
@@ -14,8 +13,16 @@ from napari_t12_bodycomp.gui.actions import Actions
 from napari_t12_bodycomp.gui.jobs import JobState
 from napari_t12_bodycomp.gui.pacs_flow import PacsFlow, PacsState
 from napari_t12_bodycomp.gui.pacs_node_form import NodeForm
+from napari_t12_bodycomp.gui.pacs_search import SearchFields
 from napari_t12_bodycomp.gui.pacs_tables import RowsTable
-from napari_t12_bodycomp.gui.pacs_words import SERIES_COLUMNS, STUDY_COLUMNS, reason_words, series_cells, study_cells, typed_query
+from napari_t12_bodycomp.gui.pacs_words import (
+    SERIES_COLUMNS,
+    STUDY_COLUMNS,
+    more_words,
+    reason_words,
+    series_cells,
+    study_cells,
+)
 from napari_t12_bodycomp.gui.widgets import ActionButton
 
 MAX_ROWS = 500
@@ -48,16 +55,19 @@ class PacsPage(QWidget):
     # -- layout ------------------------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.studies = RowsTable(STUDY_COLUMNS, "Studies that match, the latest first; choose one to see its series")
-        self.series = RowsTable(SERIES_COLUMNS, "The series of the study; a double click retrieves and opens one")
+        self.studies = RowsTable(STUDY_COLUMNS, "Studies that match, the latest first; Enter retrieves and opens the series to prefer")
+        self.series = RowsTable(SERIES_COLUMNS, "The series of the study; Enter or a double click retrieves and opens one")
         self.reason = widgets.label("", "note", wrap=True)
         self.trouble = widgets.label("", "error", wrap=True)
         self.message = widgets.label("", "note", wrap=True)
         self.form = NodeForm(self._on_node, lambda: self.stack.setCurrentIndex(0))
+        self.find = widgets.button("Search", "Search the archive (Enter)", self.search)
+        self.find.setProperty("role", "primary")
+        self.fields = SearchFields(self.search, self.find)
         main = QWidget()
         main.setLayout(
             widgets.column(
-                self._head(), self._search_row(), self.trouble, self.message, self.studies,
+                self._head(), self.fields, self.trouble, self.message, self.studies,
                 widgets.label("SERIES OF THE STUDY", "heading"), self.series, self.reason, self._foot(), gap=10, margins=(18, 16, 18, 14),
             )
         )  # fmt: skip
@@ -74,34 +84,20 @@ class PacsPage(QWidget):
         layout.addWidget(self.stack)
         self.studies.picked.connect(self._on_study)
         self.series.picked.connect(self._on_series)
-        self.series.taken.connect(lambda _: self.flow.retrieve())
+        self.studies.taken.connect(lambda _: self._take())
+        self.series.taken.connect(lambda _: self._take())
 
     def _head(self) -> QWidget:
         self.node = QComboBox()
         self.node.setMinimumWidth(170)
         self.node.setToolTip("The archive to search")
         self.node.activated.connect(lambda _: self.flow.choose_node(self.node.currentText()))
-        check = _button("Check", "Ask whether the archive answers", self.flow.echo)
-        add = _button("Add …", "Add an archive, or change one by giving its name again", lambda: self.stack.setCurrentIndex(1))
-        self.forget = _button("Forget", "Forget this archive and its password", self._forget)
+        check = widgets.button("Check", "Ask whether the archive answers", self.flow.echo)
+        add = widgets.button("Add …", "Add an archive, or change one by giving its name again", self._show_form)
+        self.forget = widgets.button("Forget", "Forget this archive and its password", self._forget)
         back = ActionButton(self._actions, "open_pacs", "Back to the picture", show_key=True)
         row = QWidget()
         row.setLayout(widgets.row(widgets.label("From the PACS", "big"), self.node, check, add, self.forget, None, back, gap=10))
-        return row
-
-    def _search_row(self) -> QWidget:
-        self.patient_id = self._field("patient ID", "* and ? stand for any characters", 150)
-        self.date_from = self._field("from YYYY-MM-DD", "Studies from this day on", 130)
-        self.date_to = self._field("to YYYY-MM-DD", "Studies until this day", 130)
-        self.description = self._field("study description", "A part of the study's description", 180)
-        self.modality = self._field("CT", "Modality; empty: any", 50)
-        self.modality.setText("CT")
-        self.find = _button("Search", "Search the archive (Enter)", self.search)
-        self.find.setProperty("role", "primary")
-        row = QWidget()
-        row.setLayout(
-            widgets.row(self.patient_id, self.date_from, self.date_to, self.description, self.modality, self.find, None, gap=8)
-        )  # fmt: skip
         return row
 
     def _foot(self) -> QWidget:
@@ -110,23 +106,17 @@ class PacsPage(QWidget):
         self.bar.setTextVisible(False)
         self.words = widgets.label("", "muted")
         self.words.setFixedWidth(360)
-        self.place = _button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
+        self.place = widgets.button("", "Choose the folder that scans from archives are kept in", self._choose_folder)
         self.place.setProperty("role", "link")
-        self.stop = _button("Cancel", "Stop; images that came are kept", self.flow.cancel)
-        self.get = _button("Retrieve and open", "Bring the series onto this computer and open it as a case", self.flow.retrieve)
+        self.stop = widgets.button("Cancel", "Stop; images that came are kept", self.flow.cancel)
+        self.get = widgets.button(
+            "Retrieve and open", "Bring the series onto this computer and open it as a case (Enter in the lists)", self.flow.retrieve
+        )
         self.get.setProperty("role", "primary")
         row = QWidget()
         row.setLayout(widgets.column(self.bar, widgets.row(self.words, None, self.place, self.stop, self.get, gap=10)))
         self._show_folder()
         return row
-
-    def _field(self, hint: str, tip: str, width: int) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText(hint)
-        field.setToolTip(tip)
-        field.setFixedWidth(width)
-        field.returnPressed.connect(self.search)
-        return field
 
     # -- showing and hiding ------------------------------------------------------------------------------------------------------------
 
@@ -144,7 +134,7 @@ class PacsPage(QWidget):
         self.setGeometry(self._picture.rect())
         self.show()
         self.raise_()
-        self.patient_id.setFocus()
+        (self.fields.patient_id if self.flow.state.nodes else self.form.fields["name"]).setFocus()
 
     def dismiss(self) -> None:
         """Show the picture again; a retrieval goes on."""
@@ -166,11 +156,20 @@ class PacsPage(QWidget):
 
     def search(self) -> None:
         """Search for what stands in the fields."""
-        typed = (field.text() for field in (self.patient_id, self.date_from, self.date_to, self.description, self.modality))
         try:
-            self.flow.search(typed_query(*typed))
+            self.flow.search(self.fields.query())
         except T12Error as error:
             self.flow.set(message=str(error), is_error=True)
+
+    def _take(self) -> None:
+        """Retrieve the series that is picked, once it is known and as long as none is on its way."""
+        if self.get.isEnabled():
+            self.flow.retrieve()
+
+    def _hand_on(self) -> None:
+        """After a search the keys belong to its result, unless the person types on: Enter takes, the arrows choose."""
+        if self.fields.is_waiting:
+            (self.studies if len(self.flow.state.studies or ()) > 1 else self.series).setFocus()
 
     def _on_study(self, row: int) -> None:
         self.flow.look_into((self.flow.state.studies or ())[row].study_instance_uid)
@@ -182,6 +181,11 @@ class PacsPage(QWidget):
     def _on_node(self, node: object, secret: str) -> None:
         self.flow.add_node(node, secret)  # type: ignore[arg-type]
         self.stack.setCurrentIndex(0)
+        self.fields.patient_id.setFocus()
+
+    def _show_form(self) -> None:
+        self.stack.setCurrentIndex(1)
+        self.form.fields["name"].setFocus()
 
     def _forget(self) -> None:
         try:
@@ -219,11 +223,11 @@ class PacsPage(QWidget):
             self._mark_study(new)
         if old is None or old.series is not new.series:
             self._show_series(new)
-        hidden = len(new.studies or ()) - MAX_ROWS
-        more = f"The first {MAX_ROWS} are shown, {hidden} more match: search for something narrower." if hidden > 0 else ""
+            if new.series is not None:
+                self._hand_on()
         widgets.set_text(self.reason, reason_words(new.series, new.picked), hide_empty=True)
         widgets.set_text(self.trouble, new.message if new.is_error else "", hide_empty=True)
-        widgets.set_text(self.message, "" if new.is_error else new.message or more, hide_empty=True)
+        widgets.set_text(self.message, "" if new.is_error else new.message or more_words(len(new.studies or ()), MAX_ROWS), hide_empty=True)
         self._enable()
 
     def _show_nodes(self, new: PacsState) -> None:
@@ -271,12 +275,3 @@ class PacsPage(QWidget):
         self.stop.setEnabled(fetching or looking)
         self.find.setEnabled(bool(self.flow.state.node))
         self.forget.setEnabled(bool(self.flow.state.node))
-
-
-def _button(text: str, tip: str, does: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.clicked.connect(lambda _=False: does())
-    return button

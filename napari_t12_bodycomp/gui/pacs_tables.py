@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QColor, QFont, QKeyEvent
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtGui import QColor, QFont
 
 from napari_t12_bodycomp.gui import theme
-
-ROW_PX = 24
+from napari_t12_bodycomp.gui.row_table import RowTable
 
 
 class RowsModel(QAbstractTableModel):
@@ -53,7 +51,7 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
-class RowsTable(QTableView):
+class RowsTable(RowTable):
     """Shows rows; the arrow keys and clicks pick one, a double click or Enter takes it."""
 
     picked = Signal(int)
@@ -65,21 +63,7 @@ class RowsTable(QTableView):
         self.rows = RowsModel([title for title, _ in columns])
         self.setModel(self.rows)
         self.setToolTip(tip)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for number, (_, width) in enumerate(columns):
-            self.setColumnWidth(number, width)
+        self.lay_out([width for _, width in columns], several=False)
         self._is_ours = False
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.taken.emit(index.row()))
@@ -96,12 +80,7 @@ class RowsTable(QTableView):
         if not self._is_ours and now.isValid():
             self.picked.emit(now.row())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            if self.currentIndex().isValid():
-                self.taken.emit(self.currentIndex().row())
-            event.accept()
-        elif event.text() and event.text().isalpha():
-            event.ignore()  # a letter is a key of the window
-        else:
-            super().keyPressEvent(event)
+    def take(self) -> None:
+        """Take the row that the keys stand on."""
+        if self.currentIndex().isValid():
+            self.taken.emit(self.currentIndex().row())

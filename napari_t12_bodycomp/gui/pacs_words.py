@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.gui.case_words import date_words
-from napari_t12_bodycomp.model.pacs import FoundStudy, StudyQuery
+from napari_t12_bodycomp.model.pacs import MOST_STUDIES, FoundStudy, StudyQuery, anywhere
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 
 STUDY_COLUMNS = (("patient ID", 150), ("date", 100), ("description", 260), ("modalities", 100), ("series", 60), ("images", 70))
@@ -35,11 +35,18 @@ def reason_words(found: SeriesList | None, picked: SeriesOffer | None) -> str:
     return picked.refusal or f"It may be measured: {picked.why}."
 
 
+def more_words(n_found: int, n_shown: int) -> str:
+    """What is said where not all studies that match are shown."""
+    if n_found <= n_shown:
+        return ""
+    if n_found > MOST_STUDIES:
+        return f"{n_shown} studies are shown, and more than {MOST_STUDIES} match: search for something narrower."
+    return f"{n_shown} studies are shown, {n_found - n_shown} more match: search for something narrower."
+
+
 def typed_query(patient_id: str, date_from: str, date_to: str, description: str, modality: str) -> StudyQuery:
     """What to search for, from the fields; a description is found anywhere in the archive's."""
-    words = description.strip()
-    anywhere = words if not words or "*" in words or "?" in words else f"*{words}*"
-    return StudyQuery(patient_id.strip(), _typed_date(date_from), _typed_date(date_to), anywhere, modality.strip().upper())
+    return StudyQuery(patient_id.strip(), _typed_date(date_from), _typed_date(date_to), anywhere(description), modality.strip().upper())
 
 
 def _typed_date(text: str) -> str:

@@ -6,9 +6,9 @@ from qtpy.QtWidgets import QFrame
 
 from napari_t12_bodycomp.gui import widgets
 from napari_t12_bodycomp.gui.panel import Panel
+from napari_t12_bodycomp.gui.progress_bar import ProgressBar
 from napari_t12_bodycomp.gui.study_words import progress_words, seat_words
 from napari_t12_bodycomp.gui.widgets import ActionButton
-from napari_t12_bodycomp.gui.worklist_page import ProgressBar
 from napari_t12_bodycomp.workflow.seat import SeatState
 from napari_t12_bodycomp.workflow.session_state import SessionState
 

@@ -1,4 +1,4 @@
-"""Results that somebody approved here go to an archive, where that is asked for, while the work goes on."""
+"""Results that somebody approved here go to an archive, where that is asked for, while the work goes on and after the next start."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QSettings
 
-from napari_t12_bodycomp.errors import T12Error
+from napari_t12_bodycomp.errors import Refused, T12Error
 from napari_t12_bodycomp.gui.errands import Errands, sentence_of
 from napari_t12_bodycomp.model.study import Case
+from napari_t12_bodycomp.workflow import outbox
+from napari_t12_bodycomp.workflow.outbox import Unsent
 from napari_t12_bodycomp.workflow.pacs_nodes import known_nodes, node_named
+from napari_t12_bodycomp.workflow.seat import Seat, SeatState
 from napari_t12_bodycomp.workflow.sending import send_approved
 from napari_t12_bodycomp.workflow.study import Desk
 
@@ -17,15 +20,21 @@ _KEY = "send_approved_to"
 
 
 class Sending:
-    """Sends one case after another; `tell` gets a sentence and whether it says that something failed."""
+    """Sends one case after another; `tell` gets a sentence and whether it says that something failed.
 
-    def __init__(self, settings: QSettings, tell: Callable[[str, bool], None]) -> None:
-        self._settings, self._tell = settings, tell
+    A case stands in the outbox from its approval until the archive has its results; what stands there is sent again by whoever sits down at
+    the study next. So a window that closes waits for nothing, and nothing is lost: results that are sent twice stay the same.
+    """
+
+    def __init__(self, settings: QSettings, seat: Seat, tell: Callable[[str, bool], None]) -> None:
+        self._settings, self._seat, self._tell = settings, seat, tell
         self.errands = Errands(lambda sentence: tell(sentence, True))
+        seat.changed.connect(self._on_seat)
 
     def close(self) -> None:
-        """Finish what is being sent."""
-        self.errands.close(60.0)
+        """Wait for nothing: what is being sent stands in the outbox."""
+        self._seat.changed.disconnect(self._on_seat)
+        self.errands.close(0.0)
 
     @property
     def target(self) -> str:
@@ -46,17 +55,58 @@ class Sending:
 
     def send(self, desk: Desk, case: Case) -> None:
         """Send the results of a case that was just approved, where an archive is chosen."""
-        name = self.target
-        if not name:
+        if self.target:
+            unsent = Unsent(outbox.study_key(self._seat.state.where), case.pseudonym, case.id, self.target)
+            try:
+                outbox.remember(unsent)
+            except T12Error as error:  # they are sent all the same
+                self._tell(str(error), True)
+            self._send(desk, unsent)
+
+    def _on_seat(self, old: SeatState, new: SeatState) -> None:
+        """Somebody sat down: look what was not sent yet."""
+        desk, where = new.desk, new.where
+        if desk is not None and old.desk is not desk:
+            self.errands.run("Looking for what was not sent", lambda: outbox.unsent_of(where), lambda found: self._take_up(desk, found))
+
+    def _take_up(self, desk: Desk, waiting: tuple[Unsent, ...]) -> None:
+        """Send what waits for the archive that is still chosen, and say what stays."""
+        if self._seat.state.desk is not desk:
             return
+        going = [unsent for unsent in waiting if unsent.archive == self.target]
+        for unsent in going:
+            self._send(desk, unsent)
+        said = [f"{one.pseudonym} to {one.archive}" for one in waiting if one not in going]
+        if going:
+            self._tell(f"Approved results were not sent to {self.target} yet, those of {_names(going)}: they are being sent now.", False)
+        elif said:
+            self._tell(f"Approved results were not sent yet ({', '.join(said)}): t12-bodycomp study send does it.", True)
+
+    def _send(self, desk: Desk, unsent: Unsent) -> None:
+        name = unsent.archive
+
+        def work() -> int:
+            try:
+                count = send_approved(desk.store, unsent.case_id, node_named(name))
+            except Refused:  # no longer approved: there is nothing to send
+                outbox.forget(unsent)
+                raise
+            outbox.forget(unsent)
+            return count
 
         def failed(error: Exception) -> None:
-            again = f"Send them with t12-bodycomp study send {case.pseudonym} --to {name}."
-            self._tell(f"{case.pseudonym} is approved, but its results did not reach {name}: {sentence_of(error, 'Sending')} {again}", True)
+            again = f"Send them with t12-bodycomp study send {unsent.pseudonym} --to {name}."
+            self._tell(
+                f"{unsent.pseudonym} is approved, but its results did not reach {name}: {sentence_of(error, 'Sending')} {again}", True
+            )
 
         self.errands.run(
             "Sending",
-            lambda: send_approved(desk.store, case.id, node_named(name)),
-            lambda count: self._tell(f"{case.pseudonym} is approved, and {count} results are in {name}. Next case: N.", False),
+            work,
+            lambda count: self._tell(f"{unsent.pseudonym} is approved, and {count} results are in {name}. Next case: N.", False),
             failed,
         )
+
+
+def _names(unsent: list[Unsent]) -> str:
+    return ", ".join(one.pseudonym for one in unsent)

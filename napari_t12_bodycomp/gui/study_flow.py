@@ -185,19 +185,24 @@ class StudyFlow:
         self.on_study("Taking in again", lambda desk: review.include(desk, case_id), "The case is in the study again.")
 
     def check_list(self, file: str, done: Callable[[CaseList], None]) -> None:
-        """Read a list of cases and name every bad row; nothing is taken in."""
+        """Read a list of cases and name every bad row, as a job that can be cancelled: headers are read; nothing is taken in."""
         desk = self.seat.state.desk
         if desk is not None:
-            self.errands.run("Reading the list", lambda: read_case_list(desk.store, file), done)
+            self.case.jobs.start("Reading the list", lambda progress: read_case_list(desk.store, file, progress), done)
 
     def import_list(self, file: str, done: Callable[[], None]) -> None:
-        """Take all cases of a list in, or none."""
+        """Take all cases of a list in, or none, as a job that can be cancelled while it reads."""
+        desk = self.seat.state.desk
+        if desk is None:
+            return
 
         def finished(numbers: list[int]) -> None:
             self._say(f"{len(numbers)} cases were taken in.")
+            self.refresh()
+            self.case.look()
             done()
 
-        self.on_study("Importing", lambda desk: import_cases(desk, file), done=finished)
+        self.case.jobs.start("Importing", lambda progress: import_cases(desk, file, progress), finished)
 
     def add_account(self, name: str, password: str, roles: frozenset[Role], done: Callable[[str], None]) -> None:
         """Take somebody into the study; `done` gets "", or the sentence that says why not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
@@ -41,6 +41,16 @@ def set_look(widget: QWidget, name: str, value: str) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def button(text: str, tip: str, function: Callable[[], object] | None = None) -> QPushButton:
+    """A button that calls `function`; keys reach it by Tab alone."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if function is not None:
+        made.clicked.connect(lambda _=False: function())
+    return made
 
 
 def line() -> QFrame:

@@ -10,17 +10,19 @@ from weakref import WeakKeyDictionary
 
 from napari import Viewer
 from qtpy.QtCore import QSettings, QTimer
-from qtpy.QtWidgets import QApplication, QFileDialog
+from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.errors import InputError, T12Error
 from napari_t12_bodycomp.gui._reader import SOURCE
 from napari_t12_bodycomp.gui.actions import Actions, changes_picture
 from napari_t12_bodycomp.gui.active_time import ActiveTime
+from napari_t12_bodycomp.gui.ask_files import AskFiles
 from napari_t12_bodycomp.gui.canvas import Canvas
 from napari_t12_bodycomp.gui.canvas_pins import CanvasPins
 from napari_t12_bodycomp.gui.carry_flow import CarryFlow
 from napari_t12_bodycomp.gui.case_deeds import CaseDeeds
 from napari_t12_bodycomp.gui.case_flow import CaseFlow
+from napari_t12_bodycomp.gui.case_moves import CaseMoves
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.draw_actions import draw_actions
 from napari_t12_bodycomp.gui.drops import Drops
@@ -29,9 +31,10 @@ from napari_t12_bodycomp.gui.first_slice import FirstSlicePicture
 from napari_t12_bodycomp.gui.help_keys import KeyHelp
 from napari_t12_bodycomp.gui.jobs import Jobs
 from napari_t12_bodycomp.gui.keys import Keys
+from napari_t12_bodycomp.gui.level_actions import level_actions
 from napari_t12_bodycomp.gui.level_flow import LevelFlow
 from napari_t12_bodycomp.gui.pacs_page import PacsPage
-from napari_t12_bodycomp.gui.reading_flow import ONCE, ReadingFlow
+from napari_t12_bodycomp.gui.reading_flow import ReadingFlow
 from napari_t12_bodycomp.gui.review_flow import ReviewFlow
 from napari_t12_bodycomp.gui.saving import Saving
 from napari_t12_bodycomp.gui.sending import Sending
@@ -40,7 +43,6 @@ from napari_t12_bodycomp.gui.study_flow import StudyFlow
 from napari_t12_bodycomp.gui.study_page import StudyPage
 from napari_t12_bodycomp.gui.warm_up import warm_up
 from napari_t12_bodycomp.gui.window_frame import WindowFrame
-from napari_t12_bodycomp.model.level import LevelMethod
 from napari_t12_bodycomp.workflow.autosave import Autosave
 from napari_t12_bodycomp.workflow.seat import Seat
 from napari_t12_bodycomp.workflow.session import Session
@@ -66,7 +68,7 @@ class Workbench:
         self.saving = Saving(self.session, self.desk, self.saver)
         self.seat = Seat()
         self.frame = WindowFrame(viewer)
-        self.timer = ActiveTime(self.frame.main, self._step_worked_on)
+        self.timer = ActiveTime(self.frame.main, lambda: self.moves.step())
         errands = Errands(lambda sentence: self.desk.set(message=sentence, message_is_error=True))
         self.study_case = StudyCase(self.seat, self.session, self.flow, self.jobs, self.desk, self.timer, errands)
         self.deeds = CaseDeeds(self.study_case)
@@ -74,14 +76,25 @@ class Workbench:
         self.level_flow = LevelFlow(self.session, self.jobs, self.desk)
         self.carry = CarryFlow(self.session, self.jobs)
         self.settings = QSettings("napari-t12-bodycomp", "workbench")
-        folder = self.settings.value("out_folder", "")
-        self.desk.set(out_folder=Path(str(folder)) if folder else None)
+        self.ask = AskFiles(self.frame.main, self.settings)
         self.keys = Keys(viewer, self.actions)
         self.canvas = Canvas(viewer, self.session, self.actions, self.keys.add_layer)
-        self.sending = Sending(self.settings, lambda sentence, failed: self.desk.set(message=sentence, message_is_error=failed))
+        self.sending = Sending(self.settings, self.seat, lambda sentence, failed: self.desk.set(message=sentence, message_is_error=failed))
         self.review = ReviewFlow(self.study_case, self.deeds, self.desk, CanvasPins(viewer, self.canvas.view, self.session, self.seat))
         self.review.on_approved = self.sending.send
         self.reading = ReadingFlow(self.study_case, self.deeds, self.review.compare_with)
+        self.moves = CaseMoves(
+            self.flow,
+            self.saving,
+            self.study_case,
+            self.deeds,
+            self.review,
+            self.reading,
+            self.canvas,
+            self.actions,
+            self.ask,
+            self.settings,
+        )
         self.drops = Drops(self.frame.picture, lambda: not self.frame.plain, lambda path: self.actions.trigger("open_path", path))
         self.first_slice = FirstSlicePicture(self.canvas.view.native, self.session, self.jobs)
         self.flow.first_slice.connect(self.first_slice.show_slice)
@@ -114,45 +127,30 @@ class Workbench:
     def _connect(self) -> None:
         session, flow, canvas, actions = self.session, self.flow, self.canvas, self.actions
         does: dict[str, Callable[..., Any]] = {
-            "open_folder": self.ask_folder,
-            "open_file": self.ask_file,
+            "open_folder": lambda: self._open(self.ask.scan_folder()),
+            "open_file": lambda: self._open(self.ask.scan_file()),
             "open_path": flow.open_path,
             "open_series": flow.open_series,
             "open_pacs": self.pacs_page.toggle,
             "cancel": self.cancel,
-            "next": self.next_case,
             "study": self.study_page.toggle,
             "add_to_study": self.study_case.add_scan_on_screen,
             "open_case": self.study_case.open,
-            "submit": self.submit,
             "resume": flow.resume,
             "discard": flow.discard,
             "resume_case": flow.resume_case,
             "discard_case": flow.discard_case,
-            "save": self.save,
-            "save_draft": lambda: self.save(as_draft=True),
-            "choose_folder": self.ask_out_folder,
-            "locate_again": flow.locate,
-            "confirm_level": self.confirm_level,
-            "set_level_here": lambda: session.choose_level(session.state.view_index),
-            "compare_levels": self.level_flow.compare_levels,
-            "go_to_level": self.go_to_level,
-            "slice_up": lambda: session.view(session.state.view_index + 1),
-            "slice_down": lambda: session.view(session.state.view_index - 1),
             "draft_again": flow.draft,
             "copy_slice": self.carry.from_other_slice,
-            "copy_earlier": self.ask_earlier,
+            "copy_earlier": self.copy_earlier,
             "screenshot": self.screenshot,
             "plain_view": lambda: self.frame.show_plain(not self.frame.plain),
             "help": lambda: self.help.toggle(),
-            "vertebra_up": lambda: self.level_flow.look_at_neighbour(1),
-            "vertebra_down": lambda: self.level_flow.look_at_neighbour(-1),
-            "second_opinion": lambda: self.level_flow.ask_opinion(),
-            "opinion_file": self.ask_opinion_file,
+            "take_reading": self.reading.take,
+            "draw_third": self.reading.draw_third,
         }
-        does |= {"take_reading": self.reading.take, "draw_third": self.reading.draw_third}
-        does |= draw_actions(session, canvas) | self.review.actions()
-        does["point_back"] = self.point_back
+        does |= draw_actions(session, canvas) | level_actions(session, canvas, flow, self.level_flow, self.ask)
+        does |= self.review.actions() | self.moves.actions()
         for action_id, function in does.items():
             actions.connect(action_id, self._guarded(self._on_sight(function) if changes_picture(action_id) else function))
         flow.opened.connect(self._on_opened)
@@ -180,12 +178,6 @@ class Workbench:
         self.study_page.dismiss()
         self.canvas.view.native.setFocus()
 
-    def _step_worked_on(self) -> str:
-        opened = self.seat.state.opened
-        if opened is not None and opened.reading is not None:
-            return "reading"
-        return "review" if opened is not None and (opened.is_review or opened.dispute) else self.session.state.step.value
-
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, with what goes wrong told in one sentence."""
 
@@ -203,53 +195,15 @@ class Workbench:
 
     # -- what actions do ---------------------------------------------------------------------------------------------------------------
 
-    def ask_folder(self) -> None:
-        """Ask for a folder of DICOM files and open it."""
-        folder = QFileDialog.getExistingDirectory(self.frame.main, "Open a folder of DICOM files", self._last_folder())
-        if folder:
-            self._open(folder)
+    def _open(self, path: str) -> None:
+        if path:
+            self.flow.open_path(path)
 
-    def ask_file(self) -> None:
-        """Ask for a DICOM file, a zip or a NIfTI file and open it."""
-        kinds = "CT (*.dcm *.zip *.nii *.nii.gz);;All files (*)"
-        file, _ = QFileDialog.getOpenFileName(self.frame.main, "Open a CT scan", self._last_folder(), kinds)
-        if file:
-            self._open(file)
-
-    def ask_opinion_file(self) -> None:
-        """Ask for a label map of the vertebrae and weigh it as a second opinion."""
-        file, _ = QFileDialog.getOpenFileName(
-            self.frame.main, "A label map of the vertebrae", self._last_folder(), "NIfTI (*.nii *.nii.gz)"
-        )
-        if file:
-            self.level_flow.ask_opinion(file)
-
-    def ask_earlier(self) -> None:
+    def copy_earlier(self) -> None:
         """Ask for an earlier result of the same patient and copy its regions."""
-        start = str(self.desk.state.out_folder or self._last_folder())
-        file, _ = QFileDialog.getOpenFileName(
-            self.frame.main, "Regions of an earlier visit of this patient", start, "Saved results (*.nii.gz indices.csv);;All files (*)"
-        )
+        file = self.ask.earlier_result(self.desk.state.out_folder)
         if file:
             self.carry.from_earlier_visit(Path(file))
-
-    def _open(self, path: str) -> None:
-        self.settings.setValue("last_folder", str(Path(path).parent))
-        self.flow.open_path(path)
-
-    def _last_folder(self) -> str:
-        return str(self.settings.value("last_folder", str(Path.home())))
-
-    def next_case(self) -> None:
-        """Open the next case: that of the study where one is signed in to, else unfinished work, else ask."""
-        if self.seat.state.is_signed_in:
-            self.study_case.next()
-            return
-        waiting = [u for u in self.desk.state.unfinished if u.source]
-        if self.session.state.volume is None and waiting:
-            self.flow.resume_case(waiting[0])
-        else:
-            self.ask_folder()
 
     def cancel(self) -> None:
         """Stop what runs."""
@@ -258,74 +212,9 @@ class Workbench:
             self.jobs.cancel()
             self.desk.set(message=f"{name}: cancelled, nothing was changed.", message_is_error=False)
 
-    def confirm_level(self) -> None:
-        """Close the contour or polygon that is being drawn, else confirm the level."""
-        if not self.canvas.tools.complete():
-            self.session.confirm_level()
-            level = self.session.state.level
-            assert level is not None
-            how = "" if level.method is LevelMethod.AUTOMATIC else " (set by hand)"
-            self.desk.set(message=f"Level confirmed by {level.confirmed_by}{how}.", message_is_error=False)
-
-    def go_to_level(self) -> None:
-        """Show the measured slice."""
-        level = self.session.state.level
-        if level is None:
-            self.session.tell("No level is set yet: drag the level line to the middle of T12.")
-        else:
-            self.session.view(level.slice_index)
-
-    def save(self, as_draft: bool = False) -> None:
-        """Save a case of the study as a version; anything else into the remembered folder, which is asked for the first time."""
-        opened = self.seat.state.opened
-        if opened is not None:
-            if opened.reading is not None or opened.dispute is not None:
-                raise InputError(ONCE)
-            self.deeds.save()
-            return
-        if self.desk.state.out_folder is None:
-            self.ask_out_folder()
-        if self.desk.state.out_folder is not None:
-            self.saving.save(self.desk.state.out_folder, as_draft)
-
-    def submit(self) -> None:
-        """Hand the case of the study in; a reviewer approves it, a second reader hands the reading in."""
-        opened = self.seat.state.opened
-        if opened is not None and opened.reading is not None:
-            self.reading.hand_in()
-        elif opened is not None and opened.dispute is not None:
-            self.reading.hand_in_third()
-        elif opened is not None and opened.is_review:
-            self.review.ask_password()
-        elif opened is None:
-            self.session.tell("Only a case of a study is submitted: sign in and choose one from the worklist.")
-        else:
-            self.deeds.submit()
-
-    def point_back(self) -> None:
-        """Take the last point of what is being drawn away; where a reviewer looks on, return the case."""
-        opened = self.seat.state.opened
-        if opened is not None and opened.is_review and self.session.state.locked:
-            self.actions.trigger("return_case")
-        else:
-            self.canvas.tools.take_back()
-
-    def ask_out_folder(self) -> None:
-        """Ask where results go and remember it."""
-        start = str(self.desk.state.out_folder or Path.home())
-        folder = QFileDialog.getExistingDirectory(self.frame.main, "Write results into", start)
-        if folder:
-            self.set_out_folder(Path(folder))
-
-    def set_out_folder(self, folder: Path) -> None:
-        """Write results into `folder` from now on."""
-        self.settings.setValue("out_folder", str(folder))
-        self.desk.set(out_folder=folder)
-
     def screenshot(self, file: str = "") -> None:
         """Save a picture of the window into `file`; ask for a name where none is given."""
-        if not file:
-            file, _ = QFileDialog.getSaveFileName(self.frame.main, "Save a picture of the window", "workbench.png", "PNG (*.png)")
+        file = file or self.ask.picture()
         if file:
             QApplication.processEvents()
             self.frame.main.grab().save(file)
@@ -391,7 +280,8 @@ class Workbench:
         self.keys.close()
         self.help.close()
         _OPEN.pop(self.viewer, None)
-        for other in _OPEN.values():  # windows share their menu entries, whose keys were just given back
+        for other in _OPEN.values():  # windows share their actions and menu entries, whose keys were just given back
+            other.keys.take()
             other.frame.take_again()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QKeyEvent
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtGui import QColor, QIcon
 
 from napari_t12_bodycomp.gui import theme
+from napari_t12_bodycomp.gui.row_table import RowTable
 from napari_t12_bodycomp.gui.study_words import STATE_COLOURS, changed_words, state_words
 from napari_t12_bodycomp.gui.widgets import dot_icon
 from napari_t12_bodycomp.model.study import CaseState
@@ -23,7 +23,6 @@ COLUMNS: tuple[tuple[str, SortKey | None, int], ...] = (
     ("changed", "updated_at", 130),
 )
 """Title, what the database sorts by, and width in pixels."""
-ROW_PX = 24
 
 
 class WorklistModel(QAbstractTableModel):
@@ -81,7 +80,7 @@ class WorklistModel(QAbstractTableModel):
         return row.pseudonym, state_words(row), row.assessor or "–", row.reviewer or "–", version, changed_words(row.updated_at)
 
 
-class WorklistTable(QTableView):
+class WorklistTable(RowTable):
     """Shows a page; a double click or Enter opens a case, a click on a heading sorts."""
 
     opened = Signal(int)
@@ -95,24 +94,11 @@ class WorklistTable(QTableView):
         super().__init__()
         self.rows = WorklistModel()
         self.setModel(self.rows)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.lay_out([width for _, _, width in COLUMNS], several=True)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.sectionClicked.connect(self._on_heading)
-        for number, (_, _, width) in enumerate(COLUMNS):
-            self.setColumnWidth(number, width)
         self._query = WorklistQuery()
         self.doubleClicked.connect(lambda index: self.opened.emit(self.rows.rows[index.row()].id))
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
@@ -151,13 +137,8 @@ class WorklistTable(QTableView):
         if key is not None:
             self.sorted.emit(key, not self._query.descending if key == self._query.sort else False)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def take(self) -> None:
+        """Open the first case that is selected."""
         chosen = self.selected()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            if chosen:
-                self.opened.emit(chosen[0].id)
-            event.accept()
-        elif event.text() and event.text().isalpha():
-            event.ignore()  # a letter is a key of the window
-        else:
-            super().keyPressEvent(event)
+        if chosen:
+            self.opened.emit(chosen[0].id)

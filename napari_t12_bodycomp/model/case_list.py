@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.model.study import SeriesReference
 from napari_t12_bodycomp.model.subject import Subject, ValueSource
 
 COLUMNS = (
@@ -70,6 +72,33 @@ class CaseList:
 
     cases: tuple[ListedCase, ...]
     bad: tuple[BadRow, ...]
+
+
+class KnownScans:
+    """The scans that have a case: by series and acquisition, or by path where nobody knows the series.
+
+    A series without an acquisition number stands for every one of its acquisitions.
+    """
+
+    def __init__(self, series: Mapping[tuple[str, int | None], str], paths: Mapping[str, str]) -> None:
+        self._series: dict[str, dict[int | None, str]] = {}
+        self._paths = dict(paths)
+        for (uid, acquisition), where in series.items():
+            self._series.setdefault(uid, {})[acquisition] = where
+
+    def where(self, scan: SeriesReference) -> str:
+        """Where the same scan is already, "" for a new one."""
+        of_series = self._series.get(scan.series_instance_uid, {}) if scan.series_instance_uid else {}
+        if scan.acquisition_number is None and of_series:
+            return next(iter(of_series.values()))
+        return of_series.get(scan.acquisition_number) or of_series.get(None) or (self._paths.get(scan.path, "") if scan.path else "")
+
+    def note(self, scan: SeriesReference, where: str) -> None:
+        """Note that `scan` is there from now on."""
+        if scan.series_instance_uid:
+            self._series.setdefault(scan.series_instance_uid, {})[scan.acquisition_number] = where
+        elif scan.path:
+            self._paths[scan.path] = where
 
 
 def header_problem(header: list[str]) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from napari_t12_bodycomp.errors import UsageError
 
 OWN_AE_TITLE = "T12BODYCOMP"
+MOST_STUDIES = 2000
+"""A search for studies gives up after so many answers and one more."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -151,7 +153,14 @@ class StudyQuery:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.patient_id or self.dates or self.description or self.modality)
+        """Whether everything matches."""
+        return not (self.dates or any(text.strip("*") for text in (self.patient_id, self.description, self.modality)))
+
+
+def anywhere(words: str) -> str:
+    """`words` as a pattern that matches any text with these words in it; wildcards of a person's own are left as they are."""
+    words = words.strip()
+    return words if not words or "*" in words or "?" in words else f"*{words}*"
 
 
 @dataclass(frozen=True, slots=True)

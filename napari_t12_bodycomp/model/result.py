@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel
 from napari_t12_bodycomp.model.measurement import Measurement
-from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.quality import OUTSIDE_T12, QualityFlag
 from napari_t12_bodycomp.model.roi_map import check_roi_map
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.volume import Acquisition
@@ -54,7 +54,12 @@ class Result:
 
     @property
     def is_at_t12(self) -> bool:
-        """Whether the measured slice cuts T12: by the search that found it, else by the word of who confirmed the level."""
+        """Whether the measured slice cuts T12: by the search that found it, else by the word of who confirmed the level.
+
+        Of a stored measurement only the flag tells what the search had found.
+        """
+        if any(flag.code == OUTSIDE_T12 for flag in self.quality):
+            return False
         found = self.finding is not None and self.finding.status is LevelStatus.FOUND
         if not found or self.finding is None or self.finding.body_z_mm is None:
             return self.level.is_confirmed

@@ -50,7 +50,7 @@ MEANINGS: dict[str, str] = {
     "subcutaneous_fat_mean_hu": "mean HU of subcutaneous fat",
     "intermuscular_fat_mean_hu": "mean HU of intermuscular fat",
     "height_m": "body height",
-    "height_source": "dicom, typed or manifest",
+    "height_source": "dicom, typed or manifest, or the source that a manifest names",
     "weight_kg": "body weight",
     "weight_source": "dicom, typed or manifest",
     "smi_cm2_m2": "skeletal muscle index",
@@ -95,4 +95,18 @@ def dictionary_rows(covariates: list[str], kept_patient_ids: bool) -> list[indic
     meanings["status"] = "state of the case: new, drafted, submitted, returned, approved or excluded"
     if not kept_patient_ids:
         meanings["patient_id"] = "the case's name in the study: patient IDs are not kept"
+    return [{"column": name, "unit": units.get(name, ""), "meaning": text} for name, text in meanings.items()]
+
+
+def batch_dictionary_rows(other_columns: list[str]) -> list[indices_csv.Row]:
+    """The data dictionary of a batch's table: one row a column, in its order."""
+    units = {column.name: column.unit for column in indices_csv.COLUMNS}
+    meanings = {
+        "case_id": "the case's name, as the manifest has it",
+        **MEANINGS,
+        "overlay_file": "the picture, beside the table",
+        "regions_file": "label map of the regions",
+        "tissues_file": "label map of the tissues",
+        **dict.fromkeys(other_columns, "as the manifest has it, or as it was added to the table"),
+    }
     return [{"column": name, "unit": units.get(name, ""), "meaning": text} for name, text in meanings.items()]

@@ -53,6 +53,13 @@ def known_series(connection: Connection) -> dict[tuple[str, int | None], str]:
     return {(row.series_instance_uid, row.acquisition_number): row.pseudonym for row in connection.execute(joined)}
 
 
+def known_paths(connection: Connection) -> dict[str, str]:
+    """Pseudonym by path, for scans whose series nobody knows yet."""
+    joined = select(series, cases.c.pseudonym).join(cases, cases.c.id == series.c.case_id)
+    rows = connection.execute(joined.where(series.c.series_instance_uid == "", series.c.path != ""))
+    return {row.path: row.pseudonym for row in rows}
+
+
 def insert(writer: Writer, new: Sequence[NewCase]) -> list[int]:
     """Take cases in; their ids. A patient ID is stored only where the study keeps them."""
     keep = studies.record(writer.connection).keep_patient_ids

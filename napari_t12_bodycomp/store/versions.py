@@ -272,14 +272,3 @@ def comments_of(connection: Connection, case_id: int) -> list[Comment]:
 def add_timing(writer: Writer, case_id: int, account_id: int, step: str, active_seconds: float) -> int:
     """Note how long somebody worked on a step of a case, idle time left out."""
     return writer.insert(timings, case_id=case_id, account_id=account_id, step=step, active_seconds=active_seconds, at=writer.at)
-
-
-def timings_of(connection: Connection, case_id: int) -> dict[tuple[str, str], float]:
-    """Active seconds by account name and step."""
-    query = (
-        select(accounts.c.name, timings.c.step, func.sum(timings.c.active_seconds))
-        .join(accounts, accounts.c.id == timings.c.account_id)
-        .where(timings.c.case_id == case_id)
-        .group_by(accounts.c.name, timings.c.step)
-    )
-    return {(name, step): seconds for name, step, seconds in connection.execute(query)}

@@ -19,7 +19,7 @@ from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.roi_map import Draft
-from napari_t12_bodycomp.model.subject import Subject
+from napari_t12_bodycomp.model.subject import Subject, ValueSource
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.export import build_result
 from napari_t12_bodycomp.workflow.options import refuse_undrafted
@@ -41,8 +41,10 @@ class MeasureRequest:
         NIfTI label map that is measured instead of the draft.
     height_cm, weight_kg : float, optional
         Go before what the headers say.
-    patient_id : str
-        Goes before what the headers say; for NIfTI, which has none.
+    patient_id, sex : str
+        Go before what the headers say; for NIfTI, which has none.
+    values_from : ValueSource
+        Where height and weight come from.
     """
 
     protocol: Protocol = field(default_factory=Protocol)
@@ -53,6 +55,8 @@ class MeasureRequest:
     patient_id: str = ""
     assessor: str = ""
     level_reason: str = ""
+    sex: str = ""
+    values_from: ValueSource = ValueSource.TYPED
 
     def __post_init__(self) -> None:
         self.subject(Subject())
@@ -63,9 +67,10 @@ class MeasureRequest:
 
     def subject(self, from_header: Subject) -> Subject:
         """The subject of the header with what the request says put over it."""
-        subject = from_header if self.height_cm is None else from_header.with_height_cm(self.height_cm)
-        subject = subject if self.weight_kg is None else subject.with_weight_kg(self.weight_kg)
-        return replace(subject, patient_id=self.patient_id) if self.patient_id else subject
+        subject = replace(from_header, patient_id=self.patient_id or from_header.patient_id, sex=self.sex or from_header.sex)
+        if self.height_cm is not None:
+            subject = replace(subject.with_height_cm(self.height_cm), height_source=self.values_from)
+        return subject if self.weight_kg is None else replace(subject.with_weight_kg(self.weight_kg), weight_source=self.values_from)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from napari_t12_bodycomp.errors import InputError, Refused, UsageError
-from napari_t12_bodycomp.model.case_list import BadRow, CaseList, ListedCase, header_problem, listed_case
+from napari_t12_bodycomp.model.case_list import BadRow, CaseList, KnownScans, ListedCase, header_problem, listed_case
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.review import why_not_lead
 from napari_t12_bodycomp.model.study import Account, Case, Role, SeriesReference
@@ -16,7 +17,7 @@ from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.store import cases, studies
 from napari_t12_bodycomp.store.cases import NewCase
 from napari_t12_bodycomp.store.studies import StudyStore
-from napari_t12_bodycomp.workflow.source import load_volume
+from napari_t12_bodycomp.workflow.source import load_volume, series_to_read
 from napari_t12_bodycomp.workflow.study import Desk, acting, refuse
 
 
@@ -43,7 +44,7 @@ def add_scan(
     )
     with desk.store.writing(desk.account_id, "case.add") as writer:
         _may_add(acting(writer, desk))
-        known = cases.known_series(writer.connection).get((reference.series_instance_uid, reference.acquisition_number))
+        known = KnownScans(cases.known_series(writer.connection), cases.known_paths(writer.connection)).where(reference)
         if known:
             raise Refused(f"A scan that is not in the study yet is wanted, this series is the case {known!r} already.")
         name = (
@@ -62,8 +63,11 @@ def _may_add(actor: Account) -> None:
         refuse(why_not_lead(actor, "add cases without the role assessor"))
 
 
-def read_case_list(store: StudyStore, file: str | Path, check_paths: bool = True) -> CaseList:
+def read_case_list(store: StudyStore, file: str | Path, progress: Progress = no_progress) -> CaseList:
     """Read a table of cases (CSV, UTF-8, comma) and name every bad row; nothing is taken in.
+
+    Of a row with a path, the headers there are read: the good row names the series that would be measured, and a scan that has a case, or
+    a row, is refused under whichever path or name it comes. Where headers say nothing, the path alone tells scans apart.
 
     Columns: ``case_id`` (or ``patient_id``, of which a pseudonym is made), ``path`` (relative to the table), ``series_instance_uid``,
     ``study_instance_uid``, ``acquisition_number``, ``sex``, ``age_years``, ``height_m`` or ``height_cm``, ``weight_kg``; others are kept as
@@ -75,17 +79,24 @@ def read_case_list(store: StudyStore, file: str | Path, check_paths: bool = True
     with store.reading() as connection:
         key = studies.pseudonym_key(connection)
         taken = dict.fromkeys(cases.known_pseudonyms(connection), "in the study")
-        series = dict.fromkeys(cases.known_series(connection), "in the study")
+        scans = KnownScans(
+            {scan: f"the case {name!r}" for scan, name in cases.known_series(connection).items()},
+            {path: f"the case {name!r}" for path, name in cases.known_paths(connection).items()},
+        )
     good: list[ListedCase] = []
     bad: list[BadRow] = []
     folder = Path(file).absolute().parent
-    for line, cells in lines:
+    for n, (line, cells) in enumerate(lines):
+        part = _part(progress, n, len(lines))
         try:
-            case = _checked(line, header, cells, folder, check_paths)
+            case = _checked(line, header, cells, folder)
             name = case.case_id or cases.keyed_pseudonym(key, case.subject.patient_id)
             _once(taken, name, line, "case_id" if case.case_id else "patient_id")
-            if case.series_instance_uid:
-                _once(series, (case.series_instance_uid, case.acquisition_number), line, "series")
+            case = _with_series(case, part)
+            scan = _reference(case)
+            if where := scans.where(scan):
+                raise UsageError(f"A scan that has no case yet is wanted, this one is {where} already: take one of the two out.")
+            scans.note(scan, f"on line {line}")
         except UsageError as error:
             bad.append(BadRow(line, str(error)))
         else:
@@ -95,7 +106,7 @@ def read_case_list(store: StudyStore, file: str | Path, check_paths: bool = True
     return CaseList(tuple(good), tuple(bad))
 
 
-def _table(file: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _table(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -108,49 +119,61 @@ def _table(file: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
         lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
     except csv.Error as error:
         raise InputError(f"A table with commas is wanted, line {reader.line_num} of {file} cannot be read ({error}).") from error
-    return header, iter(lines)
+    return header, lines
 
 
-def _checked(line: int, header: list[str], cells: list[str], folder: Path, check_paths: bool) -> ListedCase:
+def _part(progress: Progress, n: int, of: int) -> Progress:
+    """Progress of the row after `n` others, of `of`."""
+    return lambda share, words: progress((n + share) / of, f"row {n + 1} of {of}: {words}")
+
+
+def _checked(line: int, header: list[str], cells: list[str], folder: Path) -> ListedCase:
     if len(cells) != len(header):
         raise UsageError(f"{len(header)} cells are wanted, as the header has, {len(cells)} came.")
     case = listed_case(line, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
-    if check_paths and case.path and not (folder / case.path).exists():
+    if case.path and not (folder / case.path).exists():
         raise UsageError("The path leads nowhere: check it, or leave it empty and say later where the files are.")
-    return case
+    return replace(case, path=os.path.normpath(folder / case.path) if case.path else "")
 
 
-def _once(seen: dict[object, str] | dict[str, str] | dict[tuple[str, int | None], str], what: object, line: int, kind: str) -> None:
-    places: dict[object, str] = seen  # type: ignore[assignment]
-    if what in places:
-        raise UsageError(f"A new {kind} is wanted, this one is {places[what]} already.")
-    places[what] = f"on line {line}"
+def _with_series(case: ListedCase, progress: Progress) -> ListedCase:
+    """`case` with the series and acquisition that would be read at its path; unchanged where nothing there says which."""
+    if not case.path:
+        return case
+    try:
+        offer = series_to_read(case.path, case.series_instance_uid or None, case.acquisition_number, progress)
+    except InputError:  # said when the case is opened; a scan that cannot be read may well be a case, to be excluded with a reason
+        return case
+    if offer is None:
+        return case
+    return replace(
+        case,
+        series_instance_uid=offer.series_instance_uid,
+        study_instance_uid=case.study_instance_uid or offer.study_instance_uid,
+        acquisition_number=offer.acquisition_number,
+    )
 
 
-def import_cases(desk: Desk, file: str | Path, check_paths: bool = True) -> list[int]:
+def _reference(case: ListedCase) -> SeriesReference:
+    return SeriesReference(case.series_instance_uid, case.study_instance_uid, case.acquisition_number, case.path)
+
+
+def _once(seen: dict[str, str], name: str, line: int, kind: str) -> None:
+    if name in seen:
+        raise UsageError(f"A new {kind} is wanted, this one is {seen[name]} already.")
+    seen[name] = f"on line {line}"
+
+
+def import_cases(desk: Desk, file: str | Path, progress: Progress = no_progress) -> list[int]:
     """Take in all cases of a table, or none where a row is bad; their ids."""
-    listed = read_case_list(desk.store, file, check_paths)
+    listed = read_case_list(desk.store, file, progress)
     if listed.bad:
         first = listed.bad[0]
         raise InputError(
             f"A table without bad rows is wanted, {len(listed.bad)} came, the first on line {first.line}: {first.sentence} "
             "Nothing was taken in; --dry-run names all of them."
         )
-    folder = Path(file).absolute().parent
-    new = [
-        NewCase(
-            case.case_id,
-            case.subject,
-            SeriesReference(
-                case.series_instance_uid,
-                case.study_instance_uid,
-                case.acquisition_number,
-                str(folder / case.path) if case.path else "",
-            ),
-            case.covariates,
-        )
-        for case in listed.cases
-    ]
+    new = [NewCase(case.case_id, case.subject, _reference(case), case.covariates) for case in listed.cases]
     with desk.store.writing(desk.account_id, "case.import") as writer:
         refuse(why_not_lead(acting(writer, desk), "import a list of cases"))
         return cases.insert(writer, new)

@@ -13,11 +13,8 @@ from typing import Any
 from napari_t12_bodycomp.errors import Refused
 from napari_t12_bodycomp.model import review as rules
 from napari_t12_bodycomp.model.double_reading import AskedReading
-from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import Account, AuditEntry, Case, Comment, Review, StoredRegions, Version
-from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.store import accounts, cases, history, readings, versions
-from napari_t12_bodycomp.workflow.case_view import result_of
 from napari_t12_bodycomp.workflow.study import Desk, refuse
 
 
@@ -100,12 +97,6 @@ def seen_comments(desk: Desk, case_id: int) -> list[Comment]:
         return [comment for comment in versions.comments_of(connection, case_id) if comment.version not in hidden]
 
 
-def seen_times(desk: Desk, case_id: int) -> dict[tuple[str, str], float]:
-    """Active seconds on a case by account name and step."""
-    with _looking(desk, case_id) as (connection, seen):
-        return {key: seconds for key, seconds in versions.timings_of(connection, case_id).items() if key[0] not in _names(connection, seen)}
-
-
 def seen_history(desk: Desk, case_id: int) -> list[AuditEntry]:
     """What happened to a case, the oldest first; for who may not know of a second reading, nothing of it stands there."""
     with _looking(desk, case_id) as (connection, seen):
@@ -114,13 +105,6 @@ def seen_history(desk: Desk, case_id: int) -> list[AuditEntry]:
             return entries
         names = _names(connection, seen)
         return [e for e in entries if e.account not in names and e.table != "readings" and not e.action.startswith("reading.")]
-
-
-def seen_result(desk: Desk, case_id: int, version: int, volume: CTVolume) -> Result:
-    """The measured slice of a version on its scan `volume`; see `case_view.result_of`."""
-    with _looking(desk, case_id) as (connection, seen):
-        found = _version(connection, seen, version)
-    return result_of(desk.store, seen.case, found, volume)
 
 
 def _names(connection: Any, seen: Sight) -> set[str]:

@@ -12,10 +12,10 @@ from napari_t12_bodycomp.model import review as rules
 from napari_t12_bodycomp.model.axial_slice import axial_slice
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
 from napari_t12_bodycomp.model.result import Result
-from napari_t12_bodycomp.model.study import AuditEntry, Case, CaseState, Comment, Decision, Review, StoredRegions, Version
+from napari_t12_bodycomp.model.study import Case, CaseState, Comment, Decision, Review, StoredRegions, Version
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.report import indices_csv
-from napari_t12_bodycomp.store import accounts, cases, history, readings, studies, versions
+from napari_t12_bodycomp.store import accounts, cases, readings, studies, versions
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.workflow.case_list import subject_of
 from napari_t12_bodycomp.workflow.export import build_result
@@ -58,12 +58,6 @@ def comments_of(store: StudyStore, case_id: int) -> list[Comment]:
         return versions.comments_of(connection, case_id)
 
 
-def times_of(store: StudyStore, case_id: int) -> dict[tuple[str, str], float]:
-    """Active seconds on a case by account name and step."""
-    with store.reading() as connection:
-        return versions.timings_of(connection, case_id)
-
-
 def numbers_of(desk: Desk, case_id: int, version: int) -> dict[str, float | None]:
     """Areas, indices and mean HU of a version by column name, None where unknown.
 
@@ -77,12 +71,6 @@ def numbers_of(desk: Desk, case_id: int, version: int) -> dict[str, float | None
         if any(hidden.version_id == wanted for hidden in rules.hidden_readings(actor, asked)):
             raise Refused(rules.HIDDEN_READING)
         return versions.numbers_of(connection, wanted)
-
-
-def history_of(store: StudyStore, case_id: int) -> list[AuditEntry]:
-    """Everything that happened to a case, the oldest first."""
-    with store.reading() as connection:
-        return history.of_case(connection, case_id)
 
 
 def result_of(store: StudyStore, case: Case, version: Version, volume: CTVolume) -> Result:

@@ -2,95 +2,39 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
-import secrets
-import shutil
-import stat
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any
 
-from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
-from napari_t12_bodycomp.dicom.deid_keys import MIN_KEY_BYTES, Keys
-from napari_t12_bodycomp.dicom.deid_pixels import candidate
-from napari_t12_bodycomp.dicom.deid_rules import TABLE
-from napari_t12_bodycomp.dicom.deidentify import Cleaned, Deeds, StillThereError, deidentified
+from napari_t12_bodycomp.analysis.burned_text import has_text
+from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, open_sources
+from napari_t12_bodycomp.dicom.deid_keys import Keys
+from napari_t12_bodycomp.dicom.deid_pixels import Candidate, Left, candidate
+from napari_t12_bodycomp.dicom.deid_streams import CutShortError
+from napari_t12_bodycomp.dicom.deidentify import Cleaned, StillThereError, deidentified
+from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
+from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.nifti import is_nifti
+from napari_t12_bodycomp.dicom.pixels import stored_pixels
 from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
+from napari_t12_bodycomp.workflow.deid_report import (
+    NOT_DECODED,
+    NOT_SAID,
+    PICTURE,
+    TEXT_SEEN,
+    UNUSED_BITS,
+    DeidentifyOptions,
+    LeftOut,
+    Tally,
+)
 from napari_t12_bodycomp.workflow.source import folder_of_directory
+from napari_t12_bodycomp.workflow.whole_folder import whole_folder
 
-REPORT_CSV, REPORT_JSON = "deidentification.csv", "deidentification.json"
-
-
-@dataclass(frozen=True, slots=True)
-class DeidentifyOptions:
-    """How identities go.
-
-    Parameters
-    ----------
-    shift_dates : bool
-        Dates move back by the patient's own number of days and lose their time; else they are emptied.
-    with_localizers : bool
-        Take localizers too, which some scanners write text into.
-    """
-
-    shift_dates: bool = True
-    with_localizers: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done: counts alone, no old value."""
-
-    options: DeidentifyOptions
-    key_mark: str
-    written: int = 0
-    doubtful: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    patients: set[str] = field(default_factory=set)
-    series: set[str] = field(default_factory=set)
-    deeds: Deeds = field(default_factory=Counter)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What a person has to look at before the images go anywhere."""
-        said = ["Faces and objects in the images can still tell who somebody is: nothing here changes pixels."]
-        if self.doubtful:
-            said.append(f"{self.doubtful} derived images do not say whether text is burned into them: look at them.")
-        return said
-
-    def as_json(self) -> dict[str, Any]:
-        """The summary, as it is printed and kept beside the images."""
-        return {
-            "images": self.written,
-            "patients": sorted(self.patients),
-            "series": len(self.series),
-            "left_out": dict(sorted(self.skipped.items())),
-            "profile": f"DICOM PS3.15 Basic Application Level Confidentiality Profile, Table E.1-1 {TABLE}",
-            "options": [
-                "Retain Patient Characteristics (sex, age, height, weight)",
-                "Clean Descriptors",
-                *(["Retain Longitudinal Temporal Information with Modified Dates"] if self.options.shift_dates else []),
-            ],
-            "key": self.key_mark,
-            "warnings": self.warnings,
-            "software_version": __version__,
-        }
-
-    def as_csv(self) -> str:
-        """One row for each attribute and what was done to it, with how often."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("tag", "keyword", "action", "count"))
-        writer.writerows((*what, count) for what, count in sorted(self.deeds.items()))
-        return text.getvalue()
+_MOST_WAITING = 64
+"""Slices that wait to be looked at, before writing waits too: their files are in memory's cache until then."""
 
 
 def deidentify(
@@ -102,75 +46,121 @@ def deidentify(
 ) -> Tally:
     """Write the CT images below `path` without their identity into `out_dir`, as PATIENT/STUDY/SERIES/IMAGE.dcm, with a report.
 
-    The same key gives the same pseudonyms, UIDs and shifts, so that visits of a patient stay linked, in later runs too.
+    The same key gives the same pseudonyms, UIDs and shifts, so that visits of a patient stay linked, in later runs too. A file that
+    cannot be read is left out and counted, and `Tally.missing` says so.
 
     Raises
     ------
     InputError
-        Where there is no CT image to take, `out_dir` is not empty or cannot be written, or a file cannot be read. Nothing is left in `out_dir` then.
+        Where there is no CT image to take, or `out_dir` is not empty or cannot be written. Nothing is left in `out_dir` then.
     Cancelled
         Where `progress` raised it; likewise.
     """
     path, out = Path(path), Path(out_dir)
     if is_nifti(path) and not path.is_dir():
         raise InputError("DICOM images are wanted, a NIfTI file came, which carries no identity that could be taken out: give DICOM.")
-    if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+    folder = folder_of_directory(path)
+    if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"A directory outside the scan's own is wanted, {out} lies within it: choose another one.")
-    tally = Tally(options or DeidentifyOptions(), keys.mark)
-    try:
-        _refuse_full(out)
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}.partial-"))
-    except OSError as error:
-        raise InputError(_cannot_write(out, error)) from error
-    try:
-        with open_sources(folder_of_directory(path)) as sources:
-            for n, source in enumerate(sources, 1):
-                _take(source, partial, keys, tally)
-                progress(1 - 200 / (200 + n), f"{n} files seen, {tally.written} written")
-        if not tally.written:
-            seen = "; ".join(f"{count} x {why}" for why, count in tally.skipped.most_common())
+    run = _Run(Tally(options or DeidentifyOptions(), keys.mark), keys)
+    with whole_folder(out) as partial:
+        with open_sources(folder, run.pass_over) as sources, run.looking():
+            for source in sources:
+                run.take(source, partial)
+                progress(1 - 200 / (200 + run.tally.seen), f"{run.tally.seen} files seen, {run.tally.written} written")
+        if not run.tally.written:
+            seen = "; ".join(f"{count} x {why}" for why, count in run.tally.skipped.most_common())
             raise InputError(
                 f"CT images are wanted, none came that may be taken ({seen or 'no file at all'}): give the folder of a CT scan."
             )
-        (partial / REPORT_CSV).write_text(tally.as_csv(), encoding="utf-8")
-        (partial / REPORT_JSON).write_text(json.dumps(tally.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.chmod(0o777 & ~_umask())
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
-    except OSError as error:
-        raise InputError(_cannot_write(out, error)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    progress(1.0, f"{tally.written} images written")
-    return tally
+        run.tally.write(partial)
+    progress(1.0, f"{run.tally.written} images written")
+    return run.tally
 
 
-def _take(source: ByteSource, folder: Path, keys: Keys, tally: Tally) -> None:
+class _Run:
+    """One run: files one after another, while a second thread looks for text in what was taken."""
+
+    def __init__(self, tally: Tally, keys: Keys) -> None:
+        self.tally = tally
+        self._keys = keys
+        self._looks: list[tuple[str, Future[str]]] = []
+        self._pool: ThreadPoolExecutor | None = None
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Inside, slices are looked at in a thread of their own; at the end all have been."""
+        with ThreadPoolExecutor(1, "look for text") as self._pool:
+            try:
+                yield
+                self._hear(0)
+            finally:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def pass_over(self, path: str, why: str) -> None:
+        """Count what lies there and is not looked into."""
+        self._leave_out(path, 0, Left.UNREADABLE if why == CLOSED else Left.NOT_DICOM)
+
+    def take(self, source: ByteSource, folder: Path) -> None:
+        """Write what `source` holds into `folder`, or count why not."""
+        try:
+            found = candidate(source, self.tally.options.wishes)
+        except InputError:
+            self._leave_out(*source.key[:2], Left.UNREADABLE)
+            return
+        made = found.why_not or self._made(found)
+        if isinstance(made, Left):
+            self._leave_out(*source.key[:2], made)
+            return
+        target = _free_name(folder, made)
+        target.write_bytes(made.content)
+        self.tally.seen += 1
+        self.tally.add(made)
+        image = target.relative_to(folder).as_posix()
+        if made.has_unused_bits:
+            self.tally.look_at.append((image, UNUSED_BITS))
+        self._note(found, image)
+
+    def _made(self, found: Candidate) -> Cleaned | Left:
+        options = self.tally.options
+        try:
+            return deidentified(found.data, self._keys, options.shift_dates, options.keep_times, not found.is_picture)
+        except StillThereError:
+            return Left.IN_STREAM
+        except (CutShortError, InputError):
+            return Left.CUT_SHORT
+        except Exception:  # pydicom meets broken bytes with many kinds of error
+            return Left.DAMAGED
+
+    def _leave_out(self, path: str, size: int, why: Left) -> None:
+        self.tally.seen += 1
+        self.tally.left_out.append(LeftOut(self.tally.seen, size, why.value, why.is_failure, path))
+
+    def _note(self, found: Candidate, image: str) -> None:
+        """Say what a person has to look at in `image`."""
+        if found.is_picture:
+            self.tally.look_at.append((image, PICTURE))
+        elif found.is_doubtful:
+            self.tally.look_at.append((image, NOT_SAID))
+        if found.header is not None and found.header.modality == "CT" and not found.is_picture and self._pool is not None:
+            self._looks.append((image, self._pool.submit(_look, found.header)))
+            self._hear(_MOST_WAITING)
+
+    def _hear(self, most: int) -> None:
+        """Take in what was seen, until no more than `most` slices wait."""
+        while len(self._looks) > most:
+            image, look = self._looks.pop(0)
+            if why := look.result():
+                self.tally.look_at.append((image, why))
+
+
+def _look(header: SliceHeader) -> str:
+    """What a person has to look at in the pixels of one object."""
+    frames = read_headers(header.source) if header.sop_class in ENHANCED_CT else (header,)
     try:
-        found = candidate(source, tally.options.with_localizers)
-    except OSError as error:
-        raise InputError(f"Every file of the input is wanted, one cannot be read ({error.strerror}): check its permissions.") from None
-    if found.why_not:
-        tally.skipped[found.why_not] += 1
-        return
-    try:
-        made = deidentified(found.data, keys, tally.options.shift_dates)
-    except StillThereError:
-        tally.skipped["name, ID or the like within the stream of the pixels"] += 1
-        return
-    except Exception as error:  # pydicom meets broken bytes with many kinds of error, and their text may quote values
-        raise InputError(
-            f"Every image is wanted whole, file number {tally.written + sum(tally.skipped.values()) + 1} of the input ({source.key[1]} bytes) "
-            f"is damaged ({type(error).__name__}): take it out, or export the scan again."
-        ) from None
-    _free_name(folder, made).write_bytes(made.content)
-    tally.written += 1
-    tally.doubtful += found.is_doubtful
-    tally.patients.add(made.patient)
-    tally.series.add(made.series_uid)
-    tally.deeds.update(made.deeds)
+        return TEXT_SEEN if any(has_text(stored_pixels(frame)) for frame in frames) else ""
+    except InputError:
+        return NOT_DECODED
 
 
 def _free_name(folder: Path, made: Cleaned) -> Path:
@@ -184,45 +174,17 @@ def _free_name(folder: Path, made: Cleaned) -> Path:
     return target
 
 
-def read_keys(path: str | Path) -> Keys:
-    """The secret key in `path`; InputError where there is none that will do."""
+def refuse_names(path: Path, out: Path) -> None:
+    """UsageError where the names of files that were left out would lie among the images, or in place of something."""
+    if path.exists() or path.resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"A new file outside the images is wanted for names, {path} is not one: choose another one.")
+
+
+def write_private(path: str | Path, text: str) -> None:
+    """Write `text` into a new file that only its owner may read; InputError where it cannot be made."""
     try:
-        text = Path(path).read_text(encoding="ascii").strip()
-        return Keys(bytes.fromhex(text))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
     except OSError as error:
-        raise InputError(
-            f"A key file is wanted, {path} cannot be read ({error.strerror}): give the study's key, or make one with --new-key."
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"A key of at least {2 * MIN_KEY_BYTES} hexadecimal digits is wanted in {path}, something else came: make one with --new-key."
-        ) from error
-
-
-def make_keys(path: str | Path) -> Keys:
-    """Make a new secret key in `path`, which only its owner may read; UsageError where the file exists already."""
-    secret = secrets.token_bytes(MIN_KEY_BYTES)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    except FileExistsError as error:
-        raise UsageError(f"A new file is wanted for a new key, {path} exists: leave --new-key out to use it.") from error
-    except OSError as error:
-        raise InputError(f"A place for the key is wanted, {path} cannot be written ({error.strerror}): choose another one.") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-    return Keys(secret)
-
-
-def _refuse_full(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"An empty or new directory is wanted, {out} holds something: choose another one.")
-
-
-def _cannot_write(out: Path, error: OSError) -> str:
-    return f"A directory to write into is wanted, {out} cannot be used ({error.strerror or type(error).__name__}): choose another one."
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise InputError(f"A new file is wanted for the names of what was left out, {path} cannot be made ({error.strerror}).") from error

@@ -21,7 +21,7 @@ from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus, MeasuredLevel, Verdict
 from napari_t12_bodycomp.model.protocol import Protocol
-from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.quality import OUTSIDE_T12, QualityFlag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.roi_map import Draft
 from napari_t12_bodycomp.model.subject import Subject
@@ -34,7 +34,8 @@ from napari_t12_bodycomp.workflow.options import option_flags
 _CORRECTED_PX = 3
 """A correction settles the doubt this many pixels around it."""
 CSV_NAME = "indices.csv"
-_PLAIN_NAMES = {"overlay_file": "overlay.png", "regions_file": "regions.nii.gz", "tissues_file": "tissues.nii.gz"}
+PLAIN_NAMES = {"overlay_file": "overlay.png", "regions_file": "regions.nii.gz", "tissues_file": "tissues.nii.gz"}
+"""What a measurement's files are called, by the column that names them."""
 
 __all__ = ["CSV_NAME", "ExportedFiles", "Result", "build_result", "check_out_dir", "export_result"]
 
@@ -121,7 +122,7 @@ def level_flags(level: MeasuredLevel, finding: LevelFinding | None) -> tuple[Qua
     low, high = finding.body_z_mm
     if not low <= level.z_mm <= high:
         where = f"The measured slice (z {level.z_mm:.1f} mm) lies outside the T12 body that was found (z {low:.1f} to {high:.1f} mm)."
-        flags.append(QualityFlag("level_outside_t12", where))
+        flags.append(QualityFlag(OUTSIDE_T12, where))
     return tuple(flags)
 
 
@@ -145,13 +146,7 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
         with _alone_in(out):
             header, rows = _read_table(table)
             names = _file_names(rows, indices_csv.row(result))
-            tissues = slice_tissues(result.axial, result.regions, result.measurement.protocol)
-            index = result.level.slice_index
-            contents = {
-                names["overlay_file"]: overlay_png(volume, result, tissues),
-                names["regions_file"]: label_nifti(volume, index, result.regions),
-                names["tissues_file"]: label_nifti(volume, index, tissues),
-            }
+            contents = {names[column]: content for column, content in result_files(volume, result).items()}
             header, rows = indices_csv.merged(header, rows, indices_csv.row(result, names))
             contents[CSV_NAME] = indices_csv.as_text(header, rows).encode()
             kept = _put_aside(out / names["regions_file"], contents[names["regions_file"]]) if result.regions_origin == "draft" else None
@@ -161,6 +156,17 @@ def export_result(volume: CTVolume, result: Result, out_dir: str | os.PathLike[s
         raise InputError(write_sentence(out, error)) from error
     overlay, regions, tissue_file = (out / names[column] for column in indices_csv.FILE_COLUMNS)
     return ExportedFiles(table, overlay, regions, tissue_file, kept)
+
+
+def result_files(volume: CTVolume, result: Result) -> dict[str, bytes]:
+    """The picture and the label maps of `result`, by the column that names each file."""
+    tissues = slice_tissues(result.axial, result.regions, result.measurement.protocol)
+    index = result.level.slice_index
+    return {
+        "overlay_file": overlay_png(volume, result, tissues),
+        "regions_file": label_nifti(volume, index, result.regions),
+        "tissues_file": label_nifti(volume, index, tissues),
+    }
 
 
 def _put_aside(path: Path, content: bytes) -> Path | None:
@@ -260,9 +266,9 @@ def _read_table(path: Path) -> tuple[list[str], list[indices_csv.Row]]:
 def _file_names(rows: list[indices_csv.Row], new: indices_csv.Row) -> Mapping[str, str]:
     """The names that the same measurement had before, else the plain ones, else the first free number."""
     for old in rows:
-        if indices_csv.key(old) == indices_csv.key(new) and all(_is_our_name(c, old.get(c, "")) for c in _PLAIN_NAMES):
-            return {column: old[column] for column in _PLAIN_NAMES}
-    used = {old.get(column, "") for old in rows for column in _PLAIN_NAMES}
+        if indices_csv.key(old) == indices_csv.key(new) and all(_is_our_name(c, old.get(c, "")) for c in PLAIN_NAMES):
+            return {column: old[column] for column in PLAIN_NAMES}
+    used = {old.get(column, "") for old in rows for column in PLAIN_NAMES}
     number = 1
     while used & set(_numbered(number).values()):
         number += 1
@@ -271,12 +277,12 @@ def _file_names(rows: list[indices_csv.Row], new: indices_csv.Row) -> Mapping[st
 
 def _numbered(number: int) -> dict[str, str]:
     if number == 1:
-        return dict(_PLAIN_NAMES)
-    return {column: f"{name.split('.', 1)[0]}_{number}.{name.split('.', 1)[1]}" for column, name in _PLAIN_NAMES.items()}
+        return dict(PLAIN_NAMES)
+    return {column: f"{name.split('.', 1)[0]}_{number}.{name.split('.', 1)[1]}" for column, name in PLAIN_NAMES.items()}
 
 
 def _is_our_name(column: str, name: str) -> bool:
-    stem, ending = _PLAIN_NAMES[column].split(".", 1)
+    stem, ending = PLAIN_NAMES[column].split(".", 1)
     return re.fullmatch(rf"{stem}(_\d+)?\.{re.escape(ending)}", name) is not None
 
 

@@ -15,9 +15,8 @@ from napari_t12_bodycomp.errors import InputError, UsageError
 from napari_t12_bodycomp.model.pacs import FoundSeries, FoundStudy, Node, NodeKind, Retrieved, StudyQuery
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
-from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.workflow.pacs_secrets import Ask, secret_of
-from napari_t12_bodycomp.workflow.source import load_volume, preselected
+from napari_t12_bodycomp.workflow.source import preselected
 
 if TYPE_CHECKING:
     from napari_t12_bodycomp.dicom.pacs.archive import Archive
@@ -68,13 +67,27 @@ def offered_series(archive: Archive, study_uid: str, progress: Progress = no_pro
     return SeriesList(tuple(offers), chosen, reason)
 
 
-def _looked_at(archive: Archive, series: FoundSeries) -> tuple[FoundSeries, Any]:
-    """A CT series with one of its images' attributes, and counted where the archive did not say how many it holds."""
+def _looked_at(archive: Archive, series: FoundSeries) -> tuple[Any, ...]:
+    """A CT series with the attributes of two of its images far apart, and counted where the archive did not say how many it holds."""
     if series.modality != "CT" or series.n_images == 0:
-        return series, None
+        return (series,)
     if series.n_images is None:
         series = replace(series, n_images=len(archive.instances(series.study_instance_uid, series.series_instance_uid)))
-    return series, archive.sample(series)
+    sample = archive.sample(series)
+    if sample is None:
+        return (series,)
+    number, last = _whole_number(sample.get("InstanceNumber")), series.n_images or 0
+    if number is None or last < 2:
+        return series, sample
+    other = archive.sample(series, last if number <= last / 2 else 1)
+    return (series, sample) if other is None else (series, sample, other)
+
+
+def _whole_number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def series_folder(series_uid: str, root: Path | None = None) -> Path:
@@ -100,12 +113,6 @@ def retrieve(archive: Archive, study_uid: str, series_uid: str, folder: Path, pr
     from napari_t12_bodycomp.dicom.pacs.retrieve import retrieve_series
 
     return retrieve_series(archive, study_uid, series_uid, folder, progress)
-
-
-def load_from_archive(archive: Archive, study_uid: str, series_uid: str, folder: Path, progress: Progress = no_progress) -> CTVolume:
-    """The volume of a series, fetched into `folder` as far as it is not there."""
-    retrieve(archive, study_uid, series_uid, folder, lambda share, words: progress(0.8 * share, words))
-    return load_volume(folder, series_uid, progress=lambda share, words: progress(0.8 + 0.2 * share, words))
 
 
 def send_files(archive: Archive, paths: Iterable[Path], progress: Progress = no_progress) -> int:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from napari_t12_bodycomp.model import reading_rules as rules
 from napari_t12_bodycomp.model import review
 from napari_t12_bodycomp.model.double_reading import Adjudication, AskedReading, ReadingPlan, ReadingState, Take
-from napari_t12_bodycomp.model.study import Case, Role, Version
+from napari_t12_bodycomp.model.study import Case, Role
 from napari_t12_bodycomp.model.worklist import ReadingCounts
-from napari_t12_bodycomp.store import accounts, cases, ledger, readings, versions
+from napari_t12_bodycomp.store import accounts, cases, ledger, readings
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.workflow.study import Desk, refuse
 
@@ -44,29 +44,6 @@ def open_reading(desk: Desk, case_id: int) -> OpenReading:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAdjudication:
-    """Two readings of a case that disagree; the pixels of `first` and `second` are those of `case_sight.seen_regions`."""
-
-    case: Case
-    reading: AskedReading
-    first: Version
-    second: Version
-
-
-def open_adjudication(desk: Desk, case_id: int) -> OpenAdjudication:
-    """The two readings of a case between which the person at the desk is to decide. Refused where they may not, or nothing waits for it."""
-    with desk.store.reading() as connection:
-        actor, case = accounts.by_id(connection, desk.account_id), cases.by_id(connection, case_id)
-        reading = next((r for r in readings.of_case(connection, case_id) if r.needs_adjudication), None)
-        refuse(rules.why_not_adjudicate(actor, case, reading, Take.FIRST, False))
-        assert reading is not None
-        assert reading.first_version_id is not None
-        assert reading.version_id is not None
-        first, second = (versions.with_id(connection, number) for number in (reading.first_version_id, reading.version_id))
-        return OpenAdjudication(case, reading, first, second)
-
-
-@dataclass(frozen=True, slots=True)
 class ListedReading:
     """A reading with the names that belong to it, and who decided, where that was needed."""
 
@@ -97,12 +74,6 @@ def _may_know(account_id: int, is_lead: bool, is_reviewer: bool, reading: AskedR
     decides = is_reviewer and reading.needs_adjudication and not is_reader
     finished = is_reader and reading.state not in (ReadingState.WAITING, ReadingState.DRAWN)
     return is_lead or reading.reader_id == account_id or decides or finished
-
-
-def readings_of(store: StudyStore, case_id: int) -> list[AskedReading]:
-    """All readings that were asked for of a case, the oldest first: for the program itself."""
-    with store.reading() as connection:
-        return readings.of_case(connection, case_id)
 
 
 def reading_asked(desk: Desk, case_id: int) -> AskedReading | None:

@@ -6,6 +6,7 @@ finding T12 and drafting are done elsewhere, and their results are handed in.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
-from napari_t12_bodycomp.analysis.measure import measure
-from napari_t12_bodycomp.errors import LevelError, UsageError
-from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.errors import UsageError
 from napari_t12_bodycomp.model.cutoffs import cutoff_set
 from napari_t12_bodycomp.model.level import LevelFinding, LevelMethod, LevelStatus, MeasuredLevel
-from napari_t12_bodycomp.model.level_choice import chosen_by_hand, lettered, tidy_reason
+from napari_t12_bodycomp.model.level_choice import lettered, tidy_reason
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.quality import QualityFlag
@@ -28,13 +27,14 @@ from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.model.tools import ToolState
 from napari_t12_bodycomp.model.volume import CTVolume
+from napari_t12_bodycomp.workflow.drawings import Drawings, drafted, measured_work
 from napari_t12_bodycomp.workflow.history import edited, redone, undone
-from napari_t12_bodycomp.workflow.session_state import Reference, SessionState, Work, why_not_confirmable
+from napari_t12_bodycomp.workflow.level_moves import confirmed, level_on, restored, under
+from napari_t12_bodycomp.workflow.session_state import Reference, SessionState, Work
 
-_NO_CASE: dict[str, Any] = {"source": "", "task": "", "subject": Subject(), "view_index": 0, "saved": False} | dict.fromkeys(
-    ("volume", "finding", "level", "work", "measurement", "case_state", "reference")
-)
-_NO_CASE |= {"locked": "", "numbers_hidden": ""}
+_NO_CASE: dict[str, Any] = {"subject": Subject(), "view_index": 0, "saved": False}
+_NO_CASE |= dict.fromkeys(("source", "task", "locked", "numbers_hidden"), "")
+_NO_CASE |= dict.fromkeys(("volume", "finding", "level", "work", "measurement", "case_state", "reference"))
 
 
 class Session:
@@ -47,7 +47,7 @@ class Session:
 
     def __init__(self, assessor: str = "", protocol: Protocol | None = None) -> None:
         self._state = SessionState(assessor=assessor, protocol=protocol or Protocol())
-        self._drawn: dict[tuple[int, float], Work] = {}
+        self._drawings = Drawings()
 
     @property
     def state(self) -> SessionState:
@@ -56,7 +56,7 @@ class Session:
     @property
     def drawn(self) -> tuple[Work, ...]:
         """The drawings made or drafted on this case so far, on whichever slices."""
-        return tuple(self._drawn.values())
+        return self._drawings.all
 
     def _set(self, **changes: Any) -> None:
         old = self._state
@@ -77,13 +77,13 @@ class Session:
 
         `task` says what a study wants to be drawn, "" for a scan of none.
         """
-        self._drawn.clear()
+        self._drawings.forget()
         place = {"source": source, "task": task, "volume": volume, "subject": volume.subject, "view_index": len(volume.hu) // 2}
         self._set(**_NO_CASE | place)
 
     def close(self) -> None:
         """Back to no case."""
-        self._drawn.clear()
+        self._drawings.forget()
         self._set(**_NO_CASE)
 
     def lock(self, why: str) -> None:
@@ -98,7 +98,7 @@ class Session:
             return
         measured = old.measurement
         if numbers_hidden != old.numbers_hidden:
-            measured = None if old.work is None or numbers_hidden else _measured(old.work, old.subject, old.protocol)
+            measured = None if old.work is None or numbers_hidden else measured_work(old.work, old.subject, old.protocol)
         around = None if numbers_hidden else old.sensitivity
         self._set(case_state=case_state, numbers_hidden=numbers_hidden, measurement=measured, sensitivity=around)
 
@@ -109,7 +109,7 @@ class Session:
 
     def _measure(self, work: Work, subject: Subject | None = None, protocol: Protocol | None = None) -> Measurement | None:
         """What `work` measures, where that may be shown."""
-        return None if self._state.numbers_hidden else _measured(work, subject or self._state.subject, protocol or self._state.protocol)
+        return None if self._state.numbers_hidden else measured_work(work, subject or self._state.subject, protocol or self._state.protocol)
 
     def _is_locked(self) -> bool:
         """Whether nothing may be changed; the person is told why."""
@@ -150,26 +150,18 @@ class Session:
         self._go_to_level(slice_index, LevelMethod.AUTOMATIC if is_found else LevelMethod.MANUAL)
 
     def _go_to_level(self, slice_index: int, method: LevelMethod) -> None:
-        volume = self._state.volume
-        if volume is None or not 0 <= slice_index < len(volume.hu):
-            raise UsageError(f"A slice of the scan is wanted as level, {slice_index} came: choose one inside the scan.")
+        there = level_on(self._state.volume, slice_index, method, self._state.finding)
         level = self._state.level
         if level is not None and level.slice_index == slice_index and level.method is method:
             self.view(slice_index)
-            return
-        level = MeasuredLevel(slice_index, float(volume.z_mm[slice_index]), method)
-        if method is LevelMethod.MANUAL:
-            level = chosen_by_hand(self._state.finding, slice_index, level.z_mm)
-        self._set(level=level, view_index=slice_index, saved=False, **self._work_on(slice_index, self._state.protocol))
+        else:
+            self._set(level=there, view_index=slice_index, saved=False, **self._work_on(slice_index, self._state.protocol))
 
     def _work_on(self, slice_index: int, protocol: Protocol) -> dict[str, Any]:
         """The changes that put the drawing of `slice_index` on screen: the one made before, else an empty one."""
         volume = self._state.volume
         assert volume is not None
-        work = self._drawn.get((slice_index, protocol.slab_mm))
-        if work is None:
-            axial = axial_slice(volume, slice_index, protocol.slab_mm)
-            work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
+        work = self._drawings.on(volume, slice_index, protocol.slab_mm)
         return {"work": work, "measurement": self._measure(work, protocol=protocol)}
 
     def set_level_reason(self, reason: str) -> None:
@@ -182,20 +174,13 @@ class Session:
 
     def restore_level(self, level: MeasuredLevel, confirmed_by: str = "") -> None:
         """Put back a level as it was saved; it stays confirmed only where the same assessor sits here, or where the study says who did."""
-        if level.confirmed_by not in (self._state.assessor, confirmed_by):
-            level = replace(level, confirmed_by="")
-        volume = self._state.volume
-        if volume is None or not 0 <= level.slice_index < len(volume.hu):
-            raise UsageError("The autosaved level lies outside this scan: open the scan that it belongs to.")
+        level = restored(level, self._state.volume, self._state.assessor, confirmed_by)
         self._set(level=level, view_index=level.slice_index, saved=False, **self._work_on(level.slice_index, self._state.protocol))
 
     def confirm_level(self) -> None:
         """Confirm the level in the assessor's name. LevelError says why where it cannot be."""
-        why = why_not_confirmable(self._state)
-        if why:
-            raise LevelError(why)
-        assert self._state.level is not None
-        self._set(level=replace(self._state.level, confirmed_by=self._state.assessor), view_index=self._state.level.slice_index)
+        level = confirmed(self._state)
+        self._set(level=level, view_index=level.slice_index)
 
     def view(self, slice_index: int) -> None:
         """Show slice `slice_index` (kept inside the scan)."""
@@ -213,20 +198,17 @@ class Session:
         volume, work = self._state.volume, self._work_at(slice_index, slab_mm)
         if volume is None:
             return
-        key = (slice_index, slab_mm)
         if work is not None:
-            self._put(replace(edited(work, "draft", draft.regions, draft.protocol), draft=draft, quality=quality))
-        elif key not in self._drawn:
-            axial = axial_slice(volume, slice_index, slab_mm)
-            blank = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-            self._drawn[key] = replace(edited(blank, "draft", draft.regions, draft.protocol), draft=draft, quality=quality)
+            self._put(drafted(work, draft, quality))
+        else:
+            self._drawings.keep_late(draft, quality, volume, slice_index, slab_mm)
 
     def set_judgement(self, draft: Draft, quality: tuple[QualityFlag, ...], slice_index: int, slab_mm: float) -> None:
         """Take what a draft says about a slice that is drawn on already: its regions stay as they are, and nothing is there to undo."""
         work = self._work_at(slice_index, slab_mm)
         if work is not None:
             work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
-            self._drawn[(slice_index, slab_mm)] = work
+            self._drawings.keep(work, slab_mm)
             self._set(work=work, measurement=self._measure(work))
 
     def _work_at(self, slice_index: int, slab_mm: float) -> Work | None:
@@ -256,26 +238,26 @@ class Session:
 
     def undo(self) -> str:
         """Take the last step on this slice back; its name, or "" where there is none."""
-        work = self._state.work
-        if work is None or not work.undo or self._is_locked():
-            return ""
-        self._put(undone(work))
-        return work.undo[-1].name
+        return self._step("undo", undone)
 
     def redo(self) -> str:
         """Do the step taken back last again; its name, or "" where there is none."""
+        return self._step("redo", redone)
+
+    def _step(self, kept_in: str, moved: Callable[[Work], Work]) -> str:
         work = self._state.work
-        if work is None or not work.redo or self._is_locked():
+        steps = () if work is None else getattr(work, kept_in)
+        if work is None or not steps or self._is_locked():
             return ""
-        self._put(redone(work))
-        return work.redo[-1].name
+        self._put(moved(work))
+        return str(steps[-1].name)
 
     def restore_work(self, work: Work) -> None:
         """Put back a drawing that was autosaved, on the level's slice."""
         self._put(work)
 
     def _put(self, work: Work) -> None:
-        self._drawn[(work.axial.index, self._state.protocol.slab_mm)] = work
+        self._drawings.keep(work, self._state.protocol.slab_mm)
         self._set(work=work, measurement=self._measure(work), saved=False)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------
@@ -321,10 +303,7 @@ class Session:
 
     def set_assessor(self, assessor: str) -> None:
         """Set who works here; a level confirmed under another name must be confirmed again."""
-        level = self._state.level
-        if level is not None and level.confirmed_by not in ("", assessor):
-            level = replace(level, confirmed_by="")
-        self._set(assessor=assessor, level=level)
+        self._set(assessor=assessor, level=under(assessor, self._state.level))
 
     def set_tools(self, tools: ToolState | None = None, **changes: Any) -> None:
         """Take `tools` in hand, else the present ones, with `changes` to their fields."""
@@ -335,8 +314,3 @@ class Session:
     def mark_saved(self) -> None:
         """Note that what is on screen was exported."""
         self._set(saved=True)
-
-
-def _measured(work: Work, subject: Subject, protocol: Protocol) -> Measurement | None:
-    thoracic = None if work.draft is None else work.draft.thoracic
-    return None if work.is_empty else measure(work.axial, work.regions, subject.height_m, protocol, thoracic)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 
 from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.dicom.archive import ByteSource, open_sources
+from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
-from napari_t12_bodycomp.dicom.originals import Original, originals
+from napari_t12_bodycomp.dicom.originals import Sources, sources
 from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.axial_slice import AxialSlice
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
@@ -24,6 +27,7 @@ from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slic
 INDEX = HeaderIndex(lambda: Path(platformdirs.user_cache_dir("napari-t12-bodycomp", appauthor=False)), __version__)
 """Headers that were read before, in this run or an earlier one."""
 NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
+_TELL_SECONDS = 0.1
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
 
@@ -43,8 +47,36 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
     _refuse_nifti_folder(path)
-    with open_sources(folder_of_directory(path)) as sources:
-        return _listed(_scan(sources, progress))
+    looking = _Looking(progress)
+    with open_sources(folder_of_directory(path), looking.passed_over, looking.tick) as sources:
+        listed = _listed(_scan(sources, looking))
+    return replace(listed, reason=" ".join((listed.reason, *looking.said())))
+
+
+def series_to_read(
+    path: str | Path, series: str | None = None, acquisition: int | None = None, progress: Progress = no_progress
+) -> SeriesOffer | None:
+    """The offer that `load_volume` would read of these, from headers alone; None where nothing could be measured, or the file has no series.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to read at all.
+    Cancelled
+        Where `progress` raised it.
+    """
+    path = Path(path)
+    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+        return None
+    listed = list_series(path, progress)
+    if series is None and acquisition is None:
+        return listed.chosen
+    matching = [
+        offer
+        for offer in listed.offers
+        if (series is None or offer.series_instance_uid == series) and (acquisition is None or offer.acquisition_number == acquisition)
+    ]
+    return preselected(matching)[0] if matching else None
 
 
 def load_volume(
@@ -74,14 +106,19 @@ def load_volume(
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress, show, show_z_mm)
     _refuse_nifti_folder(path)
-    with open_sources(folder_of_directory(path)) as sources:
-        found = _scan(sources, lambda share, words: progress(share * _SCAN_SHARE, words))
+    looking = _Looking(lambda share, words: progress(share * _SCAN_SHARE, words))
+    with open_sources(folder_of_directory(path), looking.passed_over, looking.tick) as sources:
+        found = _scan(sources, looking)
         stack = _offered(found, offer) if offer is not None else _wanted(found, series, acquisition)
-        return read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words), show, show_z_mm)
+        volume = read_stack(stack, lambda share, words: progress(_SCAN_SHARE + (1 - _SCAN_SHARE) * share, words), show, show_z_mm)
+    said = looking.said()
+    if not said:
+        return volume
+    return replace(volume, acquisition=replace(volume.acquisition, warnings=(*said, *volume.acquisition.warnings)))
 
 
-def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) -> tuple[Original, ...]:
-    """The DICOM objects below `path` that slices `indices` of `volume` were read from.
+def dicom_sources(path: str | Path, volume: CTVolume, axial: AxialSlice) -> Sources:
+    """The DICOM objects below `path` that the slice `axial` of `volume` was made from.
 
     Raises
     ------
@@ -91,8 +128,8 @@ def dicom_originals(path: str | Path, volume: CTVolume, indices: Sequence[int]) 
     path = Path(path)
     if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
         raise InputError(NO_DICOM)
-    with open_sources(folder_of_directory(path)) as sources:
-        return originals((header for source in sources for header in INDEX.read(source)), volume, indices)
+    with open_sources(folder_of_directory(path)) as files:
+        return sources((header for source in files for header in INDEX.read(source)), volume, axial.indices, axial.index)
 
 
 def folder_of_directory(path: Path) -> Path:
@@ -111,17 +148,44 @@ def _refuse_nifti_folder(path: Path) -> None:
         raise InputError(f"DICOM images are wanted, the folder holds NIfTI files only ({len(nifti)}): give the one that is the CT.")
 
 
-def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
+class _Looking:
+    """How far the search has come, told at most every tenth of a second, however slow the disk is and whatever lies there."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.files, self.images = 0, 0
+        self._progress, self._told, self._closed = progress, 0.0, 0
+
+    def tick(self) -> None:
+        """Tell it, where it is time to; whoever listens may stop the search."""
+        now = time.monotonic()
+        if now - self._told >= _TELL_SECONDS:
+            self._told = now
+            self._progress(1 - 200 / (200 + self.files), f"{self.files} files seen, {self.images} DICOM images")
+
+    def passed_over(self, path: str, why: str) -> None:
+        """Count what could not be opened."""
+        self._closed += why == CLOSED
+
+    def said(self) -> tuple[str, ...]:
+        """One sentence about what could not be opened; none where everything could."""
+        what = f"{self._closed} folders or files" if self._closed > 1 else "1 folder or file"
+        return (f"What cannot be opened was left out: {what}; check the permissions and the disk.",) * bool(self._closed)
+
+    def end(self) -> None:
+        self._progress(1.0, f"{self.images} DICOM objects")
+
+
+def _scan(sources: Iterable[ByteSource], looking: _Looking) -> list[Stack]:
     headers: list[SliceHeader] = []
-    files = 0
     try:
-        for files, source in enumerate(sources, 1):
+        for source in sources:
             headers += INDEX.read(source)
-            if files % 16 == 0:
-                progress(1 - 200 / (200 + files), f"{files} files seen, {len(headers)} DICOM images")
+            looking.files, looking.images = looking.files + 1, len(headers)
+            looking.tick()
     finally:
         INDEX.save()
     if not headers:
+        files = looking.files
         what = (
             f"none of the {files} files there is one"
             if files > 1
@@ -129,8 +193,9 @@ def _scan(sources: Iterable[ByteSource], progress: Progress) -> list[Stack]:
             if files
             else "there is no file that could be one"
         )
-        raise InputError(f"DICOM images are wanted, but {what}: give the folder of a CT scan, a zip of it, or a NIfTI file.")
-    progress(1.0, f"{len(headers)} DICOM objects")
+        wanted = f"DICOM images are wanted, but {what}: give the folder of a CT scan, a zip of it, or a NIfTI file."
+        raise InputError(" ".join((wanted, *looking.said())))
+    looking.end()
     return stacks(headers)
 
 

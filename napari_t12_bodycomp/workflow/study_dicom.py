@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.progress import Progress, no_progress
-from napari_t12_bodycomp.model.quality import QualityFlag
+from napari_t12_bodycomp.model.quality import stored_flag
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.study import CaseState
 from napari_t12_bodycomp.store import cases, studies, versions
@@ -39,7 +40,8 @@ def case_dicom_results(store: StudyStore, case_id: int, kinds: frozenset[str] = 
     result = _with_stored_words(store, version.id, result_of(store, case, version, volume))
     with store.reading() as connection:
         name = studies.record(connection).name
-    return result, dicom_results(case.series.path, volume, result, kinds, organisation=name)
+    at = datetime.fromisoformat(result.reviewed_at or version.created_at)
+    return result, dicom_results(case.series.path, volume, result, kinds, made_at=at, organisation=name)
 
 
 def _with_stored_words(store: StudyStore, version_id: int, result: Result) -> Result:
@@ -47,7 +49,7 @@ def _with_stored_words(store: StudyStore, version_id: int, result: Result) -> Re
     with store.reading() as connection:
         cells = versions.cells_of(connection, version_id)
     known = {flag.code for flag in result.quality}
-    flags = [QualityFlag(code, "Flagged when the slice was measured.") for code in cells.get("quality", "").split(";") if code]
+    flags = [stored_flag(code) for code in cells.get("quality", "").split(";") if code]
     return replace(
         result,
         quality=(*result.quality, *(flag for flag in flags if flag.code not in known)),

@@ -39,17 +39,18 @@ def write_study(folder: Path) -> list[Path]:
     """A study as hospitals have them: a thin and a 5 mm axial series, a coronal reformat, a scout and a dose page."""
     thin = scan(N_THIN, THIN, "Thorax 1.25 Br40 für T12", 1.25)
     return [
-        *_write(thin, folder / "thin"),
-        *_write(scan(24, THICK, "Hals 5.0 Br40", 5.0), folder / "thick", compressed=True),
-        *_write(scan(20, f"{STUDY}.3", "Thorax COR 3.0", 3.0), folder / "coronal", ImageOrientationPatient=[1, 0, 0, 0, 0, -1]),
-        *_write(scan(1, f"{STUDY}.4", "Topogram 0.6", 0.6), folder / "scout"),
+        *write_volume(thin, folder / "thin"),
+        *write_volume(scan(24, THICK, "Hals 5.0 Br40", 5.0), folder / "thick", compressed=True),
+        *write_volume(scan(20, f"{STUDY}.3", "Thorax COR 3.0", 3.0), folder / "coronal", ImageOrientationPatient=[1, 0, 0, 0, 0, -1]),
+        *write_volume(scan(1, f"{STUDY}.4", "Topogram 0.6", 0.6), folder / "scout"),
         _write_report(folder / "report.dcm"),
     ]
 
 
-def _write(volume: CTVolume, folder: Path, compressed: bool = False, **values: object) -> list[Path]:
+def write_volume(volume: CTVolume, folder: Path, compressed: bool = False, **values: object) -> list[Path]:
     """A series whose slices differ from one that `write_series` wrote in their own attributes alone: quick."""
-    two = scan(2, volume.acquisition.series_instance_uid, volume.acquisition.description, volume.acquisition.slice_thickness_mm or 0)
+    of = volume.acquisition
+    two = scan(2, of.series_instance_uid, of.description, of.slice_thickness_mm or 0, of.study_instance_uid)
     first, second = write_series(two, folder, "explicit")
     template = dcmread(first)
     first.unlink()

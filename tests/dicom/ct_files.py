@@ -61,3 +61,35 @@ def write_series(folder: Path, z_mm: Sequence[float] = (0, 5, 10, 15, 20, 25), *
         slice_dataset(z, **changes).save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
+
+
+def enhanced(frames: Sequence[tuple[float, npt.NDArray[np.int16], dict[str, Sequence[Dataset]]]], **changes: Any) -> Dataset:
+    """An enhanced CT: LPS z, HU and further functional groups of each frame."""
+    hu = np.stack([image for _, image, _ in frames])
+    ds = slice_dataset(0, hu[0], SOPClassUID="1.2.840.10008.5.1.4.1.1.2.1", NumberOfFrames=len(frames), **changes)
+    ds.PixelData = (hu.astype(np.int32) + 1024).astype("<u2").tobytes()
+    ds.SharedFunctionalGroupsSequence = [
+        _item(
+            PlaneOrientationSequence=[_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
+            PixelMeasuresSequence=[_item(PixelSpacing=[0.8, 0.7], SliceThickness=5)],
+            PixelValueTransformationSequence=[_item(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")],
+        )
+    ]
+    ds.PerFrameFunctionalGroupsSequence = [
+        _item(PlanePositionSequence=[_item(ImagePositionPatient=[-100, -90, z])], **groups) for z, _, groups in frames
+    ]
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept"):
+        delattr(ds, keyword)
+    return ds
+
+
+def group_of(sequence: str, keyword: str, value: Any) -> dict[str, Sequence[Dataset]]:
+    """A functional group that says one thing."""
+    return {sequence: [_item(**{keyword: value})]}
+
+
+def _item(**values: Any) -> Dataset:
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
+    return item

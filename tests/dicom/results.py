@@ -187,7 +187,7 @@ def scan_of(form: str, folder: Path) -> Scan:
     return Scan(path, load_volume(path))
 
 
-def checked(tool: str, *files: Path) -> str:
+def checked(tool: str, *files: Path | str) -> str:
     """What a checker says about `files`; the test is skipped where it is not installed."""
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed (Debian: dicom3tools, dcmtk)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import tarfile
@@ -13,7 +14,7 @@ import pytest
 from ct_files import body_hu, write_series
 from pydicom.fileset import FileSet
 
-from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 
@@ -117,6 +118,58 @@ def test_unreadable_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0)
     with pytest.raises(InputError, match="cannot be read"):
         list_series(tmp_path / "locked")
+
+
+def _broken(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """From here on `folder` is on a disk that does not answer."""
+    scandir = os.scandir
+
+    def broken(path: str) -> object:
+        if Path(path) == folder:
+            raise OSError(errno.EIO, "Input/output error")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", broken)
+
+
+def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_series(tmp_path / "a")
+    write_series(tmp_path / "b", (30, 35))
+    sentence = "What cannot be opened was left out: 1 folder or file"
+    _broken(monkeypatch, tmp_path / "b")
+    assert sentence in list_series(tmp_path).reason
+    volume = load_volume(tmp_path)
+    assert volume.shape[0] == 6
+    assert any(sentence in w for w in volume.acquisition.warnings)
+    with pytest.raises(InputError, match="The folder cannot be read"):
+        list_series(tmp_path / "b")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "b").rename(tmp_path / "c" / "b")
+    _broken(monkeypatch, tmp_path / "c" / "b")
+    with pytest.raises(InputError, match=r"no file that could be one.*left out: 1 folder"):
+        load_volume(tmp_path / "c")
+
+
+def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
+    paths = write_series(tmp_path)
+
+    def rewrite(first: object) -> None:
+        for path in paths:
+            path.write_bytes(path.read_bytes()[:200] + bytes(8) + path.read_bytes()[200:])
+
+    with pytest.raises(InputError, match="changed while the scan was being read"):
+        load_volume(tmp_path, show=rewrite)
+
+
+def test_a_search_can_be_stopped_before_any_file_is_found(tmp_path: Path) -> None:
+    for k in range(5):
+        (tmp_path / f"{k}").mkdir()
+
+    def stop(share: float, words: str) -> None:
+        raise Cancelled(words)
+
+    with pytest.raises(Cancelled, match="0 files seen"):
+        list_series(tmp_path, stop)
 
 
 def test_long_path_in_another_script(tmp_path: Path) -> None:

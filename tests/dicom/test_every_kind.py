@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from ct_files import body_hu, slice_dataset, write_series
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, generate_uid
 
 from napari_t12_bodycomp.dicom.archive import open_sources
@@ -39,6 +41,9 @@ def _save(folder: Path, dataset: Dataset, name: object) -> None:
         ({"SeriesDescription": "Topogram 0.6"}, "a localizer"),
         ({"ImageType": ["DERIVED", "SECONDARY", "AXIAL", "MIP"]}, "projections or renderings"),
         ({"ImageType": ["DERIVED", "PRIMARY", "IODINE"]}, "computed map"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "CT_SOM7 MIP"]}, "projections or renderings"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "AXIAL"], "SeriesDescription": "ax MIP 10/5"}, "projections or renderings"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL"], "SeriesDescription": "Thorax VNC 5.0"}, "computed map"),
         ({"Modality": "PT"}, "modality of this one is PT"),
         ({"Modality": "SEG"}, r"a segmentation \(SEG\), although"),
         ({"Modality": "OT", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "secondary capture"),
@@ -133,6 +138,55 @@ def test_a_range_of_padding_values_becomes_air(tmp_path: Path) -> None:
     volume = load_volume(tmp_path / "scan")
     assert (volume.hu[:, :3, 10:30] == -1024).all()
     np.testing.assert_array_equal(volume.hu[:, 3:], np.stack([body_hu(z) for z in Z])[:, 3:])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Modality": None},
+        {"BitsStored": None},
+        {"SliceThickness": None},
+        {"SeriesInstanceUID": None},
+        {"SOPInstanceUID": "1.2.3"},
+        {"SeriesDescription": "Thorax thin for MIP"},
+        {"ImageType": ["DERIVED", "SECONDARY", "MPR"], "SeriesDescription": "3D ax MPR"},
+    ],
+    ids=str,
+)
+def test_what_may_lack_or_sound_odd_is_read(tmp_path: Path, changes: dict[str, Any]) -> None:
+    write_series(tmp_path, **changes)
+    np.testing.assert_array_equal(load_volume(tmp_path).hu, np.stack([body_hu(z) for z in Z]))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("ImagePositionPatient", r"-1.00E+02\ -90.0 \+10"),
+        ("ImagePositionPatient", r"-100,0\-90,0\10,0"),
+        ("ImagePositionPatient", "-100.0\0\\-90\0\\10.000000000000000000"),
+        ("PixelSpacing", r"0,8\0,7"),
+        ("PixelSpacing", r"8e-1\.7"),
+        ("ImageOrientationPatient", "1\\0\\0\\0\\1\\0\\"),
+        ("RescaleSlope", "1,0"),
+        ("RescaleIntercept", "-1024\0"),
+    ],
+)
+def test_numbers_as_odd_writers_write_them(tmp_path: Path, keyword: str, value: str) -> None:
+    write_series(tmp_path)
+    odd = slice_dataset(10)
+    tag, raw = Tag(keyword), value.encode() + b" " * (len(value) % 2)
+    odd._dict[tag] = RawDataElement(tag, "DS", len(raw), raw, 0, False, True)
+    odd.save_as(tmp_path / "IM0002_2", enforce_file_format=True)
+    volume = load_volume(tmp_path)
+    np.testing.assert_array_equal(volume.hu, np.stack([body_hu(z) for z in Z]))
+    np.testing.assert_array_equal(volume.z_mm, Z)
+
+
+def test_images_for_one_energy_are_said_and_come_last(tmp_path: Path) -> None:
+    write_series(tmp_path / "a")
+    write_series(tmp_path / "b", SeriesInstanceUID="1.2.3", SeriesDescription="Chest MonoPlus 40 keV", RescaleIntercept="-1034")
+    np.testing.assert_array_equal(load_volume(tmp_path).hu[1], body_hu(5))
+    assert any("for one energy (40 keV)" in w for w in load_volume(tmp_path, series="1.2.3").acquisition.warnings)
 
 
 @pytest.mark.parametrize("implicit", [False, True])

@@ -18,7 +18,7 @@ from napari_t12_bodycomp.dicom.elements import raw_elements, walk
 from napari_t12_bodycomp.dicom.enhanced import read_headers
 from napari_t12_bodycomp.dicom.headers import _WANTED, SliceHeader, read_header
 from napari_t12_bodycomp.dicom.pixels import slice_hu, stored_pixels
-from napari_t12_bodycomp.dicom.series import z_of
+from napari_t12_bodycomp.dicom.told_apart import z_of
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not HARD.is_dir(), reason="the shared scans are 
 
 
 def _source(path: Path) -> FileSource:
-    return FileSource(str(path), path.stat().st_size, 0)
+    return FileSource(str(path), path.stat().st_size, path.stat().st_mtime_ns)
 
 
 def _header(path: Path) -> SliceHeader:

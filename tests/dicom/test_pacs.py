@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -26,7 +27,8 @@ from napari_t12_bodycomp.dicom.pacs.web import WebArchive
 from napari_t12_bodycomp.dicom.write_phantom import write_series
 from napari_t12_bodycomp.errors import Cancelled, InputError
 from napari_t12_bodycomp.model.pacs import Credential, Node, NodeKind, Retrieval, StudyQuery
-from napari_t12_bodycomp.workflow.pacs import load_from_archive, offered_series, send_files
+from napari_t12_bodycomp.workflow.pacs import offered_series, retrieve, send_files
+from napari_t12_bodycomp.workflow.source import load_volume
 
 WAYS = ("get", "move", "web")
 
@@ -141,7 +143,8 @@ def test_the_thin_axial_series_is_preferred_and_the_others_say_why_not(archive: 
 
 
 def test_a_series_comes_whole_and_opens_like_a_folder(archive: Archive, files: list[Path], tmp_path: Path) -> None:
-    volume = load_from_archive(archive, STUDY, THICK, tmp_path / "new" / "folder")
+    retrieve(archive, STUDY, THICK, tmp_path / "new" / "folder")
+    volume = load_volume(tmp_path / "new" / "folder", THICK)
     assert_complete(tmp_path / "new" / "folder", 24, THICK)
     assert np.array_equal(volume.hu, scan(24, THICK, "", 5.0).hu)
 
@@ -166,7 +169,9 @@ def test_what_is_there_is_not_fetched_again_and_halves_are(archive: Archive, tmp
     there[1].write_bytes(there[1].read_bytes()[:-40])
     there[2].write_bytes(b"")
     change(there[3], SeriesInstanceUID="1.2.3")
-    (tmp_path / ".left.dcm.77.part").write_bytes(b"half")
+    left = tmp_path / ".left.dcm.77.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     untouched = there[9].stat().st_mtime_ns
     assert retrieve_series(archive, STUDY, THICK, tmp_path).n_fetched == 4
     assert there[9].stat().st_mtime_ns == untouched
@@ -286,6 +291,15 @@ def test_what_is_no_dicom_is_not_sent(server: Orthanc, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("no DICOM")
     with pytest.raises(InputError, match="none is there"):
         send_files(archive_of(server, "get"), [tmp_path])
+
+
+def test_a_file_that_contradicts_itself_is_told(server: Orthanc, tmp_path: Path) -> None:
+    files = write_series(scan(2, "1.2.826.10.1", "x", 5.0, "1.2.826.10"), tmp_path, "explicit")
+    one = dcmread(files[1])
+    one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    one.save_as(files[1])
+    with pytest.raises(InputError, match="file 2 of 2 does not: export it again; 1 file before it is stored"):
+        archive_of(server, "get").send(files, lambda count: None)
 
 
 # -- what goes wrong, in a sentence --------------------------------------------------------------------------------------------------------

@@ -40,18 +40,19 @@ def series(description: str, n: int | None, modality: str = "CT", body_part: str
         (series("Dose Report", 1), "localizer|1 image"),
         (series("Dose Report", 3, "SR"), "structured report"),
         (series("Thorax", 2), "holds 2 images"),
-        (series("Thorax", None), "one slice only"),
+        (series("Thorax", None), "holds 0 images"),
+        (series("Thorax", 1), "holds 1 image: choose the scan itself"),
         (series("T2 tse", 30, "MR"), "modality of this one is MR"),
         (series("", 30, ""), "not given"),
     ],
 )
 def test_what_an_archive_that_tells_little_gives_away(found: FoundSeries, words: str) -> None:
-    assert re.search(words, offer_of(found, None).refusal)
+    assert re.search(words, offer_of(found).refusal)
 
 
 def test_by_descriptions_alone_the_soft_axial_chest_is_preferred() -> None:
     offers = [
-        offer_of(series(words, n), None)
+        offer_of(series(words, n))
         for words, n in [("Hals 3.0 B30f", 100), ("Thorax 10 mm", 35), ("Thorax 5.0 B30f", 70), ("Schädel 5,0", 70)]
     ]
     chosen, reason = preselected(offers)

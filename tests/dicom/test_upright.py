@@ -11,7 +11,7 @@ from ct_files import slice_dataset
 
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import CTVolume
-from napari_t12_bodycomp.workflow.source import dicom_originals, list_series, load_volume
+from napari_t12_bodycomp.workflow.source import list_series, load_volume
 
 Vector = npt.NDArray[np.float64]
 ROWS, COLUMNS = 96, 128
@@ -163,12 +163,3 @@ def _renamed(path: Path) -> None:
     dataset = dcmread(path)
     dataset.SeriesInstanceUID = dataset.SeriesInstanceUID[:60] + ".9"
     dataset.save_as(path)
-
-
-def test_results_as_dicom_are_refused_where_the_images_lean(tmp_path: Path) -> None:
-    """A segmentation would lie on the plane of an image that was never measured as such."""
-    cos, sin = _leaning(10)
-    _scan(tmp_path, [1, 0, 0], [0, cos, sin], np.arange(-60, 61, 5.0))
-    volume = load_volume(tmp_path)
-    with pytest.raises(InputError, match="were made upright"):
-        dicom_originals(tmp_path, volume, [volume.nearest_slice(0)])

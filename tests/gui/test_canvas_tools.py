@@ -379,7 +379,7 @@ def test_an_earlier_visit_is_copied_and_another_patient_refused(wide, qtbot, tru
     wide.saving.save(tmp_path)
     qtbot.waitUntil(lambda: wide.saving.errands.is_idle, timeout=20000)
     monkeypatch.setattr(
-        "napari_t12_bodycomp.gui.workbench.QFileDialog.getOpenFileName", lambda *a, **k: (str(tmp_path / "regions.nii.gz"), "")
+        "napari_t12_bodycomp.gui.ask_files.QFileDialog.getOpenFileName", lambda *a, **k: (str(tmp_path / "regions.nii.gz"), "")
     )
     wide.session.edit("erase", np.zeros_like(trunk()))
     QTest.keyClick(wide.canvas.view.native, Qt.Key.Key_A, SHIFT)

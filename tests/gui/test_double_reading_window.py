@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
-from study_windows import SAMPLE, Person, make_study
+from study_windows import PASSWORD, SAMPLE, Person, make_study
 
 from napari_t12_bodycomp.model.double_reading import ReadingState
 from napari_t12_bodycomp.model.study import CaseState
@@ -77,7 +77,7 @@ def test_two_people_read_a_case_apart_and_a_third_decides(person: Person, place:
 
     sit(person, place, second)
     page = person.bench.study_page.worklist
-    assert page.to_read.text() == "to read 1" and not page.to_read.isHidden()
+    assert page.filters.to_read.text() == "to read 1" and not page.filters.to_read.isHidden()
     person.key(Qt.Key.Key_N)
     person.until(lambda: person.bench.seat.state.opened is not None)
     person.rest()
@@ -93,7 +93,7 @@ def test_two_people_read_a_case_apart_and_a_third_decides(person: Person, place:
     assert "Your reading of CASE-1 is saved" in person.message and session.state.volume is None
 
     sit(person, place, "rita")
-    assert page.to_settle.text() == "to adjudicate 1"
+    assert page.filters.to_settle.text() == "to adjudicate 1"
     person.key(Qt.Key.Key_N)
     person.until(lambda: person.bench.seat.state.opened is not None)
     person.rest()
@@ -108,7 +108,8 @@ def test_two_people_read_a_case_apart_and_a_third_decides(person: Person, place:
     person.rest()
     assert person.bench.seat.state.opened.is_review, "the review goes on with the reading that was taken"
     assert int((session.state.work.regions == Region.MUSCLE).sum()) < whole
-    (done,) = reading_list.readings_of(person.bench.seat.state.desk.store, person.case("CASE-1").id)
+    lead = study.sign_in(study.open_study(place), "lena", PASSWORD)
+    (done,) = (one.reading for one in reading_list.listed_readings(lead))
     assert done.state is ReadingState.ADJUDICATED
     assert study.verify_study(place).is_clean
 

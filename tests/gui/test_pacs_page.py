@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,12 @@ from napari_t12_bodycomp.workflow.pacs import open_archive, series_folder
 from napari_t12_bodycomp.workflow.pacs_nodes import known_nodes, nodes_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "dicom"))
-from archive_scans import N_THIN, PATIENT, STUDY, THICK, THIN, write_study
+from archive_scans import N_THIN, PATIENT, STUDY, THICK, THIN, scan, write_study
+
+from napari_t12_bodycomp.dicom.write_phantom import write_series
 
 WAIT_MS = 30_000
+OTHER = "1.2.826.12"
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +86,8 @@ def add_dicom(page: PacsPage, server: Orthanc) -> None:
 
 
 def search(page: PacsPage, qtbot: QtBot, patient_id: str = PATIENT) -> None:
-    page.patient_id.setText(patient_id)
-    QTest.keyClick(page.patient_id, Qt.Key.Key_Return)
+    page.fields.patient_id.setText(patient_id)
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not page.flow.looking.state.running, timeout=WAIT_MS)
 
 
@@ -115,6 +118,31 @@ def test_an_archive_is_added_searched_and_a_series_opened_as_a_case(
     assert page.isHidden()
     assert bench.session.state.volume.acquisition.series_instance_uid == THICK
     assert bench.desk.state.path == str(series_folder(THICK, page.flow.folder))
+
+
+def test_search_enter_enter_opens_a_scan(bench: Workbench, page: PacsPage, server: Orthanc, qtbot: QtBot, tmp_path: Path) -> None:
+    """Two studies match, the latest is looked into; the keys go on to the list, and to nobody while the person types on."""
+    sender = open_archive(Node("here", NodeKind.DIMSE, "127.0.0.1", server.dicom_port, AE_TITLE))
+    for k, date in enumerate(("20240505", "20240404")):
+        one = scan(6, f"{OTHER}.{k}.1", "Thorax 5.0", 5.0, f"{OTHER}.{k}", f"Q-{k}")
+        files = write_series(replace(one, acquisition=replace(one.acquisition, study_date=date)), tmp_path / str(k), "explicit")
+        sender.send(files, lambda count: None)
+    add_dicom(page, server)
+    page.activateWindow()
+    qtbot.waitUntil(page.fields.patient_id.hasFocus, timeout=WAIT_MS)
+    page.fields.patient_id.setText("Q-*")
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
+    page.fields.patient_id.setText("Q-* or")
+    qtbot.waitUntil(lambda: page.flow.state.series is not None, timeout=WAIT_MS)
+    assert page.fields.patient_id.hasFocus(), "who types on is not interrupted"
+    page.fields.patient_id.setText("Q-*")
+    QTest.keyClick(page.fields.patient_id, Qt.Key.Key_Return)
+    qtbot.waitUntil(page.studies.hasFocus, timeout=WAIT_MS)
+    assert len(page.studies.rows.cells) == 2
+    assert (page.flow.state.study, page.studies.currentIndex().row()) == (f"{OTHER}.0", 0)
+    QTest.keyClick(page.studies, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bench.session.state.volume is not None, timeout=WAIT_MS)
+    assert bench.session.state.volume.acquisition.series_instance_uid == f"{OTHER}.0.1"
 
 
 def test_retrieval_is_cancelled_goes_on_and_the_window_answers_all_the_while(
@@ -176,7 +204,7 @@ def test_a_search_that_finds_nothing_says_why(
 ) -> None:
     add_dicom(page, server)
     for name in ("patient_id", "date_from", "date_to", "description", "modality"):
-        getattr(page, name).setText(fields_.get(name, ""))
+        getattr(page.fields, name).setText(fields_.get(name, ""))
     page.search()
     qtbot.waitUntil(lambda: sentence in page.trouble.text() + page.message.text(), timeout=WAIT_MS)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +12,10 @@ from qtpy.QtCore import Qt
 from reviewing import CASE, CTRL, PASSWORD, Room
 
 from napari_t12_bodycomp import cli
+from napari_t12_bodycomp.gui.sending import Sending
 from napari_t12_bodycomp.model.pacs import Node, NodeKind
 from napari_t12_bodycomp.model.study import CaseState
+from napari_t12_bodycomp.workflow import outbox
 from napari_t12_bodycomp.workflow.pacs import open_archive
 from napari_t12_bodycomp.workflow.pacs_nodes import node_named, nodes_file, save_node
 
@@ -22,6 +26,15 @@ def hospital(orthanc: Orthanc) -> Iterator[Node]:
     save_node(Node("hospital", NodeKind.DIMSE, host="127.0.0.1", port=orthanc.dicom_port, ae_title=AE_TITLE))
     yield node_named("hospital")
     nodes_file().unlink(missing_ok=True)
+
+
+def sit_down(room: Room) -> None:
+    """Sign in anew, and wait until what was to be sent is looked at and sent."""
+    before = room.bench.seat.state.desk
+    room.bench.study.sign_in(room.where, "rita", PASSWORD)
+    room.qtbot.waitUntil(lambda: room.bench.seat.state.desk not in (None, before), timeout=60_000)
+    room.qtbot.waitUntil(lambda: room.bench.sending.errands.is_idle, timeout=60_000)
+    room.rest()
 
 
 def held(node: Node) -> list[str]:
@@ -66,6 +79,40 @@ def test_an_archive_that_is_not_there_is_told_and_the_case_stays_approved(room: 
         nodes_file().unlink(missing_ok=True)
     assert room.case.state is CaseState.APPROVED
     assert "its results did not reach nobody" in room.message and f"study send {CASE} --to nobody" in room.message
+    (unsent,) = outbox.unsent_of(room.where)
+    assert (unsent.pseudonym, unsent.archive) == (CASE, "nobody"), "it is still to be sent"
+    sit_down(room)
+    assert f"not sent yet ({CASE} to nobody)" in room.message, "whoever sits down next is told"
+    outbox.forget(unsent)
+    sit_down(room)
+    assert "not sent yet" not in room.message
+
+
+def test_a_window_that_closes_waits_for_no_archive_and_the_next_one_sends(room: Room, hospital: Node) -> None:
+    room.submit()
+    room.bench.sending.target = "hospital"
+    go_on = threading.Event()
+    try:
+        room.bench.sending.errands.run("Waiting", go_on.wait)  # an archive that takes its time
+        room.sit("rita")
+        room.key(Qt.Key.Key_Return, CTRL)
+        room.type(room.bench.panel.decide.password, PASSWORD)
+        room.qtbot.waitUntil(lambda: room.case.state is CaseState.APPROVED, timeout=60_000)
+        assert not room.bench.sending.errands.is_idle and len(outbox.unsent_of(room.where)) == 1
+        start = time.monotonic()
+        room.bench.sending.close()
+        assert time.monotonic() - start < 0.5, "the window closes at once"
+        # what a new window has, over the same seat; the old one's thread ends with its process
+        told: list[str] = []
+        room.bench.sending = Sending(room.bench.settings, room.bench.seat, lambda sentence, failed: told.append(sentence))
+        sit_down(room)
+        assert f"not sent to hospital yet, those of {CASE}: they are being sent now" in told[0]
+        room.qtbot.waitUntil(lambda: room.bench.sending.errands.is_idle, timeout=60_000)
+        assert "4 results are in hospital" in told[-1] and outbox.unsent_of(room.where) == ()
+    finally:
+        go_on.set()
+        room.bench.sending.target = ""
+        room.bench.review.on_approved = room.bench.sending.send
 
 
 def test_what_is_not_approved_is_not_sent(

@@ -158,10 +158,10 @@ def test_the_worklist_begins_anew_with_whoever_sits_down_and_fits_a_small_window
     person.viewer.window.resize(1280, 720)
     person.sign_in(place, "lena")
     page = person.bench.study_page.worklist
-    page.search.setText("B")
+    page.filters.search.setText("B")
     person.until(lambda: list(person.states()) == ["B"])
     change_over(person, place, "lena")
-    assert page.search.text() == "" and list(person.states()) == ["A", "B", "C"]
+    assert page.filters.search.text() == "" and list(person.states()) == ["A", "B", "C"]
     person.rest()
     for button in page.findChildren(QPushButton) + page.findChildren(QToolButton):
         if button.isVisible():

@@ -102,25 +102,25 @@ def test_the_worklist_is_filtered_searched_sorted_and_assigned(person: Person, w
         return [row.pseudonym for row in table.rows.rows]
 
     assert names() == [f"CASE-{k}" for k in range(1, 8)]
-    page.search.setText("-3")
+    page.filters.search.setText("-3")
     person.until(lambda: names() == ["CASE-3"])
-    page.search.clear()
+    page.filters.search.clear()
     person.until(lambda: len(names()) == 7)
     table.sorted.emit("pseudonym", True)
     assert names()[0] == "CASE-7"
     table.sorted.emit("pseudonym", False)
-    page.chips[CaseState.APPROVED].click()
-    assert names() == [] and page.where.text() == "no case fits the filters"
-    page.chips[None].click()
+    page.filters.chips[CaseState.APPROVED].click()
+    assert names() == [] and page.deeds.where.text() == "no case fits the filters"
+    page.filters.chips[None].click()
     assert len(names()) == 7
     table.selectRow(0)
     person.bench.study.assign([row.id for row in table.selected()], assessor="ben")
     assert names() and table.rows.rows[0].assessor == "ben"
-    place = page.assessor.findText("ben's")
-    page.assessor.setCurrentIndex(place)
-    page.assessor.activated.emit(place)
+    place = page.filters.assessor.findText("ben's")
+    page.filters.assessor.setCurrentIndex(place)
+    page.filters.assessor.activated.emit(place)
     assert names() == ["CASE-1"]
-    page.assessor.activated.emit(0)
+    page.filters.assessor.activated.emit(0)
     person.bench.study.exclude(person.case("CASE-7").id, ExclusionReason.NO_CHEST_CT)
     assert names() and table.rows.rows[-1].exclusion == "no chest CT"
     assert "1 excluded" in page.progress.text()
@@ -131,18 +131,22 @@ def test_a_list_with_bad_rows_is_named_and_a_good_one_is_taken_in(person: Person
     page = person.bench.study_page.worklist
     table = tmp_path / "more.csv"
     table.write_text("case_id,height_cm\nCASE-1,170\nCASE-8,17\nCASE-9,171\n")
-    page.check_list(str(table))
+    page.list.check(str(table))
     person.rest()
-    said = page.list_words.text()
-    assert "2 of 3 rows are bad" in said and "line 2" in said and "line 3" in said and page.take_in.isHidden()
+    said = page.list.words.text()
+    assert "2 of 3 rows are bad" in said and "line 2" in said and "line 3" in said and page.list.take_in.isHidden()
+    table.write_text(f"case_id,path\nCASE-8,{SAMPLE}\n")
+    page.list.check(str(table))
+    person.rest()
+    assert "the case 'CASE-2' already" in page.list.words.text(), "one scan is one case, whatever it is called"
     table.write_text("case_id,height_cm\nCASE-8,170\nCASE-9,171\n")
-    page.check_list(str(table))
+    page.list.check(str(table))
     person.rest()
-    assert "2 cases would be taken in" in page.list_words.text()
+    assert "2 cases would be taken in" in page.list.words.text()
     assert len(person.bench.seat.state.sheet.page.rows) == 7, "nothing is taken in before it is asked for"
-    page.take_in.click()
+    page.list.take_in.click()
     person.rest()
-    assert len(person.bench.seat.state.sheet.page.rows) == 9 and page.list_words.isHidden()
+    assert len(person.bench.seat.state.sheet.page.rows) == 9 and page.list.isHidden()
 
 
 def test_a_case_is_drawn_saved_left_and_found_again_as_it_was(person: Person, where: str) -> None:
@@ -240,7 +244,7 @@ def test_the_next_scan_is_read_ahead(person: Person, template: Path, tmp_path: P
 def test_roles_are_those_of_the_study_not_of_buttons(person: Person, where: str) -> None:
     person.sign_in(where, "rita")
     page = person.bench.study_page.worklist
-    assert page.people.isHidden() and page.listed.isHidden() and page.assign.isHidden()
+    assert page.people.isHidden() and page.listed.isHidden() and page.deeds.assign.isHidden()
     person.open("CASE-2")
     assert "needs the role assessor" in person.bench.session.state.locked
     person.bench.study.add_account("eve", PASSWORD, frozenset({Role.LEAD}), lambda sentence: person.bench.session.tell(sentence))

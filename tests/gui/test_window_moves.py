@@ -15,6 +15,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui import case_flow, level_flow
 from napari_t12_bodycomp.gui._widget import WorkbenchStarter
+from napari_t12_bodycomp.gui.app import close_window
+from napari_t12_bodycomp.gui.workbench import open_workbench
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -189,6 +191,15 @@ def test_a_level_that_cannot_be_drafted_is_not_compared_again_and_again(case, qt
     assert len(calls) == 1 and "cannot be compared" in case.desk.state.message
 
 
+def test_closing_another_window_leaves_this_one_all_its_keys(case, hand, tmp_path):
+    keys = {action.id: case.actions.key(action.id) for action in case.actions}
+    close_window(open_workbench(napari.Viewer(show=False), "ben", tmp_path))
+    assert {action.id: case.actions.key(action.id) for action in case.actions} == keys
+    for region, key in ((Region.SUBCUTANEOUS, Qt.Key.Key_S), (Region.VISCERAL, Qt.Key.Key_V)):
+        hand.key(key)
+        assert case.session.state.tools.region is region
+
+
 def test_the_window_is_naparis_again_after_closing_and_the_workbench_comes_back(qtbot, volume, tmp_path, monkeypatch):
     finding = LevelFinding(LevelStatus.FOUND, "found", LEVEL, -85.0, (-95.0, -75.0), 0.9)
     monkeypatch.setattr(case_flow, "locate", lambda volume, progress: finding)
@@ -217,3 +228,27 @@ def test_the_window_is_naparis_again_after_closing_and_the_workbench_comes_back(
     assert viewer.dims.ndisplay == 2 and not viewer.window._qt_viewer.dockLayerList.isVisible()
     starter.toggle()
     viewer.close()
+
+
+@pytest.mark.parametrize("names", [["Regions"], ["Tissues"], ["Measured slice"], ["CT"], ["CT", "Measured slice", "Tissues", "Regions"]])
+def test_a_layer_that_somebody_deletes_comes_back_once_with_the_drawing(case, hand, qtbot, names):
+    order = [layer.name for layer in case.viewer.layers]
+    case.actions.trigger("region_muscle")
+    hand.stroke((15, 35), (15, 45))
+    drawn = case.session.state.work.regions
+    assert drawn.any()
+    for name in names:
+        case.viewer.layers.remove(name)
+    qtbot.waitUntil(lambda: len(case.viewer.layers) == len(order))
+    assert [layer.name for layer in case.viewer.layers] == order
+    assert np.array_equal(case.canvas.regions.data[0], drawn) and "it is back" in case.desk.state.message
+    assert all(layer.visible for layer in case.viewer.layers)
+    assert case.session.state.view_index == LEVEL == case.viewer.dims.current_step[0]
+    hand.stroke((25, 35), (25, 45))
+    after = case.session.state.work
+    assert after.regions.sum() > drawn.sum() and len(after.undo) == 2, "one stroke is one step, with the new layer as with the old"
+    assert np.array_equal(case.canvas.regions.data[0], after.regions)
+    case.actions.trigger("undo")
+    assert np.array_equal(case.canvas.regions.data[0], drawn)
+    case.session.choose_level(case.session.state.view_index + 1)
+    assert [layer.name for layer in case.viewer.layers] == order, "another slice adds none"

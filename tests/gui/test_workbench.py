@@ -142,7 +142,7 @@ def written(qtbot, case):
 
 def test_saving_as_final_needs_a_confirmed_level(case, qtbot, tmp_path):
     case.session.edit("start", drawn())
-    case.set_out_folder(tmp_path / "out")
+    case.moves.set_out_folder(tmp_path / "out")
     case.actions.trigger("save")
     assert "not confirmed" in case.desk.state.message and case.desk.state.offer_draft
     assert not (tmp_path / "out").exists()

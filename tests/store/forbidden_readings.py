@@ -15,7 +15,7 @@ from napari_t12_bodycomp.model.study import ExclusionReason
 from napari_t12_bodycomp.workflow import case_sight, review, study
 from napari_t12_bodycomp.workflow.double_reading import adjudicate, save_reading, withdraw_reading
 from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_readings
-from napari_t12_bodycomp.workflow.reading_list import reading_asked, readings_of
+from napari_t12_bodycomp.workflow.reading_list import reading_asked
 
 Deed = Callable[[Trial], object]
 
@@ -163,11 +163,11 @@ def asking_somebody_without_the_role(t: Trial) -> None:
 
 
 def withdrawing_without_the_role(t: Trial) -> None:
-    withdraw_reading(t.ben, readings_of(t.store, trial.asked(t).id)[0].id, "no time")
+    withdraw_reading(t.ben, trial.readings(t, trial.asked(t).id)[0].id, "no time")
 
 
 def withdrawing_what_disagrees(t: Trial) -> None:
-    withdraw_reading(t.lena, readings_of(t.store, trial.disagreeing(t).id)[0].id, "a nuisance")
+    withdraw_reading(t.lena, trial.readings(t, trial.disagreeing(t).id)[0].id, "a nuisance")
 
 
 # -- deciding ------------------------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from napari_t12_bodycomp.workflow.reading_choice import ask_reading, choose_read
 from napari_t12_bodycomp.workflow.reading_list import (
     listed_readings,
     open_reading,
-    readings_of,
     why_not_read,
 )
 from napari_t12_bodycomp.workflow.study_export import export_study
@@ -67,7 +66,7 @@ def test_from_the_choice_to_the_tables_of_agreement(a_trial: Trial, tmp_path: Pa
         assert names(t, mine) == []
 
     # 3. the same drawing agrees; a fifth of its rows less does not, and waits for somebody else
-    first, second = (readings_of(t.store, number)[0] for number in doubles)
+    first, second = (trial.readings(t, number)[0] for number in doubles)
     assert (first.state, second.state) == (ReadingState.AGREES, ReadingState.DISAGREES)
     assert {d.quantity for d in second.differences if d.is_beyond} == {"muscle_area_percent", "muscle_dice"}
     waiting = WorklistQuery(adjudication_by=t.rev.account_id)
@@ -127,15 +126,12 @@ def test_a_second_reader_sees_nothing_until_their_reading_is_saved(a_trial: Tria
     t = a_trial
     case = trial.drawn(t, trial.asked(t))
     review.add_comment(t.rev, case.id, 1, "thin")
-    scan = trial.volume()
     looks = (
         lambda: case_sight.seen_versions(t.ben, case.id),
         lambda: case_sight.seen_regions(t.ben, case.id, 1),
         lambda: case_sight.seen_reviews(t.ben, case.id),
         lambda: case_sight.seen_comments(t.ben, case.id),
-        lambda: case_sight.seen_times(t.ben, case.id),
         lambda: case_sight.seen_history(t.ben, case.id),
-        lambda: case_sight.seen_result(t.ben, case.id, 1, scan),
         lambda: case_view.numbers_of(t.ben, case.id, 1),
     )
     for look in looks:
@@ -166,7 +162,6 @@ def test_who_draws_a_case_sees_no_second_reading_before_submitting(a_trial: Tria
     review.save_version(t.ann, case.id, None, trial.result("ann"))
     assert [v.author for v in case_sight.seen_versions(t.ann, case.id)] == ["ann"]
     assert case_sight.seen_comments(t.ann, case.id) == []
-    assert case_sight.seen_times(t.ann, case.id) == {}
     entries = case_sight.seen_history(t.ann, case.id)
     assert {e.account for e in entries} == {"lena", "ann"}
     assert "readings" not in {e.table for e in entries}
@@ -175,8 +170,6 @@ def test_who_draws_a_case_sees_no_second_reading_before_submitting(a_trial: Tria
     assert ([v.author for v in opened.versions], opened.comments) == (["ann"], ())
     with pytest.raises(Refused, match="shown once the first one is submitted"):
         case_view.numbers_of(t.ann, case.id, 1)
-    with pytest.raises(Refused, match="shown once the first one is submitted"):
-        case_sight.seen_result(t.ann, case.id, 1, trial.volume())
     assert case_view.numbers_of(t.ann, case.id, 2)["muscle_area_cm2"] == pytest.approx(400 * 0.0064)
     # another assessor who could take the case over sees no more
     study.add_account(t.lena, "cat", PASSWORD, [Role.ASSESSOR])
@@ -184,7 +177,7 @@ def test_who_draws_a_case_sees_no_second_reading_before_submitting(a_trial: Tria
     assert [v.author for v in case_sight.seen_versions(cat, case.id)] == ["ann"]
     # submitting brings both together
     review.submit(t.ann, case.id, 2)
-    assert readings_of(t.store, case.id)[0].state is ReadingState.DISAGREES
+    assert trial.readings(t, case.id)[0].state is ReadingState.DISAGREES
     assert [v.author for v in case_sight.seen_versions(t.ann, case.id)] == ["ben", "ann"]
     assert len(listed_readings(t.ann)) == 1
     assert "readings" in {e.table for e in case_sight.seen_history(t.ann, case.id)}
@@ -244,7 +237,7 @@ def test_a_case_that_came_back_is_hidden_only_between_handing_in_and_reading_aga
     assert why_not_read_on(t, "2030-02-19", case.id) == ""
     with trial.on("2030-02-19"):
         save_reading(t.ann, case.id, trial.result("ann", 19))
-    (reading,) = readings_of(t.store, case.id)
+    (reading,) = trial.readings(t, case.id)
     assert reading.state is ReadingState.AGREES
     assert [d.value for d in reading.differences if d.quantity == "muscle_dice"] == [1.0]
     assert t.store.verify().is_clean

@@ -12,7 +12,7 @@ from trial import PASSWORD
 from napari_t12_bodycomp.model.study import CaseState, Decision, ExclusionReason, Role
 from napari_t12_bodycomp.model.subject import ValueSource
 from napari_t12_bodycomp.model.worklist import WorklistQuery
-from napari_t12_bodycomp.workflow import case_list, case_view, review, study
+from napari_t12_bodycomp.workflow import case_list, case_sight, case_view, review, study
 from napari_t12_bodycomp.workflow.study_export import export_study
 
 
@@ -65,7 +65,10 @@ def test_from_an_empty_database_to_the_approved_table(url: str, tmp_path: Path) 
     assert [v.author for v in case_view.versions_of(store, case.id)] == ["ann", "ann", "rev"]
     (comment,) = case_view.comments_of(store, case.id)
     assert (comment.account, comment.row, comment.column) == ("rev", 12.0, 33.5)
-    assert case_view.times_of(store, case.id) == {("ann", "draw"): 12.5}
+    times = [
+        (e.account, e.after["step"], e.after["active_seconds"]) for e in case_sight.seen_history(lena, case.id) if e.table == "timings"
+    ]
+    assert times == [("ann", "draw", 12.5)]
     assert (case_view.regions_of(store, case.id, 3).regions == trial.regions(18)).all()
 
     # 7. another case is only drafted, a third one excluded

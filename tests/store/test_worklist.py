@@ -9,7 +9,7 @@ from trial import PASSWORD, Trial
 from napari_t12_bodycomp.errors import Refused, UsageError
 from napari_t12_bodycomp.model.study import CaseState, ExclusionReason
 from napari_t12_bodycomp.model.worklist import WorklistQuery
-from napari_t12_bodycomp.workflow import case_view, review
+from napari_t12_bodycomp.workflow import case_sight, case_view, review
 from napari_t12_bodycomp.workflow.study import latest_change, next_case, set_options, study_counts, worklist
 
 
@@ -101,7 +101,7 @@ def test_a_blinded_reviewer_sees_the_numbers_after_deciding(seven: Trial) -> Non
 
 
 def test_the_history_of_a_case_says_who_changed_what(seven: Trial) -> None:
-    told = [(e.account, e.action, e.table) for e in case_view.history_of(seven.store, 1)]
+    told = [(e.account, e.action, e.table) for e in case_sight.seen_history(seven.lena, 1)]
     assert told == [
         ("lena", "case.import", "cases"),
         ("lena", "case.import", "series"),
@@ -113,6 +113,6 @@ def test_the_history_of_a_case_says_who_changed_what(seven: Trial) -> None:
         ("rev", "case.approve", "reviews"),
         ("rev", "case.approve", "cases"),
     ]
-    last = case_view.history_of(seven.store, 1)[-1]
+    last = case_sight.seen_history(seven.lena, 1)[-1]
     assert last.before is not None
     assert (last.before["state"], last.after["state"]) == ("submitted", "approved")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_t12_bodycomp.model.axial_slice import axial_slice
-from napari_t12_bodycomp.model.double_reading import ReadingKind
+from napari_t12_bodycomp.model.double_reading import AskedReading, ReadingKind
 from napari_t12_bodycomp.model.level import LevelMethod, MeasuredLevel
 from napari_t12_bodycomp.model.protocol import Protocol
 from napari_t12_bodycomp.model.result import Result
@@ -22,6 +22,7 @@ from napari_t12_bodycomp.store.cases import NewCase
 from napari_t12_bodycomp.store.studies import StudyStore
 from napari_t12_bodycomp.workflow import double_reading, reading_choice, review, study
 from napari_t12_bodycomp.workflow.export import build_result
+from napari_t12_bodycomp.workflow.reading_list import listed_readings
 from napari_t12_bodycomp.workflow.study import Desk
 
 PASSWORD = "correct horse"
@@ -161,3 +162,8 @@ def coming_back(trial: Trial, number: int = 1) -> Case:
         review.assign(trial.lena, [case.id], assessor="ann")
         reading_choice.ask_reading(trial.lena, case.id, ReadingKind.REREAD, "ann")
         return drawn(trial, case)
+
+
+def readings(trial: Trial, case_id: int) -> list[AskedReading]:
+    """What a lead sees of the readings of a case, the oldest first."""
+    return [one.reading for one in listed_readings(trial.lena) if one.reading.case_id == case_id]

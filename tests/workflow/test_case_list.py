@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from napari_t12_bodycomp.errors import InputError, Refused
+from napari_t12_bodycomp.errors import Cancelled, InputError, Refused
 from napari_t12_bodycomp.model.study import Role
 from napari_t12_bodycomp.model.worklist import WorklistQuery
 from napari_t12_bodycomp.workflow import case_list, case_view, study
 from napari_t12_bodycomp.workflow.study import Desk
 
 PASSWORD = "correct horse"
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "chest_5mm"
 
 
 @pytest.fixture
@@ -76,8 +78,8 @@ def test_every_bad_row_is_named_and_nothing_taken_in(lena: Desk, tmp_path: Path)
         11: "A number with a decimal point is wanted as height_m, '1,7' came.",
         12: "7 cells are wanted, as the header has, 5 came.",
         13: "A new case_id is wanted, this one is in the study already.",
-        14: "A new series is wanted, this one is on line 2 already.",
-        15: "A new series is wanted, this one is in the study already.",
+        14: "A scan that has no case yet is wanted, this one is on line 2 already: take one of the two out.",
+        15: "A scan that has no case yet is wanted, this one is the case 'P-0' already: take one of the two out.",
         16: "A number with a decimal point is wanted as height_m, 'nan' came.",
     }
     with pytest.raises(InputError, match="13 came, the first on line 3"):
@@ -128,3 +130,56 @@ def test_only_a_lead_imports(lena: Desk, tmp_path: Path) -> None:
     ann = study.sign_in(lena.store, "ann", PASSWORD)
     with pytest.raises(Refused, match="Only a lead may import"):
         case_list.import_cases(ann, write(tmp_path, "case_id\nP-1\n"))
+
+
+def test_one_scan_under_two_paths_and_names_is_refused_in_the_dry_run(lena: Desk, tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "copy")
+    file = write(tmp_path, f"case_id,path\nP-1,{SAMPLE}\nP-2,copy\nP-3,\n")
+    listed = case_list.read_case_list(lena.store, file)
+    assert [case.case_id for case in listed.cases] == ["P-1", "P-3"] and listed.cases[0].series_instance_uid
+    assert [(row.line, "this one is on line 2 already" in row.sentence) for row in listed.bad] == [(3, True)]
+    with pytest.raises(InputError, match="the first on line 3"):
+        case_list.import_cases(lena, file)
+    assert study.worklist(lena.store, WorklistQuery()).total == 0
+
+
+def test_a_scan_that_has_a_case_comes_in_by_no_other_way(lena: Desk, tmp_path: Path) -> None:
+    study.add_account(lena, "ann", PASSWORD, [Role.ASSESSOR])
+    ann = study.sign_in(lena.store, "ann", PASSWORD)
+    shutil.copytree(SAMPLE, tmp_path / "copy")
+    case_list.import_cases(lena, write(tmp_path, "case_id,path\nP-1,copy\n"))
+    taken = case_view.case_by_id(lena.store, 1).series
+    assert taken.series_instance_uid and taken.study_instance_uid and taken.path == str(tmp_path / "copy")
+    with pytest.raises(Refused, match="is the case 'P-1' already"):
+        case_list.add_scan(ann, SAMPLE, "P-2")
+    uid = f"case_id,series_instance_uid\nP-3,{taken.series_instance_uid}\n"
+    for text in (f"case_id,path\nP-2,{SAMPLE}\n", "case_id,path\nP-2,./copy/../copy\n", uid):
+        (bad,) = case_list.read_case_list(lena.store, write(tmp_path, text)).bad
+        assert "the case 'P-1' already" in bad.sentence
+
+
+def test_what_has_no_headers_is_told_apart_by_its_path(lena: Desk, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    listed = case_list.read_case_list(lena.store, write(tmp_path, "case_id,path\nP-1,one\nP-2,two\nP-3,two/\nP-4,\nP-5,\n"))
+    assert [case.case_id for case in listed.cases] == ["P-1", "P-2", "P-4", "P-5"], "a scan that cannot be read is a case to be excluded"
+    assert [row.line for row in listed.bad] == [4]
+    case_list.import_cases(lena, write(tmp_path, "case_id,path\nP-1,one\n"))
+    (bad,) = case_list.read_case_list(lena.store, write(tmp_path, "case_id,path\nP-9,one\n")).bad
+    assert "the case 'P-1' already" in bad.sentence
+
+
+def test_reading_the_list_says_where_it_is_and_can_be_cancelled(lena: Desk, tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "copy")
+    file = write(tmp_path, f"case_id,path\nP-1,{SAMPLE}\nP-2,copy\n")
+    told: list[tuple[float, str]] = []
+
+    def stop(share: float, words: str) -> None:
+        told.append((share, words))
+        if words.startswith("row 2"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        case_list.import_cases(lena, file, stop)
+    assert told[0][1].startswith("row 1 of 2") and told == sorted(told) and told[-1][0] < 1
+    assert study.worklist(lena.store, WorklistQuery()).total == 0

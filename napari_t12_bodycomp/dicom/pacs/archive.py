@@ -32,8 +32,8 @@ class Archive(Protocol):
     def find_series(self, study_uid: str) -> list[FoundSeries]:
         """The series of a study."""
 
-    def sample(self, series: FoundSeries) -> Dataset | None:
-        """What the archive tells about one image of a series, without pixels; None where it tells nothing."""
+    def sample(self, series: FoundSeries, number: int | None = None) -> Dataset | None:
+        """What the archive tells about one image of a series, without pixels: any, or the one with this InstanceNumber; None for nothing."""
 
     def instances(self, study_uid: str, series_uid: str) -> list[Instance]:
         """Every object of a series."""

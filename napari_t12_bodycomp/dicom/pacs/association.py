@@ -75,10 +75,16 @@ class _Held(threading.Event):
 
     @contextmanager
     def holding(self, link: Association) -> Iterator[None]:
+        """Where an error ends it, the line is aborted before the reader goes on: it would answer an image on a line that is closed."""
         link._reactor_checkpoint = self
         self.reached.wait(SECONDS_TO_CONNECT)
         try:
             yield
+        except BaseException:
+            link.abort()
+            while link.dimse.get_msg(block=False)[1] is not None:
+                continue
+            raise
         finally:
             self.is_free = True
             if not link.is_established:
@@ -114,14 +120,10 @@ def association(
         raise unreachable(node.name, f"{node.host}:{node.port}", error) from error
     if not link.is_established:
         raise _refused(link, node, context)
-    try:
-        with _Held().holding(link):
-            if not any(one.abstract_syntax == contexts[0].abstract_syntax for one in link.accepted_contexts):
-                raise _not_offered(node)
-            yield link
-    except BaseException:
-        link.abort()
-        raise
+    with _Held().holding(link):
+        if not any(one.abstract_syntax == contexts[0].abstract_syntax for one in link.accepted_contexts):
+            raise _not_offered(node)
+        yield link
     if link.is_established:
         link.release()
 

@@ -11,9 +11,10 @@ from pynetdicom import build_context
 from napari_t12_bodycomp.dicom.pacs import dimse_retrieve, dimse_send
 from napari_t12_bodycomp.dicom.pacs.archive import Keep, Told
 from napari_t12_bodycomp.dicom.pacs.association import FIND, VERIFICATION, answer, association
-from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study, latest_first
+from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study
+from napari_t12_bodycomp.dicom.pacs.matching import matching_studies
 from napari_t12_bodycomp.errors import InputError
-from napari_t12_bodycomp.model.pacs import FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
+from napari_t12_bodycomp.model.pacs import MOST_STUDIES, FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
 
 _PENDING = (0xFF00, 0xFF01)
 _CANCELLED = 0xFE00
@@ -35,18 +36,22 @@ class DimseArchive:
         return f"The archive {self._node.name!r} answers at {self._node.address}{safe}."
 
     def find_studies(self, query: StudyQuery) -> list[FoundStudy]:
+        return matching_studies(self._studies, query, str.isascii)
+
+    def _studies(self, query: StudyQuery) -> list[FoundStudy]:
         wanted = _identifier("STUDY", STUDY_KEYWORDS)
         wanted.PatientID, wanted.StudyDate, wanted.StudyDescription = query.patient_id, query.dates, query.description
         wanted.ModalitiesInStudy = query.modality
-        return latest_first(found_study(one) for one in self._find(wanted))
+        return [found_study(one) for one in self._find(wanted, MOST_STUDIES + 1)]
 
     def find_series(self, study_uid: str) -> list[FoundSeries]:
         wanted = _identifier("SERIES", SERIES_KEYWORDS)
         wanted.StudyInstanceUID = study_uid
         return [found_series(one, study_uid) for one in self._find(wanted)]
 
-    def sample(self, series: FoundSeries) -> Dataset | None:
+    def sample(self, series: FoundSeries, number: int | None = None) -> Dataset | None:
         wanted = _identifier("IMAGE", SAMPLE_KEYWORDS)
+        wanted.InstanceNumber = number
         wanted.StudyInstanceUID, wanted.SeriesInstanceUID = series.study_instance_uid, series.series_instance_uid
         found = self._find(wanted, limit=1)
         return found[0] if found else None
@@ -64,9 +69,11 @@ class DimseArchive:
         dimse_send.send(self._node, files, told)
 
     def _find(self, wanted: Dataset, limit: int = 0) -> list[Dataset]:
-        """All matches, or the first `limit` of them; an archive that does not read Unicode is asked without."""
+        """All matches, or the first `limit` of them; an archive that does not read Unicode is asked without, and finds nothing by it."""
         found, code = self._answers(wanted, limit)
-        if code not in (0, _CANCELLED) and _is_ascii(wanted):
+        if code not in (0, _CANCELLED):
+            if not _is_ascii(wanted):
+                return []
             del wanted.SpecificCharacterSet
             found, code = self._answers(wanted, limit)
         if code not in (0, _CANCELLED):

@@ -43,7 +43,7 @@ _NOT_KEPT, _NOT_UNDERSTOOD = 0xA700, 0xC000
 """Answers to an image: no more of them, and not this one."""
 _DONE = (0, 0xB000)
 """All came, or some did."""
-_NO_RESOURCES = 0xA7
+_NO_RESOURCES = 0xA701
 _MOVE_UNKNOWN = 0xA801
 _PER_REQUEST = 100
 """Instances asked for in one request by their UIDs: a longer list does not fit what some archives read."""
@@ -101,6 +101,11 @@ class _Line:
         if self._is_get:
             roles = [build_role(UID(sop_class), scp_role=True) for sop_class in classes]
             with association(self._node, [build_context(GET), *storage], handlers, roles) as link:
+                if not {context.abstract_syntax for context in link.accepted_contexts} & set(classes):
+                    raise InputError(
+                        f"The archive {self._node.name!r} does not send objects of this kind ({UID(classes[0]).name}) by C-GET: "
+                        "retrieve by C-MOVE, or ask its administrators."
+                    )
                 self._link = link
                 yield link
         else:
@@ -114,7 +119,7 @@ class _Line:
         code = self.ask(link, identifier)
         if code in _DONE or self.came > before:
             return
-        if code >> 8 == _NO_RESOURCES:
+        if code == _NO_RESOURCES:
             raise Interrupted(f"The archive {self._node.name!r} cannot send images now ({code:04X}): try again later.")
         if self._is_get:
             raise fault(
@@ -192,8 +197,8 @@ def _listening(node: Node, storage: Sequence[PresentationContext], handlers: Seq
         )
     except OSError as error:
         raise InputError(
-            f"Port {node.listen_port} of this computer is wanted for the images, but it is taken or not allowed: choose another one "
-            "and have it entered in the archive."
+            f"Port {node.listen_port} of this computer is wanted for the images, but it is taken or not allowed: wait for another retrieval "
+            "to end, or choose another port and have it entered in the archive."
         ) from error
     try:
         yield

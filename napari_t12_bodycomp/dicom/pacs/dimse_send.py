@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import build_context
+from pynetdicom.association import Association
 
 from napari_t12_bodycomp.dicom.pacs.archive import Told
 from napari_t12_bodycomp.dicom.pacs.association import answer, association
@@ -31,10 +33,21 @@ def send(node: Node, files: Sequence[Path], told: Told) -> None:
                 raise InputError(
                     f"The archive {node.name!r} does not take objects of the kind {sop_class!r} in {syntax!r}: {_sent(count - 1)}."
                 )
-            code = answer(link.send_c_store(file), node, "files were being sent")
+            code = answer(_store(link, file, count, len(files)), node, "files were being sent")
             if code and code >> 12 != 0xB:  # 0xBxxx: stored, with a remark
                 raise InputError(f"The archive {node.name!r} does not store file {count} of {len(files)} ({code:04X}): {_sent(count - 1)}.")
             told(count)
+
+
+def _store(link: Association, file: Path, count: int, total: int) -> Dataset:
+    """The archive's answer to one file."""
+    try:
+        return link.send_c_store(file)
+    except ValueError as error:  # the object says that it is of another kind than its file says, or lacks its identity
+        raise InputError(
+            f"A DICOM file that agrees with its file meta information is wanted, file {count} of {total} does not: export it again; "
+            f"{_sent(count - 1)}."
+        ) from error
 
 
 def _sent(count: int) -> str:

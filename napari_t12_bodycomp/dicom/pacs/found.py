@@ -42,6 +42,7 @@ SAMPLE_KEYWORDS = (
     "KVP",
     "ConvolutionKernel",
     "AcquisitionNumber",
+    "InstanceNumber",
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "SamplesPerPixel",

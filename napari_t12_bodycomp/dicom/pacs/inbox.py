@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from pydicom.dataset import Dataset
 from napari_t12_bodycomp.errors import InputError
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_LEFT_AFTER_S = 60.0
+"""A file that is being written is younger than this."""
 _IDENTITY = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
 
 
@@ -59,16 +63,21 @@ class Inbox:
         return len(self._have)
 
     def look(self) -> None:
-        """Find what lies there whole from before; halves and leftovers of a killed run go."""
-        for left in self._folder.glob(".*.part"):
-            left.unlink(missing_ok=True)
+        """Find what lies there whole from before; halves and leftovers of a killed run go, what another run is just writing stays."""
+        _guarded(self._clear)
         for uid in sorted(self.missing):
             file = self._folder / file_name(uid)
             if file.exists():
                 if self._is_it(file, uid):
                     self._have.add(uid)
                 else:
-                    file.unlink()
+                    _guarded(partial(file.unlink, missing_ok=True))
+
+    def _clear(self) -> None:
+        for left in self._folder.glob(".*.part"):
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < time.time() - _LEFT_AFTER_S:
+                    left.unlink()
 
     def keep(self, content: bytes, announced: str) -> bool:
         """Write one object; False where it is refused: not one of this series, not asked for, or not what it was announced as."""
@@ -121,7 +130,7 @@ def _has_pixels(one: Dataset) -> bool:
 
 def _write(file: Path, content: bytes) -> None:
     """Write beside, then put in place: nobody ever sees half a file."""
-    part = file.with_name(f".{file.name}.{threading.get_ident()}.part")
+    part = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         with part.open("wb") as stream:
             stream.write(content)

@@ -1,12 +1,13 @@
 """How well a series in the archive suits the measurement, before it is fetched: judged like one in a folder, on what the archive tells.
 
-One image's attributes stand for all: the stack is taken to be as many slices as the archive counts, one spacing apart. What the archive does
-not tell is taken from the description, and the words say so.
+One image's attributes stand for all: the stack is taken to be as many slices as the archive counts, one spacing apart. A second image, by its
+number, tells that spacing: slices often overlap. What the archive does not tell is taken from the description, and the words say so.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
 from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS
+from napari_t12_bodycomp.dicom.refuse import MAX_SPACING_MM
 from napari_t12_bodycomp.dicom.series import stacks
 from napari_t12_bodycomp.model.pacs import FoundSeries
 from napari_t12_bodycomp.model.series import SeriesOffer
@@ -32,6 +34,7 @@ _PROJECTION = r"\bM(AX)?IP\b|\bMINIP\b|\bVRT?\b|\b3D\b"
 _REPORT = r"DOSE|PROTOCOL|REPORT|PAGE"
 _THICKNESS = r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?)\s*(?:MM\b|X\s*\d|/\s*\d)|(?<![\d.,])(\d{1,2}[.,]\d{1,3})(?![\d.])"
 _USUAL_SPACING_MM = 2.0
+_LEAST_SPACING_MM = 0.05
 _FEW = 4
 """A CT series of fewer images is a localizer or a page, unless its one image holds many."""
 
@@ -51,28 +54,52 @@ class _Bytes:
         return self._content[offset:] if length < 0 else self._content[offset : offset + length]
 
 
-def offer_of(series: FoundSeries, sample: Dataset | None) -> SeriesOffer:
-    """The offer that the series would be, as far as `sample`, the attributes of one image, lets it be told."""
+def offer_of(series: FoundSeries, *samples: Dataset) -> SeriesOffer:
+    """The offer that the series would be, as far as `samples`, the attributes of one or two of its images, let it be told.
+
+    Where one of them would be refused (a localizer in the same series), the other speaks for the series.
+    """
+    spacing_mm = _measured_spacing(samples)
+    offers = [_offer_or_words(series, sample, spacing_mm) for sample in samples or (None,)]
+    return next((offer for offer in offers if offer.is_measurable), offers[0])
+
+
+def _offer_or_words(series: FoundSeries, sample: Dataset | None, spacing_mm: float | None) -> SeriesOffer:
     try:
-        return _offer(series, sample)
+        return _offer(series, sample, spacing_mm)
     except Exception:  # an archive may answer anything; what cannot be understood is as good as nothing
-        return _offer(series, None)
+        return _offer(series, None, None)
 
 
-def _offer(series: FoundSeries, sample: Dataset | None) -> SeriesOffer:
+def _measured_spacing(samples: Sequence[Dataset]) -> float | None:
+    """How far apart neighbouring slices are (mm), by the places and numbers of two images; None where they do not tell."""
+    try:
+        first, second = samples
+        orientation = np.array(first.ImageOrientationPatient, float)
+        places = np.array([first.ImagePositionPatient, second.ImagePositionPatient], float)
+        if not np.allclose(orientation, np.array(second.ImageOrientationPatient, float), atol=1e-3):
+            return None
+        away_mm = abs(float((places[1] - places[0]) @ np.cross(orientation[:3], orientation[3:])))
+        spacing_mm = away_mm / abs(int(second.InstanceNumber) - int(first.InstanceNumber))
+    except (ValueError, TypeError, AttributeError, ZeroDivisionError):
+        return None
+    return spacing_mm if _LEAST_SPACING_MM < spacing_mm < MAX_SPACING_MM else None
+
+
+def _offer(series: FoundSeries, sample: Dataset | None, spacing_mm: float | None) -> SeriesOffer:
     told = _known(series, sample)
     by_words = not all(keyword in told for keyword in _GEOMETRY)
     if by_words:
         _complete(told, series)
     n = series.n_images or 0
-    spacing_mm = _number(told, "SpacingBetweenSlices") or _number(told, "SliceThickness") or _USUAL_SPACING_MM
-    offer = _judged(told, max(n, 1), abs(spacing_mm))
+    told_mm = _number(told, "SpacingBetweenSlices") or _number(told, "SliceThickness") or _USUAL_SPACING_MM
+    offer = _judged(told, max(n, 2), spacing_mm or abs(told_mm))
     refusal = offer.refusal
     if series.modality == "CT" and told.get("SOPClassUID") in ENHANCED_CT:
         refusal = ""  # its slices are frames, which only the object itself describes
     elif not refusal and n < _FEW:
         refusal = f"A stack of axial slices is wanted, this series holds {n} image{'' if n == 1 else 's'}: choose the scan itself."
-    why = f"{offer.why}, by its description alone" if by_words else f"{offer.why}, as one of its images says"
+    source = "by its description alone" if by_words else "as two of its images say" if spacing_mm else "as one of its images says"
     return replace(
         offer,
         series_instance_uid=series.series_instance_uid,
@@ -82,7 +109,7 @@ def _offer(series: FoundSeries, sample: Dataset | None) -> SeriesOffer:
         extent_z_mm=None,
         spacing_mm=None,
         refusal=refusal,
-        why=why,
+        why=f"{offer.why}, {source}",
         source="pacs",
     )
 
@@ -141,7 +168,7 @@ def _judged(told: Dataset, n: int, spacing_mm: float) -> SeriesOffer:
         if keyword not in told:
             setattr(told, keyword, value)
     header = read_headers(_Bytes(_encoded(told)))[0]
-    if n == 1 or header.position_mm is None or header.orientation is None:
+    if header.position_mm is None or header.orientation is None:
         return stacks([header])[0].offer
     orientation = np.array(header.orientation)
     step = spacing_mm * np.cross(orientation[:3], orientation[3:])

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,14 +19,17 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from napari_t12_bodycomp.dicom.pacs.archive import SECONDS_TO_ANSWER, SECONDS_TO_CONNECT, Keep, Told
 from napari_t12_bodycomp.dicom.pacs.faults import Interrupted, untrusted
-from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study, latest_first
+from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, found_series, found_study
+from napari_t12_bodycomp.dicom.pacs.matching import matching_studies
 from napari_t12_bodycomp.errors import InputError
-from napari_t12_bodycomp.model.pacs import Credential, FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
+from napari_t12_bodycomp.model.pacs import MOST_STUDIES, Credential, FoundSeries, FoundStudy, Instance, Node, Stop, StudyQuery
 
 T = TypeVar("T")
 
 _THREADS = 4
-_PAGE = 500
+_PAGE = 200
+"""As much as every server gives at once: some refuse to be asked for more."""
+_AT_ONCE = 100_000
 _BATCH_BYTES = 16 << 20
 _CALM_S = 0.1
 _LATER = (408, 429, 500, 502, 503, 504)
@@ -34,6 +37,10 @@ _LATER = (408, 429, 500, 502, 503, 504)
 
 for _name in ("dicomweb_client", "urllib3", "retrying"):  # their messages hold URLs, and these hold patient IDs
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+class _Refused(InputError):
+    """A request that is not to the server's taste."""
 
 
 class _Bearer(AuthBase):
@@ -48,11 +55,17 @@ class _Bearer(AuthBase):
 
 
 class _Session(requests.Session):
-    """A session that sends the wildcards of a search as they are: both may stand in a URL, and not every server decodes them."""
+    """A session that writes a query as RFC 3986 has it, which PS3.18 wants, and not as HTML forms do: ``%20`` for a space, never ``+``.
+
+    What may stand in a query as it is does so, since not every server decodes (Orthanc's plug-in 1.7 decodes nothing).
+    """
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         prepared = super().prepare_request(request)
-        prepared.url = (prepared.url or "").replace("%2A", "*").replace("%3F", "?")
+        place, mark, query = (prepared.url or "").partition("?")
+        for written, meant in (("+", "%20"), ("%2A", "*"), ("%3F", "?"), ("%2F", "/")):
+            query = query.replace(written, meant)
+        prepared.url = place + mark + query
         return prepared
 
 
@@ -84,6 +97,9 @@ class WebArchive:
         return f"The archive {self._node.name!r} answers at {self._node.address}."
 
     def find_studies(self, query: StudyQuery) -> list[FoundStudy]:
+        return matching_studies(self._studies, query, _stands_in_url)
+
+    def _studies(self, query: StudyQuery) -> list[FoundStudy]:
         filters = {
             "PatientID": query.patient_id,
             "StudyDate": query.dates,
@@ -94,8 +110,9 @@ class WebArchive:
         found = self._search(
             lambda **page: self._client.search_for_studies(search_filters=wanted, fields=list(STUDY_KEYWORDS), **page),
             "StudyInstanceUID",
+            MOST_STUDIES + 1,
         )
-        return latest_first(found_study(one) for one in found)
+        return [found_study(one) for one in found]
 
     def find_series(self, study_uid: str) -> list[FoundSeries]:
         found = self._search(
@@ -103,10 +120,11 @@ class WebArchive:
         )
         return [found_series(one, study_uid) for one in found]
 
-    def sample(self, series: FoundSeries) -> Dataset | None:
+    def sample(self, series: FoundSeries, number: int | None = None) -> Dataset | None:
         where = series.study_instance_uid, series.series_instance_uid
+        filters = {} if number is None else {"InstanceNumber": str(number)}
         with self._told():
-            found = self._client.search_for_instances(*where, limit=1, fields=list(SAMPLE_KEYWORDS))
+            found = self._client.search_for_instances(*where, limit=1, fields=list(SAMPLE_KEYWORDS), search_filters=filters)
             if not found:
                 return None
             uid = str(Dataset.from_json(found[0]).SOPInstanceUID)
@@ -119,16 +137,28 @@ class WebArchive:
         )
         return [Instance(str(one.SOPInstanceUID), str(one.get("SOPClassUID", ""))) for one in found]
 
-    def _search(self, ask: Callable[..., list[dict[str, Any]]], key: str) -> list[Dataset]:
-        """All pages of a search: a server may cap what it sends at once; `key` tells entries apart."""
+    def _search(self, ask: Callable[..., list[dict[str, Any]]], key: str, most: int = _AT_ONCE) -> list[Dataset]:
+        """All pages of a search, or its first `most` entries: a server may cap what it sends at once; `key` tells entries apart.
+
+        Nothing behind a full page is not believed: Orthanc's plug-in 1.7 takes the offset off what it has already limited, where the search is by
+        modality. All is asked for at once, then.
+        """
         found: dict[str, Dataset] = {}
-        while True:
+
+        def came(limit: int, offset: int) -> int:
             with self._told():
-                page = [Dataset.from_json(one) for one in ask(limit=_PAGE, offset=len(found))]
+                page = [Dataset.from_json(one) for one in ask(limit=limit, offset=offset)]
             before = len(found)
-            found |= {str(one.get(key, "")): one for one in page}
-            if len(found) == before:
-                return list(found.values())
+            found.update({str(one.get(key, "")): one for one in page})
+            return len(found) - before
+
+        new = came(_PAGE, 0)
+        while new and len(found) < most:
+            new = came(_PAGE, len(found))
+        if found and not new and len(found) % _PAGE == 0:
+            with suppress(_Refused):
+                came(most, 0)
+        return list(found.values())[:most]
 
     def fetch(self, study_uid: str, series_uid: str, wanted: Sequence[Instance], whole: bool, keep: Keep, stop: Stop) -> None:
         def get(one: Instance) -> None:
@@ -185,6 +215,11 @@ class WebArchive:
         return Interrupted(f"The connection to the archive {name!r} at {url} broke off: try again, what came is kept.")
 
 
+def _stands_in_url(letter: str) -> bool:
+    """Whether a letter is sent as it is."""
+    return letter.isascii() and (letter.isalnum() or letter in "-._~*?/")
+
+
 def _http_fault(name: str, status: int) -> InputError:
     if status == 401:
         return InputError(f"The archive {name!r} does not accept the user and password, or the token: check them.")
@@ -194,7 +229,7 @@ def _http_fault(name: str, status: int) -> InputError:
         return InputError(f"The archive {name!r} has nothing there ({status}): check the URL's path, or search again.")
     if status in _LATER:
         return Interrupted(f"The archive {name!r} cannot answer now (HTTP {status}): try again later.")
-    return InputError(f"The archive {name!r} refuses the request (HTTP {status}): ask its administrators.")
+    return _Refused(f"The archive {name!r} refuses the request (HTTP {status}): ask its administrators.")
 
 
 def _session(node: Node, secret: str) -> requests.Session:
