@@ -82,6 +82,7 @@ def test_a_table_of_areas_and_heights_becomes_the_study(run: Run, tmp_path: Path
     smi = (table["muscle_area_cm2"] / table["height_m"] ** 2).round(4)
     means = [summary["mean"] for summary in place["sample"]["comparisons"]["SMI"]["description"]["numbers"]]
     assert means == pytest.approx([smi[slow].mean(), smi[~slow].mean()])
+    assert place["sample"]["comparisons"]["SMI"]["method"].startswith(place["sample"]["comparisons"]["SMI"]["test"])
     pairs = place["matched"]["matching"]["pairs"]
     of_id = dict(zip(table["patient_id"], slow, strict=True))
     assert 0 < len(pairs) == summary["places"]["all"]["pairs"] and all(of_id[p["treated"]] != of_id[p["control"]] for p in pairs)
@@ -148,6 +149,21 @@ def test_missing_values_are_counted_and_left_out_where_they_are_needed(run: Run,
     assert any("outcome of 1 patients is unknown (row 12)" in finding["sentence"] for finding in found["findings"])
     smi = next(row for row in rows(tmp_path / "out" / "description_all_patients.csv") if row["variable"].startswith("SMI"))
     assert any("[n = " in cell for cell in smi.values())
+
+
+def test_empty_cells_that_follow_from_others_are_computed(run: Run, tmp_path: Path) -> None:
+    table = made_up()
+    smi = (table["muscle_area_cm2"] / table["height_m"] ** 2).round(4)
+    table = table.assign(
+        SMI=smi.where(table.index != 3), slow_healing=(table["rush_consensus_m1"] < 18).astype(object).where(table.index > 1)
+    )
+    assert run(table)[0] == 0
+    found = results(tmp_path)
+    said = " ".join(finding["sentence"] for finding in found["findings"])
+    assert "'SMI' was empty in row 5: computed as muscle area" in said and "'slow_healing' was empty in rows 2 and 3" in said
+    assert (found["missing"]["SMI"], found["missing"]["outcome"]) == (0, 0)
+    run(table.drop(columns=["SMI", "slow_healing"]), out="all")
+    assert results(tmp_path, "all")["places"] == found["places"]
 
 
 def test_a_column_without_a_value_is_said_and_stops_nothing(run: Run, tmp_path: Path) -> None:

@@ -76,7 +76,19 @@ def derive(table: pd.DataFrame, columns: Mapping[str, str], *, by_rush: bool = T
             table, derived = table.assign(**{rule.name: follows}), derived | {rule.name: rule.words}
         elif rule.name in columns:
             findings += _contradictions(table, rule, follows, columns[rule.name])
+            table, filled = _filled(table, rule, follows, columns[rule.name])
+            findings += filled
     return table, derived, findings
+
+
+def _filled(table: pd.DataFrame, rule: Rule, follows: Numbers, column: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """The column with its empty cells computed where that is possible, and which these were."""
+    given = table[rule.name].to_numpy(np.float64)
+    empty = np.isnan(given) & ~np.isnan(follows)
+    if not empty.any():
+        return table, []
+    words = f"{column!r} was empty in {rows_text([int(row) for row in table.index[empty]])}: computed as {rule.words}."
+    return table.assign(**{rule.name: np.where(empty, follows, given)}), [Finding(words)]
 
 
 def _contradictions(table: pd.DataFrame, rule: Rule, follows: Numbers, column: str) -> list[Finding]:

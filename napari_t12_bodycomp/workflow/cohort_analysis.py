@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,34 +12,19 @@ import pandas as pd
 
 from napari_t12_bodycomp import __version__
 from napari_t12_bodycomp.cohort.columns import levels_of
-from napari_t12_bodycomp.cohort.consistent import check_patients, derive
 from napari_t12_bodycomp.cohort.enrolment import flow_chart
-from napari_t12_bodycomp.cohort.raters import compare_sources, from_columns, from_rows, odd_agreement, outside, rater_columns
-from napari_t12_bodycomp.cohort.recognise import recognise, variable
 from napari_t12_bodycomp.cohort.study import between_centres, places
-from napari_t12_bodycomp.cohort.tidy import rows_text, tidy
-from napari_t12_bodycomp.errors import InputError, UsageError
-from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Finding, Place, Plan, Source
-from napari_t12_bodycomp.model.cohort_variables import CENTRE, MONTH_1_AGREED, OUTCOME, PATIENT, REASON, Form, Part, Variable
+from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis, Place, Plan
+from napari_t12_bodycomp.model.cohort_variables import CENTRE, MONTH_1_AGREED, OUTCOME, REASON, Form, Part, Variable
 from napari_t12_bodycomp.model.enrolment import FlowChart
 from napari_t12_bodycomp.model.progress import Progress, no_progress
-from napari_t12_bodycomp.model.rush import RushScore
 from napari_t12_bodycomp.report.cohort.files import cohort_files
 from napari_t12_bodycomp.workflow.agreement import write_files
-from napari_t12_bodycomp.workflow.cohort_request import CohortRequest, more_columns, outcome_words, plan_of
-from napari_t12_bodycomp.workflow.cohort_table import RawTable, read_table
+from napari_t12_bodycomp.workflow.cohort_reading import read_cohort
+from napari_t12_bodycomp.workflow.cohort_request import CohortRequest, plan_of
 
 TITLE = "The study's statistics"
 _PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ratings:
-    """The raters' scores, what they agreed on by variable and patient, and what is to be said of them."""
-
-    scores: tuple[RushScore, ...] = ()
-    agreed: Mapping[str, Mapping[str, int | None]] | None = None
-    findings: tuple[Finding, ...] = ()
 
 
 def analyse_cohort(
@@ -55,113 +40,34 @@ def analyse_cohort(
         Where the request names what the table has not.
     """
     wishes = request or CohortRequest()
-    raw = read_table(table_path)
-    ratings_file = read_table(rush_path) if rush_path else None
-    header = list(raw.cells.columns)
-    columns = recognise(header, more_columns(wishes, header))
-    if PATIENT not in columns:
-        raise InputError(f"A column of patients' IDs is wanted, none is recognised among {', '.join(header)}: name it with --id.")
-    cells = _with_event(raw.cells, columns, wishes.event)
-    table, variables, findings = tidy(cells, columns)
-    findings += check_patients(table, columns)
-    _refuse(findings)
-    ratings = _ratings(raw, columns, ratings_file, table)
-    table, agreed_columns = _with_agreed(table, ratings)
-    words = outcome_words(wishes, columns)
-    table, derived, contradictions = derive(table, {**columns, **agreed_columns}, by_rush=not words)
-    if wishes.flag_contradictions:
-        contradictions = [replace(finding, is_refusal=False) for finding in contradictions]
-    findings += [*ratings.findings, *contradictions, *odd_agreement(ratings.scores, table)]
-    _refuse(findings)
-    if OUTCOME not in table.columns:
-        raise InputError(
-            "An outcome is wanted: a column slow_healing (1 or 0), or the total that the raters agreed on at month 1 (rush_consensus_m1, or rows "
-            "of the rater 'consensus'); what single raters said is no consensus. Name the column with --outcome."
-        )
-    variables |= {name: variable(name, []) for name in (*derived, *agreed_columns) if name not in variables}
-    included = table[table[REASON].isna()] if REASON in table.columns else table
+    cohort = read_cohort(table_path, wishes, rush_path)
+    included, variables = cohort.included, dict(cohort.variables)
     centres = levels_of([str(cell) for cell in included[CENTRE]]) if CENTRE in included.columns else ()
     known = [name for name in variables if included[name].notna().any()]
-    plan = plan_of(wishes, variables, known, words, centres)
+    plan = plan_of(wishes, variables, known, cohort.outcome_words, centres)
     if CENTRE in variables:
         variables[CENTRE] = replace(variables[CENTRE], form=Form.CATEGORY, part=Part.BASELINE, levels=centres)
-    empty = [
-        f"Nothing was done with {variables[name].title or name}: its column is empty." for name in variables if name not in {*known, REASON}
-    ]
-    found, too_small = places(included, plan, variables, ratings.scores, progress)
+    found, too_small = places(included, plan, variables, cohort.scores, progress)
     return CohortAnalysis(
-        source=Source(raw.name, raw.sha256, len(raw.cells), *((ratings_file.name, ratings_file.sha256) if ratings_file else ())),
+        source=cohort.source,
         plan=plan,
         variables=variables,
-        columns=columns,
-        unused_columns=tuple(c for c in header if c not in columns.values() and c not in rater_columns(header)),
-        derived={**derived, **agreed_columns},
+        columns=cohort.columns,
+        unused_columns=cohort.unused_columns,
+        derived=cohort.derived,
         missing={name: int(included[name].isna().sum()) for name in variables if name != REASON},
-        findings=(*findings, *_remarks(raw.cells, included)),
-        flow=_flow(table, wishes, found),
+        findings=cohort.findings,
+        flow=_flow(cohort.table, wishes, found),
         places=found,
         between=between_centres(included, plan, found),
-        left_out=(*too_small, *empty, *_left_out(found, variables, plan)),
+        left_out=(*too_small, *_empty(variables, known), *_left_out(found, variables, plan)),
         software={"napari-t12-bodycomp": __version__, "Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
 
 
-def _refuse(findings: Sequence[Finding]) -> None:
-    """InputError with every refusal, a sentence each."""
-    if refusals := [finding.sentence for finding in findings if finding.is_refusal]:
-        raise InputError("\n".join(refusals))
-
-
-def _with_event(cells: pd.DataFrame, columns: Mapping[str, str], event: str) -> pd.DataFrame:
-    """The outcome's column as 1 where `event` stands, 0 where the other word does."""
-    if not event:
-        return cells
-    if OUTCOME not in columns:
-        raise UsageError("A column for the event is wanted: name it with --outcome.")
-    column = columns[OUTCOME]
-    words = sorted({cell.strip() for cell in cells[column] if cell.strip()})
-    if event not in words or len(words) != 2:
-        raise UsageError(
-            f"A column with {event!r} and one other value is wanted, {column!r} holds {', '.join(words[:6])}: name another event or column."
-        )
-    return cells.assign(**{column: ["" if not cell.strip() else "1" if cell.strip() == event else "0" for cell in cells[column]]})
-
-
-def _ratings(raw: RawTable, columns: Mapping[str, str], file: RawTable | None, table: pd.DataFrame) -> _Ratings:
-    """The ratings of the file, else of the table's columns of raters."""
-    trimmed = raw.cells.assign(**{columns[PATIENT]: table[PATIENT]})
-    of_columns = from_columns(trimmed, columns[PATIENT])
-    if file is None:
-        return _Ratings(of_columns)
-    of_rows, agreed = from_rows(file.cells)
-    return _Ratings(of_rows, agreed, (*compare_sources(of_rows, of_columns), *outside(of_rows, table)))
-
-
-def _with_agreed(table: pd.DataFrame, ratings: _Ratings) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The table with the agreed totals of the ratings, where it has none of its own; and where they came from."""
-    found = {}
-    for name, by_patient in (ratings.agreed or {}).items():
-        if name not in table.columns:
-            totals = [by_patient.get(str(patient)) for patient in table[PATIENT]]
-            table = table.assign(**{name: pd.Series(totals, index=table.index, dtype=float)})
-            found[name] = "rows of the rater 'consensus' among the ratings"
-    return table, found
-
-
-def _remarks(raw: pd.DataFrame, included: pd.DataFrame) -> list[Finding]:
-    """What a reader of the numbers must know about the measurements that they come from."""
-    found = []
-    if (n := int(included[OUTCOME].isna().sum())) > 0:
-        rows = [int(row) for row in included.index[included[OUTCOME].isna()]]
-        found.append(Finding(f"The outcome of {n} patients is unknown ({rows_text(rows)}): they are in no comparison."))
-    rows_in = raw.loc[included.index]
-    if "status" in raw.columns and (drafts := [int(row) for row in rows_in.index[rows_in["status"].str.strip() == "draft"]]):
-        found.append(Finding(f"{len(drafts)} measurements are drafts that nobody confirmed ({rows_text(drafts)})."))
-    if "hu_preset" in raw.columns and len(presets := sorted(set(rows_in["hu_preset"].str.strip()) - {""})) > 1:
-        found.append(
-            Finding(f"Measurements by different HU presets stand in one table ({', '.join(presets)}): their areas are not the same thing.")
-        )
-    return found
+def _empty(variables: Mapping[str, Variable], known: Sequence[str]) -> list[str]:
+    names = [name for name in variables if name not in {*known, REASON}]
+    return [f"Nothing was done with {variables[name].title or name}: its column is empty." for name in names]
 
 
 def _flow(table: pd.DataFrame, wishes: CohortRequest, found: Sequence[Place]) -> FlowChart:

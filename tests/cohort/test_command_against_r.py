@@ -27,7 +27,7 @@ NOT_OURS = {
     r"spearman/.*/pearson_.*": "the study has Spearman's rho alone; compared in test_cohort_against_r",
     r".*/(agresti_coull/.*|hmisc_wilson_differs)": "an interval that nobody asked for",
     r".*/(proc_coords_best_thresholds|best_thresholds)/.*": "compared threshold by threshold, at_best",
-    r".*/(auto_state_slow_direction|rule|direction|note|chosen_test|test|method|formula|label|m_order|package|pairs_file)": "words",
+    r".*/(auto_state_slow_direction|direction|note|chosen_test|test|method|formula|label|m_order|package|pairs_file)": "words",
     r".*/(warnings|aliased|empty_levels_dropped)(/.*)?|.*/(converged|iterations)": "about the run of R",
     r"table5_logistic/univariable/fixation_coded_1_3_as_in_paper/.*": "a nominal variable entered as a number: an error that is not repeated",
     r"matching/.*/(smallest_gap_to_caliper|ps_sd_all)|matching/.*/matchit_balance/nn/.*": "not reported",
@@ -217,6 +217,7 @@ def _roc(walk: Walk, path: Path_, ours: Any) -> None:
     for k, cut in zip(in_order, ours["best"], strict=True):
         at = (*path, "at_best", str(k))
         assert cut["threshold"] == pytest.approx(theirs["best_thresholds"][k], rel=1e-12)
+        walk.check((*at, "rule"), cut["rule"], EXACT)
         walk.check((*at, "threshold"), cut["threshold"], ("roc.json", "best_thresholds"))
         counts = {"TP": "true_positives", "FP": "false_positives", "TN": "true_negatives", "FN": "false_negatives"}
         walk.checks(at, {short: cut[name] for short, name in counts.items()}, {"rel": 1e-12, "abs": 0.0})

@@ -11,8 +11,10 @@ from typing import Any
 
 from napari_t12_bodycomp.model.cohort_analysis import CohortAnalysis
 from napari_t12_bodycomp.model.cohort_variables import Variable
+from napari_t12_bodycomp.model.comparison import Comparison
+from napari_t12_bodycomp.model.enrolment import CentreFlow, FlowChart
 from napari_t12_bodycomp.model.matching import Propensity
-from napari_t12_bodycomp.model.roc import Roc, Trend
+from napari_t12_bodycomp.model.roc import CutOff, Roc, Trend
 
 _ELSEWHERE: Mapping[type, frozenset[str]] = {
     Roc: frozenset({"points"}),
@@ -21,6 +23,13 @@ _ELSEWHERE: Mapping[type, frozenset[str]] = {
     Variable: frozenset({"names", "words"}),
 }
 """What has a table or a picture of its own."""
+_ALSO: Mapping[type, tuple[str, ...]] = {
+    Comparison: ("method",),
+    CutOff: ("rule",),
+    CentreFlow: ("n",),
+    FlowChart: ("n_excluded", "n_included"),
+}
+"""What follows from a record and is wanted beside it."""
 
 
 def analysis_json(analysis: CohortAnalysis) -> dict[str, Any]:
@@ -37,8 +46,9 @@ def results_json(analysis: CohortAnalysis) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        hidden = _ELSEWHERE.get(type(value), frozenset())
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in hidden}
+        hidden, also = _ELSEWHERE.get(type(value), frozenset()), _ALSO.get(type(value), ())
+        names = [f.name for f in fields(value) if f.name not in hidden]
+        return {name: _plain(getattr(value, name)) for name in (*names, *also)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
