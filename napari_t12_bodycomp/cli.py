@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from napari_t12_bodycomp import __version__, cli_agreement, cli_batch, cli_pacs, cli_study
+from napari_t12_bodycomp import __version__, cli_agreement, cli_batch, cli_cohort, cli_pacs, cli_study
 from napari_t12_bodycomp.cli_dicom import deidentify
 from napari_t12_bodycomp.cli_scan import locate, measure, series
 from napari_t12_bodycomp.cli_scan.arguments import NewParser, Say
@@ -158,6 +158,7 @@ COMMANDS: dict[str, Callable[[list[str], NewParser, Say, Progress], int]] = {
     "measure": measure.run,
     "batch": cli_batch.run,
     "agreement": cli_agreement.run,
+    "cohort": cli_cohort.run,
     "deidentify": deidentify.run,
     "study": cli_study.run,
     "pacs": cli_pacs.run,
