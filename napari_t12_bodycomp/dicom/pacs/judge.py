@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RawDataStorage
 
 from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
 from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS
@@ -136,7 +136,7 @@ def _complete(told: Dataset, series: FoundSeries) -> None:
     kind = "LOCALIZER" if re.search(_LOCALIZER, words) else "MIP" if re.search(_PROJECTION, words) else "AXIAL"
     found = re.search(_THICKNESS, words)
     defaults: dict[str, Any] = {
-        "SOPClassUID": CTImageStorage,
+        "SOPClassUID": CTImageStorage if series.modality == "CT" else RawDataStorage,  # stands for any other
         "ImageType": ["ORIGINAL", "PRIMARY", kind],
         "ImagePositionPatient": [0, 0, 0],
         "ImageOrientationPatient": orientation,
