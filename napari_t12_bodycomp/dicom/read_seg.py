@@ -34,14 +34,6 @@ class _Frame:
     spacing_mm: tuple[float, float]
 
 
-def is_dicom(path: Path) -> bool:
-    """Whether the file says that it is DICOM."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
-
-
 def read_regions_seg(path: Path, volume: CTVolume, index: int) -> npt.NDArray[np.uint8]:
     """The regions (uint8, (Y, X)) that a segmentation holds on slice `index` of `volume`.
 

@@ -1,4 +1,4 @@
-"""From a path to what it offers, and to the volume that is measured: DICOM folder, DICOM file, zip of DICOM, or NIfTI."""
+"""From a path to what it offers, and to the volume that is measured: DICOM folder, DICOM file, zip or tar of DICOM, or NIfTI."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import platformdirs
 
 from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, open_sources
+from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, is_dicom, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
@@ -26,7 +27,7 @@ from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slic
 
 INDEX = HeaderIndex(lambda: Path(platformdirs.user_cache_dir("napari-t12-bodycomp", appauthor=False)), __version__)
 """Headers that were read before, in this run or an earlier one."""
-NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
+_NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
 _TELL_SECONDS = 0.1
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
@@ -43,7 +44,7 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         Where `progress` raised it.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
     _refuse_nifti_folder(path)
@@ -51,6 +52,18 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
     with open_sources(folder_of_directory(path), looking.passed_over, looking.tick) as sources:
         listed = _listed(_scan(sources, looking))
     return replace(listed, reason=" ".join((listed.reason, *looking.said())))
+
+
+def looks_like_a_scan(path: str | Path, most: int) -> bool:
+    """Whether `path` is NIfTI by its name, or one of its first `most` files is DICOM by its name or its first bytes: a glance, before anything is read."""
+    path = Path(path)
+    if _is_nifti_file(path):
+        return path.is_file()
+    try:
+        with open_sources(path) as sources:
+            return any(is_dicom(source) or source.name.lower().endswith((".dcm", ".dicom")) for source in islice(sources, most))
+    except InputError:
+        return False
 
 
 def series_to_read(
@@ -66,7 +79,7 @@ def series_to_read(
         Where `progress` raised it.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         return None
     listed = list_series(path, progress)
     if series is None and acquisition is None:
@@ -101,7 +114,7 @@ def load_volume(
         Where `progress` raised it; nothing is left running.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         if series or acquisition is not None:
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress, show, show_z_mm)
@@ -126,10 +139,21 @@ def dicom_sources(path: str | Path, volume: CTVolume, axial: AxialSlice) -> Sour
         Where the scan is no DICOM, or its files are not there any more.
     """
     path = Path(path)
-    if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
-        raise InputError(NO_DICOM)
+    refuse_nifti(path)
+    if not volume.sop_instance_uids:
+        raise InputError(_NO_DICOM)
     with open_sources(folder_of_directory(path)) as files:
         return sources((header for source in files for header in INDEX.read(source)), volume, axial.indices, axial.index)
+
+
+def refuse_nifti(path: Path) -> None:
+    """InputError where `path` is a NIfTI file, which belongs to no study in an archive: asked before the work is done in vain."""
+    if _is_nifti_file(path):
+        raise InputError(_NO_DICOM)
+
+
+def _is_nifti_file(path: Path) -> bool:
+    return is_nifti(path) and not os.path.isdir(path)  # noqa: PTH112 - never raises, whatever the path
 
 
 def folder_of_directory(path: Path) -> Path:
