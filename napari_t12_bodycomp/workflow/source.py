@@ -84,11 +84,7 @@ def series_to_read(
     listed = list_series(path, progress)
     if series is None and acquisition is None:
         return listed.chosen
-    matching = [
-        offer
-        for offer in listed.offers
-        if (series is None or offer.series_instance_uid == series) and (acquisition is None or offer.acquisition_number == acquisition)
-    ]
+    matching = [offer for offer in listed.offers if offer.answers_to(series, acquisition)]
     return preselected(matching)[0] if matching else None
 
 
@@ -247,6 +243,10 @@ def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]
     if len(good) == 1:
         others = f"; {len(offers) - 1} more are not axial CT volumes" if len(offers) > 1 else ""
         return best, f"The only axial CT volume here ({best.why}){others}."
+    alike = [o for o in good if o.series_instance_uid == best.series_instance_uid and _rank(o) == _rank(best)]
+    if len(alike) > 1:
+        others = f" of {len(good)} axial CT volumes" if len(good) > len(alike) else ""
+        return best, f"The first made of {len(alike)} acquisitions or phases in one series that suit equally{others} ({best.why})."
     second = max((o for o in good if o is not best), key=_rank)
     if _rank(second)[0] == _rank(best)[0] and _rank(second)[1:3] != _rank(best)[1:3]:
         return best, f"The latest of {len(good)} equally suitable axial CT volumes ({best.why})."
@@ -271,12 +271,7 @@ def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None)
         if listed.chosen is None:
             raise InputError(listed.reason)
         return next(stack for stack in found if stack.offer is listed.chosen)
-    matching = [
-        stack
-        for stack in found
-        if (series is None or stack.offer.series_instance_uid == series)
-        and (acquisition is None or any(h.acquisition_number == acquisition for h in stack.headers))
-    ]
+    matching = [stack for stack in found if stack.offer.answers_to(series, acquisition)]
     if not matching:
         raise InputError("The series or acquisition asked for is not in the input: list what is there and choose one.")
     offers = tuple(stack.offer for stack in matching)

@@ -68,7 +68,8 @@ def test_tar_is_read_like_its_folder(tmp_path: Path, mode: str) -> None:
 def test_a_full_temporary_folder_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tarfile.open(tmp_path / "scan.tar.gz", "w:gz") as packed:
         packed.add(write_series(tmp_path / "in")[0], "a.dcm")
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("r+b", buffering=0))
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 - whoever unpacks closes it
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full)
     with pytest.raises(InputError, match="no room to unpack"):
         list_series(tmp_path / "scan.tar.gz")
 
