@@ -17,6 +17,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui import case_flow
+from napari_t12_bodycomp.gui.app import close_window
 from napari_t12_bodycomp.gui.desk import DeskState
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.axial_slice import axial_slice
@@ -47,8 +48,7 @@ def one_window(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> 
     viewer.window.resize(1400, 900)
     QApplication.processEvents()
     yield workbench
-    workbench.close()
-    viewer.close()
+    close_window(workbench)
     workbench.__dict__.clear()
 
 

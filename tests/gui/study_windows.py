@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from napari_t12_bodycomp.gui.app import close_window
 from napari_t12_bodycomp.gui.workbench import Workbench, open_workbench
 from napari_t12_bodycomp.model.study import Case, Role
 from napari_t12_bodycomp.workflow import case_list, case_view, study
@@ -95,5 +96,4 @@ class Person:
 
     def leave(self) -> None:
         """Close the window."""
-        self.bench.close()
-        self.viewer.close()
+        close_window(self.bench)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
-from study_windows import SAMPLE, Person, make_study
+from study_windows import PASSWORD, SAMPLE, Person, make_study
 
 from napari_t12_bodycomp.model.double_reading import ReadingState
 from napari_t12_bodycomp.model.study import CaseState
@@ -108,7 +108,8 @@ def test_two_people_read_a_case_apart_and_a_third_decides(person: Person, place:
     person.rest()
     assert person.bench.seat.state.opened.is_review, "the review goes on with the reading that was taken"
     assert int((session.state.work.regions == Region.MUSCLE).sum()) < whole
-    (done,) = (one.reading for one in reading_list.listed_readings(person.bench.seat.state.desk))
+    lead = study.sign_in(study.open_study(place), "lena", PASSWORD)
+    (done,) = (one.reading for one in reading_list.listed_readings(lead))
     assert done.state is ReadingState.ADJUDICATED
     assert study.verify_study(place).is_clean
 

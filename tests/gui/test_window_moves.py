@@ -15,6 +15,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui import case_flow, level_flow
 from napari_t12_bodycomp.gui._widget import WorkbenchStarter
+from napari_t12_bodycomp.gui.app import close_window
+from napari_t12_bodycomp.gui.workbench import open_workbench
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.measurement import Measurement
 from napari_t12_bodycomp.model.protocol import Protocol
@@ -187,6 +189,15 @@ def test_a_level_that_cannot_be_drafted_is_not_compared_again_and_again(case, qt
     qtbot.waitUntil(lambda: bool(calls) and not case.jobs.state.running)
     qtbot.wait(100)
     assert len(calls) == 1 and "cannot be compared" in case.desk.state.message
+
+
+def test_closing_another_window_leaves_this_one_all_its_keys(case, hand, tmp_path):
+    keys = {action.id: case.actions.key(action.id) for action in case.actions}
+    close_window(open_workbench(napari.Viewer(show=False), "ben", tmp_path))
+    assert {action.id: case.actions.key(action.id) for action in case.actions} == keys
+    for region, key in ((Region.SUBCUTANEOUS, Qt.Key.Key_S), (Region.VISCERAL, Qt.Key.Key_V)):
+        hand.key(key)
+        assert case.session.state.tools.region is region
 
 
 def test_the_window_is_naparis_again_after_closing_and_the_workbench_comes_back(qtbot, volume, tmp_path, monkeypatch):
