@@ -55,7 +55,9 @@ class Keys:
     def take(self) -> None:
         """Register the actions with napari: at first, and again after another window, which shares them, gave them back."""
         mine = [action for action in self._actions if action.id in self._functions]
-        keys = {action.id: (self._actions.key(action.id), action.also) for action in mine}  # read first: each binding is told, and read anew
+        keys = {
+            action.id: (self._actions.key(action.id), action.also) for action in mine
+        }  # read first: each binding is told, and read anew
         for action in mine:
             name, function = qualified(action.id), self._functions[action.id]
             action_manager.register_action(name, function, action.tip, ViewerModel, repeatable=action.id.startswith(REPEATED))
