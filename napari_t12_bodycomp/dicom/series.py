@@ -52,7 +52,7 @@ def stacks(headers: Iterable[SliceHeader]) -> list[Stack]:
 def _numbered(series: Sequence[Stack]) -> list[Stack]:
     """The stacks of one series, each with a number by which it can be chosen, where several may be measured and have one number or none.
 
-    In the order in which they were made, the first one keeps the number that its headers give, the others get higher ones.
+    In the order of their images, the first one keeps the number that its headers give, the others get higher ones.
     """
     highest = max(h.acquisition_number or 0 for stack in series for h in stack.headers)
     without = sum(stack.offer.is_measurable and stack.offer.acquisition_number is None for stack in series)
@@ -69,11 +69,11 @@ def _numbered(series: Sequence[Stack]) -> list[Stack]:
     return numbered
 
 
-def _made(headers: Iterable[SliceHeader]) -> tuple[Hashable, ...]:
-    """What sorts stacks of one series by when they were made, whatever their files are called."""
-    return min(
-        (h.acquisition_time, len(h.temporal_position), h.temporal_position, h.instance_number or 0, h.sop_instance_uid) for h in headers
-    )
+def _made(headers: Sequence[SliceHeader]) -> tuple[Hashable, ...]:
+    """What sorts stacks of one series by when they were made: their image numbers, which stay when times of day are taken out, then times."""
+    numbers = [h.instance_number for h in headers if h.instance_number is not None]
+    first = min((h.acquisition_time, len(h.temporal_position), h.temporal_position, h.sop_instance_uid) for h in headers)
+    return min(numbers, default=0), first
 
 
 def _stack(part: list[SliceHeader]) -> Stack:

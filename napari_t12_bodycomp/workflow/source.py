@@ -246,7 +246,7 @@ def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]
     alike = [o for o in good if o.series_instance_uid == best.series_instance_uid and _rank(o) == _rank(best)]
     if len(alike) > 1:
         others = f" of {len(good)} axial CT volumes" if len(good) > len(alike) else ""
-        return best, f"The first made of {len(alike)} acquisitions or phases in one series that suit equally{others} ({best.why})."
+        return best, f"The first of {len(alike)} acquisitions or phases in one series that suit equally{others} ({best.why})."
     second = max((o for o in good if o is not best), key=_rank)
     if _rank(second)[0] == _rank(best)[0] and _rank(second)[1:3] != _rank(best)[1:3]:
         return best, f"The latest of {len(good)} equally suitable axial CT volumes ({best.why})."

@@ -54,7 +54,7 @@ def test_phases_of_one_acquisition_are_offered_each(tmp_path: Path, first: Any, 
 
 
 @pytest.mark.parametrize(("number", "given"), [(4, [4, 5]), (None, [1, 2])])
-def test_phases_alike_can_each_be_chosen_and_the_first_made_comes_first(tmp_path: Path, number: int | None, given: list[int]) -> None:
+def test_phases_alike_can_each_be_chosen_and_the_first_one_comes_first(tmp_path: Path, number: int | None, given: list[int]) -> None:
     """As many slices in each, and the later one lies first in the folder."""
     phases = [("b", "101010", {z: body_hu(z) for z in Z}), ("a", "101110", LATER)]
     for name, time, hu in phases:
@@ -65,7 +65,7 @@ def test_phases_alike_can_each_be_chosen_and_the_first_made_comes_first(tmp_path
     listed = list_series(tmp_path)
     assert [o.acquisition_number for o in listed.offers] == given
     assert listed.chosen == listed.offers[0]
-    assert "The first made of 2 acquisitions or phases" in listed.reason
+    assert "The first of 2 acquisitions or phases" in listed.reason
     for offer, wanted, (_, _, hu) in zip(listed.offers, given, phases, strict=True):
         by_number = load_volume(tmp_path, series=offer.series_instance_uid, acquisition=wanted)
         for volume in (load_volume(tmp_path, offer=offer), by_number):
