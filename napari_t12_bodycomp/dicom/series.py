@@ -43,6 +43,7 @@ def stacks(headers: Iterable[SliceHeader]) -> list[Stack]:
             bool(s.offer.refusal),
             -s.offer.score,
             s.offer.study_date,
+            s.first.series_number or 0,
             s.offer.series_instance_uid,
             s.offer.acquisition_number or 0,
         ),

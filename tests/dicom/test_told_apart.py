@@ -202,3 +202,12 @@ def test_rescaling_at_the_top_of_a_multi_frame_object(tmp_path: Path, place: str
     else:
         with pytest.raises(InputError, match="Rescale slope and intercept are wanted"):
             load_volume(tmp_path)
+
+
+def test_of_series_that_suit_equally_the_lower_number_is_taken_whatever_their_uids(tmp_path: Path) -> None:
+    """De-identification gives other UIDs and file names, and must not change what is measured."""
+    for number, uid in ((7, "1.2.10"), (6, "1.2.11"), (8, "1.2.9")):
+        write_series(tmp_path / f"{9 - number}", SeriesInstanceUID=uid, SeriesNumber=number)
+    chosen = list_series(tmp_path).chosen
+    assert chosen is not None
+    assert chosen.series_instance_uid == "1.2.11"
