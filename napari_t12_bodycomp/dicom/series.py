@@ -87,7 +87,8 @@ def _stack(part: list[SliceHeader]) -> Stack:
 
 def _offer(headers: list[SliceHeader], z: npt.NDArray[np.float64]) -> SeriesOffer:
     first = headers[len(headers) // 2]
-    places = np.unique(np.round(z[np.isfinite(z)] / SAME_POSITION_MM)) * SAME_POSITION_MM
+    known = z[np.isfinite(z)]
+    places = known[np.diff(known, prepend=-np.inf) > SAME_POSITION_MM]
     acquisitions = {h.acquisition_number for h in headers}
     spacing = float(np.median(np.diff(places))) if len(places) > 1 else None
     score, why = _score(first, places)

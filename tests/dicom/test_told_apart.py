@@ -211,3 +211,15 @@ def test_of_series_that_suit_equally_the_lower_number_is_taken_whatever_their_ui
     chosen = list_series(tmp_path).chosen
     assert chosen is not None
     assert chosen.series_instance_uid == "1.2.11"
+
+
+def test_slices_that_came_twice_with_a_little_noise_are_one_place_each(tmp_path: Path) -> None:
+    """Whatever the place: 0.005 mm is the edge of a hundredth."""
+    for k in range(6):
+        for noise in (-0.004, 0.004):
+            slice_dataset(5 * k + 0.005 + noise, body_hu(k)).save_as(tmp_path / f"{k}{noise}", enforce_file_format=True)
+    (offer,) = list_series(tmp_path).offers
+    assert offer.spacing_mm == pytest.approx(5.0)
+    volume = load_volume(tmp_path)
+    assert len(volume.z_mm) == 6
+    assert dicom_sources(tmp_path, volume, axial_slice(volume, 2, 0.0)).centre.header.sop_instance_uid == volume.sop_instance_uids[2]
