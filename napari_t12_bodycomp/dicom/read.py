@@ -21,6 +21,7 @@ from napari_t12_bodycomp.dicom.told_apart import places, z_of
 from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume, FirstSlice, no_first_slice
 
@@ -73,7 +74,7 @@ def read_stack(
     subject, subject_warnings = read_subject(singles)
     repeated = sum(len(place) - 1 for place in by_place)
     said = (
-        *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
+        *((f"{counted(repeated, 'slice')} came twice, identical; each is used once.",) if repeated else ()),
         *((upright.said,) if upright is not None else ()),
         *gap_warnings(z_mm),
         *_shift_warnings(singles),

@@ -21,6 +21,7 @@ from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
@@ -188,7 +189,7 @@ class _Looking:
 
     def said(self) -> tuple[str, ...]:
         """One sentence about what could not be opened; none where everything could."""
-        what = f"{self._closed} folders or files" if self._closed > 1 else "1 folder or file"
+        what = counted(self._closed, "folder or file", "folders or files")
         return (f"What cannot be opened was left out: {what}; check the permissions and the disk.",) * bool(self._closed)
 
     def end(self) -> None:
@@ -232,7 +233,10 @@ def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]
         if len(offers) == 1:
             return None, offers[0].refusal
         largest = max(offers, key=lambda offer: offer.n_slices)
-        return None, f"None of the {len(offers)} series here can be measured; of the largest ({largest.n_slices} images): {largest.refusal}"
+        return (
+            None,
+            f"None of the {len(offers)} series here can be measured; of the largest ({counted(largest.n_slices, 'image')}): {largest.refusal}",
+        )
     patients = {offer.patient_key for offer in good}
     if len(patients) > 1:
         return (

@@ -20,6 +20,7 @@ from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
 from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS
 from napari_t12_bodycomp.dicom.refuse import MAX_SPACING_MM
 from napari_t12_bodycomp.dicom.series import stacks
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.pacs import FoundSeries
 from napari_t12_bodycomp.model.series import SeriesOffer
 
@@ -98,7 +99,7 @@ def _offer(series: FoundSeries, sample: Dataset | None, spacing_mm: float | None
     if series.modality == "CT" and told.get("SOPClassUID") in ENHANCED_CT:
         refusal = ""  # its slices are frames, which only the object itself describes
     elif not refusal and n < _FEW:
-        refusal = f"A stack of axial slices is wanted, this series holds {n} image{'' if n == 1 else 's'}: choose the scan itself."
+        refusal = f"A stack of axial slices is wanted, this series holds {counted(n, 'image')}: choose the scan itself."
     source = "by its description alone" if by_words else "as two of its images say" if spacing_mm else "as one of its images says"
     return replace(
         offer,
