@@ -55,6 +55,8 @@ def _numbered(series: Sequence[Stack]) -> list[Stack]:
 
     In the order of their images, the first one keeps the number that its headers give, the others get higher ones.
     """
+    if len(series) == 1:
+        return list(series)
     highest = max(h.acquisition_number or 0 for stack in series for h in stack.headers)
     without = sum(stack.offer.is_measurable and stack.offer.acquisition_number is None for stack in series)
     numbered, met = [], set[int | None]()
