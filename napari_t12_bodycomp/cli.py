@@ -116,7 +116,9 @@ def _open(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("path", metavar="PATH", type=Path, nargs="?", help="DICOM folder, DICOM file, zip of DICOM, or NIfTI to open")
+    parser.add_argument(
+        "path", metavar="PATH", type=Path, nargs="?", help="DICOM folder, DICOM file, zip or tar of DICOM, or NIfTI to open"
+    )
     parser.add_argument("--version", action="version", version=f"t12-bodycomp {__version__}")
     _add_verbose(parser)
     path: Path | None = parser.parse_args(words).path
