@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from napari_t12_bodycomp import __version__, cli_agreement, cli_batch, cli_pacs, cli_study
+from napari_t12_bodycomp import __version__, cli_agreement, cli_batch, cli_cohort, cli_pacs, cli_study
 from napari_t12_bodycomp.cli_dicom import deidentify
 from napari_t12_bodycomp.cli_scan import locate, measure, series
 from napari_t12_bodycomp.cli_scan.arguments import NewParser, Say
@@ -116,7 +116,9 @@ def _open(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("path", metavar="PATH", type=Path, nargs="?", help="DICOM folder, DICOM file, zip of DICOM, or NIfTI to open")
+    parser.add_argument(
+        "path", metavar="PATH", type=Path, nargs="?", help="DICOM folder, DICOM file, zip or tar of DICOM, or NIfTI to open"
+    )
     parser.add_argument("--version", action="version", version=f"t12-bodycomp {__version__}")
     _add_verbose(parser)
     path: Path | None = parser.parse_args(words).path
@@ -158,6 +160,7 @@ COMMANDS: dict[str, Callable[[list[str], NewParser, Say, Progress], int]] = {
     "measure": measure.run,
     "batch": cli_batch.run,
     "agreement": cli_agreement.run,
+    "cohort": cli_cohort.run,
     "deidentify": deidentify.run,
     "study": cli_study.run,
     "pacs": cli_pacs.run,

@@ -88,6 +88,7 @@ def test_archives_are_listed_and_forgotten(run: Run) -> None:
     [
         (["find", "hospital"], 2, "Something to search for is wanted"),
         (["find", "hospital", "--date", "yesterday"], 2, "A date as YYYYMMDD"),
+        (["find", "hospital", "--date", "20240231"], 2, "a day that the calendar has"),
         (["find", "nowhere", "--patient-id", "1"], 2, "known are hospital, web"),
         (["find", "hospital", "--study", "1.2.3"], 3, "no series of that study"),
         (["echo", "web"], 2, "T12_PACS_SECRET"),

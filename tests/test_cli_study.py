@@ -78,7 +78,9 @@ def test_the_whole_way_from_an_empty_folder_to_the_approved_table(study: Call, t
     (report,) = (tmp_path / "archive").rglob("report.sr.dcm")
     made = pydicom.dcmread(report)
     assert (made.VerificationFlag, str(made.VerifyingObserverSequence[0].VerifyingObserverName)) == ("VERIFIED", "rev")
-    assert made.PatientID == pydicom.dcmread(next(SAMPLE.iterdir())).PatientID
+    scan = pydicom.dcmread(next(SAMPLE.iterdir()))
+    assert made.PatientID == scan.PatientID
+    assert report.parent.name == f"{scan.SeriesInstanceUID}_{scan.AcquisitionNumber}_15", "each acquisition of a series has its own"
     assert {p.name for p in report.parent.iterdir()} == {"regions.seg.dcm", "tissues.seg.dcm", "report.sr.dcm", "overlay.sc.dcm"}
     assert "P-001" not in str(sorted((tmp_path / "archive").rglob("*")))
     assert {s.SegmentAlgorithmType for s in pydicom.dcmread(report.parent / "regions.seg.dcm").SegmentSequence} == {"AUTOMATIC"}

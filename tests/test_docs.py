@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_t12_bodycomp.model.cohort_variables import CANDIDATES, COVARIATES, EXPOSURES, KNOWN, MARKERS, PAIR_PREDICTORS
 from napari_t12_bodycomp.model.cutoffs import CUTOFF_SETS
 from napari_t12_bodycomp.model.tissue import PRESETS, Tissue
 from napari_t12_bodycomp.report.data_dictionary import MEANINGS
@@ -71,3 +72,16 @@ def test_the_reading_page_quotes_the_sentences_that_the_program_says() -> None:
     )
     assert len(quoted) > 20
     assert [q for q in sorted(quoted) if q not in said] == []
+
+
+def test_the_page_on_cohorts_lists_the_columns_that_are_recognised() -> None:
+    text = (ROOT / "docs" / "cohort.md").read_text(encoding="utf-8")
+    printed = [
+        (name, tuple(re.findall(r"[^`, ]+", columns)), limits) for name, columns, limits, _ in table_rows(text, "| variable | columns |")
+    ]
+    shipped = [(v.name, v.names, f"{v.limits[0]:g}..{v.limits[1]:g}" if v.limits else "") for v in KNOWN]
+    assert printed == shipped
+    defaults = {row[0]: row[2] for row in table_rows(text, "| option | what it sets |")}
+    for option, names in (("covariates", COVARIATES), ("exposures", EXPOSURES), ("markers", MARKERS), ("candidates", CANDIDATES)):
+        assert defaults[f"--{option}"] == ", ".join(names)
+    assert defaults["--paired"] == ", ".join(PAIR_PREDICTORS)

@@ -55,7 +55,7 @@ def find_trunk(hu: npt.NDArray[np.int16], spacing_mm: tuple[float, float], outsi
     body = _without_holes(body)
     if body.sum() * spacing_mm[0] * spacing_mm[1] / 100 < SMALLEST_TRUNK_CM2:
         raise InputError(
-            "A slice through the trunk is wanted for the draft, but this slice holds no body: choose another slice, or draw by hand."
+            f"A slice through the trunk is wanted, this one holds less than {SMALLEST_TRUNK_CM2:.0f} cm2 of body: choose another slice."
         )
     rows, cols = ndi.find_objects(body.astype(np.uint8))[0]
     box = np.s_[max(0, rows.start - 2) : rows.stop + 2, max(0, cols.start - 2) : cols.stop + 2]

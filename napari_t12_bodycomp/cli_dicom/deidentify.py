@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_t12_bodycomp.errors import InputError, UsageError
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress
 
 if TYPE_CHECKING:
@@ -91,6 +92,6 @@ def _as_json(tally: Tally, out: Path) -> dict[str, Any]:
 def _as_text(tally: Tally, out: Path) -> str:
     from napari_t12_bodycomp.workflow.deid_report import REPORT_CSV
 
-    lines = [f"{tally.written} images of {len(tally.patients)} patients in {len(tally.series)} series: {out}"]
+    lines = [f"{counted(tally.written, 'image')} of {counted(len(tally.patients), 'patient')} in {len(tally.series)} series: {out}"]
     lines += [f"left out: {count} x {why}" for why, count in sorted(tally.skipped.items())]
     return "\n".join([*lines, *tally.warnings, f"What was done to which attribute: {out / REPORT_CSV}"])

@@ -22,9 +22,9 @@ def add_dicom_results(parser: argparse.ArgumentParser) -> None:
 def check_dicom_results(args: argparse.Namespace) -> None:
     """Refuse before the work what could not be written after it."""
     if args.dicom:
-        from napari_t12_bodycomp.workflow.dicom_results import check_dicom_source
+        from napari_t12_bodycomp.workflow.source import refuse_nifti
 
-        check_dicom_source(args.path)
+        refuse_nifti(args.path)
 
 
 def made_dicom_results(args: argparse.Namespace, volume: Any, result: Any) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from napari_t12_bodycomp.cli_pacs.desk import Answer, archive_of, command
 from napari_t12_bodycomp.errors import UsageError
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress
 
 
@@ -34,4 +35,7 @@ def _get(args: argparse.Namespace, progress: Progress) -> Answer:
     done = retrieve(archive, args.study, series, args.out, progress)
     answer = {"series_instance_uid": series, "folder": str(args.out), **asdict(done)}
     already = done.n_images - done.n_fetched
-    return answer, f"{done.n_images} images lie in {args.out}{f', {already} of them from before' if already else ''}.{why}"
+    return (
+        answer,
+        f"{counted(done.n_images, 'image lies', 'images lie')} in {args.out}{f', {already} of them from before' if already else ''}.{why}",
+    )

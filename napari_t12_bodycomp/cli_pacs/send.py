@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_t12_bodycomp.cli_pacs.desk import Answer, archive_of, command
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress
 
 
@@ -21,4 +22,4 @@ def _send(args: argparse.Namespace, progress: Progress) -> Answer:
     from napari_t12_bodycomp.workflow.pacs import send_files
 
     count = send_files(archive_of(args), args.path, progress)
-    return {"n_files": count}, f"{count} file{'' if count == 1 else 's'} stored in the archive {args.node!r}."
+    return {"n_files": count}, f"{counted(count, 'file')} stored in the archive {args.node!r}."

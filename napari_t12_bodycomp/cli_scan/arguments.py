@@ -17,7 +17,7 @@ Say = Callable[[dict[str, Any] | str], None]
 
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Add ``PATH`` and ``--json``."""
-    parser.add_argument("path", metavar="PATH", type=Path, help="DICOM folder, DICOM file, zip of DICOM, or NIfTI")
+    parser.add_argument("path", metavar="PATH", type=Path, help="DICOM folder, DICOM file, zip or tar of DICOM, or NIfTI")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -115,13 +115,24 @@ def _not_separated(sets: Sequence[MatchedSet]) -> list[MatchedSet]:
 
 def _derivatives(sets: Sequence[MatchedSet], ties: Ties, b: Floats) -> tuple[float, Floats, Floats]:
     """Log-likelihood, gradient and information (minus the second derivative) over all sets."""
-    value, gradient, information = 0.0, np.zeros(len(b)), np.zeros((len(b), len(b)))
-    for s in sets:
+    is_pair = [len(s.cases) == len(s.controls) == 1 for s in sets]
+    value, gradient, information = _pairs([s for s, of_two in zip(sets, is_pair, strict=True) if of_two], b)
+    for s in (s for s, of_two in zip(sets, is_pair, strict=True) if not of_two):
         centre = s.controls.mean(axis=0)
         cases, controls = s.cases - centre, s.controls - centre
         one = _one_set(cases, controls, b) if ties == "exact" else _one_set_approximately(cases, controls, ties, b)
         value, gradient, information = value + one[0], gradient + one[1], information + one[2]
     return value, gradient, information
+
+
+def _pairs(pairs: Sequence[MatchedSet], b: Floats) -> tuple[float, Floats, Floats]:
+    """All pairs at once: the logistic likelihood of their differences, exactly and by each approximation (Breslow and Day, section 7.1)."""
+    if not pairs:
+        return 0.0, np.zeros(len(b)), np.zeros((len(b), len(b)))
+    differences = np.concatenate([s.cases for s in pairs]) - np.concatenate([s.controls for s in pairs])
+    eta = differences @ b
+    missed = np.exp(-np.logaddexp(0.0, eta))
+    return -float(np.logaddexp(0.0, -eta).sum()), missed @ differences, (differences.T * (missed * (1 - missed))) @ differences
 
 
 def _one_set(cases: Floats, controls: Floats, b: Floats) -> tuple[float, Floats, Floats]:

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from napari_t12_bodycomp.cohort.icc import intraclass
-from napari_t12_bodycomp.model.agreement import Icc
-from napari_t12_bodycomp.model.rush import RushScore
+from napari_t12_bodycomp.model.rush import RaterAgreement, RushScore
 
 ALL = "all raters"
-
-
-@dataclass(frozen=True, slots=True)
-class RaterAgreement:
-    """The six coefficients of one group of raters at one time; `why_empty` says why there are none.
-
-    `n_patients` were scored by anybody at that time, `n_complete` by every rater of the group; only these are in the coefficients.
-    """
-
-    time: str
-    group: str
-    raters: tuple[str, ...]
-    n_patients: int
-    n_complete: int
-    icc: Mapping[str, Icc]
-    why_empty: str = ""
-    method: str = "intraclass correlation of the totals (Shrout and Fleiss), patients scored by every rater of the group"
 
 
 def rush_agreement(scores: Sequence[RushScore]) -> tuple[RaterAgreement, ...]:

@@ -48,6 +48,17 @@ class ByteSource(Protocol):
     def __hash__(self) -> int: ...
 
 
+def is_dicom(source: ByteSource) -> bool:
+    """Whether it says, behind a preamble, that it is DICOM."""
+    return source.head(132)[128:] == b"DICM"
+
+
+def file_source(path: Path) -> FileSource:
+    """The file `path` as it is now."""
+    status = path.stat()
+    return FileSource(str(path), status.st_size, status.st_mtime_ns)
+
+
 @dataclass(frozen=True, slots=True)
 class FileSource:
     """A file on disk; `key` is path, size and modification time (ns)."""
@@ -168,7 +179,7 @@ def open_sources(path: Path, passed_over: PassedOver = _nobody, tick: Callable[[
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise InputError("The zip is damaged or uses an unknown method: make it again, or give the folder.") from error
     else:
-        yield iter([_file(path)])
+        yield iter([file_source(path)])
 
 
 def _kind(path: Path) -> str:
@@ -187,11 +198,6 @@ def _kind(path: Path) -> str:
 
 def _skipped(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in _SKIPPED_SUFFIXES  # noqa: PTH122
-
-
-def _file(path: Path) -> FileSource:
-    status = path.stat()
-    return FileSource(str(path), status.st_size, status.st_mtime_ns)
 
 
 def _walk(folder: Path, passed_over: PassedOver, tick: Callable[[], None]) -> Iterator[ByteSource]:

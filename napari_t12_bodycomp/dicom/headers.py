@@ -24,7 +24,7 @@ _SALT = secrets.token_bytes(16)
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate Modality Manufacturer ManufacturerModelName SeriesDescription
     PatientID PatientName PatientBirthDate PatientSex PatientAge PatientSize PatientWeight BodyPartExamined ContrastBolusAgent
-    SliceThickness KVP ConvolutionKernel StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID AcquisitionNumber AcquisitionDateTime
+    SliceThickness KVP ConvolutionKernel StudyInstanceUID SeriesInstanceUID SeriesNumber FrameOfReferenceUID AcquisitionNumber AcquisitionDateTime
     AcquisitionTime InstanceNumber ImagePositionPatient ImageOrientationPatient TemporalPositionIdentifier SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns
     PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit RescaleIntercept RescaleSlope
     RescaleType LossyImageCompression
@@ -43,6 +43,7 @@ class SliceHeader:
     sop_instance_uid: str
     study_uid: str
     series_uid: str
+    series_number: int | None
     frame_of_reference: str
     acquisition_number: int | None
     acquisition_time: str
@@ -170,6 +171,7 @@ def _typed(e: Elements, source: ByteSource) -> SliceHeader:
         sop_instance_uid=code("SOPInstanceUID"),
         study_uid=code("StudyInstanceUID"),
         series_uid=code("SeriesInstanceUID"),
+        series_number=integer("SeriesNumber"),
         frame_of_reference=code("FrameOfReferenceUID"),
         acquisition_number=integer("AcquisitionNumber"),
         acquisition_time=code("AcquisitionDateTime") or code("AcquisitionTime"),

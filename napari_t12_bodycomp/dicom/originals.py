@@ -6,7 +6,6 @@ import io
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from pydicom import Dataset, dcmread
@@ -18,7 +17,7 @@ from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, in_pla
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.result_uids import uid_of
 from napari_t12_bodycomp.dicom.series import stacks
-from napari_t12_bodycomp.dicom.told_apart import z_of
+from napari_t12_bodycomp.dicom.told_apart import places, z_of
 from napari_t12_bodycomp.dicom.upright import tilt_deg, upright_plane, used_between
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.volume import CTVolume
@@ -119,16 +118,11 @@ def sources(headers: Iterable[SliceHeader], volume: CTVolume, indices: Sequence[
     centre = measured[list(indices).index(index)]
     if orientation_name(centre.orientation) != "tilted":
         return _read_all(measured, centre, Plane(centre.position_mm or (), centre.orientation or (), centre.pixel_spacing_mm or ()))
-    by_place = _places(next(s.headers for s in stacks(known) if centre in s.headers))
+    by_place = [same[0] for same in places(next(s.headers for s in stacks(known) if centre in s.headers))]
     z_mm = np.array([z_of(h) for h in by_place])
     used = {k for i in indices for k in used_between(centre, z_mm, float(volume.z_mm[i]))}
     images = [centre if k == int(np.abs(z_mm - z_of(centre)).argmin()) else by_place[k] for k in sorted(used)]
     return _read_all(images, centre, Plane(*upright_plane(centre, float(volume.z_mm[index]))), tilt_deg(centre.orientation or ()))
-
-
-def _places(headers: Sequence[SliceHeader]) -> list[SliceHeader]:
-    """One header for each place, in order of z: the one that was read where a slice is repeated."""
-    return [next(same) for _, same in groupby(headers, key=lambda h: round(z_of(h) / SAME_POSITION_MM))]
 
 
 def _read_all(headers: Sequence[SliceHeader], centre: SliceHeader, plane: Plane, tilt: float = 0.0) -> Sources:

@@ -12,15 +12,16 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.dicom.geometry import SAME_POSITION_MM, InPlane, gap_warnings, in_plane, origin_xy
+from napari_t12_bodycomp.dicom.geometry import InPlane, gap_warnings, in_plane, origin_xy
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.pixels import padding_range, slice_hu
 from napari_t12_bodycomp.dicom.series import Stack, single_energy
 from napari_t12_bodycomp.dicom.subject import read_subject
-from napari_t12_bodycomp.dicom.told_apart import z_of
+from napari_t12_bodycomp.dicom.told_apart import places, z_of
 from napari_t12_bodycomp.dicom.upright import Upright, make_upright
 from napari_t12_bodycomp.dicom.values import check_hounsfield
 from napari_t12_bodycomp.errors import Cancelled, InputError
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.volume import Acquisition, CTVolume, FirstSlice, no_first_slice
 
@@ -47,8 +48,8 @@ def read_stack(
     """
     if stack.offer.refusal:
         raise InputError(stack.offer.refusal)
-    places = _places(stack.headers)
-    singles = [place[0] for place in places]
+    by_place = places(stack.headers)
+    singles = [place[0] for place in by_place]
     first = singles[0]
     if first.orientation is None or first.pixel_spacing_mm is None or first.position_mm is None:
         raise InputError(
@@ -64,16 +65,16 @@ def read_stack(
     begun = slice_hu(singles[chosen])
     show(FirstSlice(turn.apply(begun[0]), chosen, len(singles), float(z_mm[chosen]), spacing[::-1] if turn.transpose else spacing))
     hu = _room_for(len(singles), rows, columns)
-    outside = _decode_all(places, hu, turn, progress, {chosen: begun})
+    outside = _decode_all(by_place, hu, turn, progress, {chosen: begun})
     check_hounsfield(hu)
     upright: Upright | None = None
     if stack.offer.orientation == "tilted":
         upright = make_upright(hu, z_mm, first, turn)
         hu, z_mm, singles = hu[upright.first : upright.stop], z_mm[upright.first : upright.stop], singles[upright.first : upright.stop]
     subject, subject_warnings = read_subject(singles)
-    repeated = sum(len(place) - 1 for place in places)
+    repeated = sum(len(place) - 1 for place in by_place)
     said = (
-        *((f"{repeated} slices came twice, identical; each is used once.",) if repeated else ()),
+        *((f"{counted(repeated, 'slice')} came twice, identical; each is used once.",) if repeated else ()),
         *((upright.said,) if upright is not None else ()),
         *gap_warnings(z_mm),
         *_shift_warnings(singles),
@@ -103,19 +104,8 @@ def _room_for(*shape: int) -> npt.NDArray[np.int16]:
         raise InputError(f"The series needs {size:.1f} GB of memory, which is not free: close other programs and open it again.") from error
 
 
-def _places(headers: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
-    """Headers (in order of z) by place; more than one where a slice is repeated."""
-    places: list[list[SliceHeader]] = []
-    for header in headers:
-        if places and abs(z_of(header) - z_of(places[-1][0])) <= SAME_POSITION_MM:
-            places[-1].append(header)
-        else:
-            places.append([header])
-    return places
-
-
 def _decode_all(
-    places: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress, begun: dict[int, _Decoded]
+    by_place: Sequence[Sequence[SliceHeader]], hu: npt.NDArray[np.int16], turn: InPlane, progress: Progress, begun: dict[int, _Decoded]
 ) -> npt.NDArray[np.bool_] | None:
     """Fill `hu` slice by slice, in threads, but for those in `begun`, which are decoded.
 
@@ -128,8 +118,8 @@ def _decode_all(
     def one(k: int) -> None:
         if stop.is_set():
             raise Cancelled("Reading was cancelled.")
-        image, outside = begun.get(k) or slice_hu(places[k][0], out=hu[k] if upright else None)
-        for other in places[k][1:]:
+        image, outside = begun.get(k) or slice_hu(by_place[k][0], out=hu[k] if upright else None)
+        for other in by_place[k][1:]:
             if not np.array_equal(image, slice_hu(other)[0]):
                 raise InputError(
                     f"Two different images lie at z {z_of(other):.1f} mm in one series: "
@@ -143,8 +133,8 @@ def _decode_all(
     with warnings.catch_warnings(), ThreadPoolExecutor(workers, thread_name_prefix="t12-decode") as pool:
         warnings.simplefilter("ignore")  # once for all threads: what a decoder has to say about a slice comes as an error
         try:
-            for done, _ in enumerate(_in_flight(pool, one, len(places), 4 * workers), 1):
-                progress(done / len(places), f"slice {done} of {len(places)}")
+            for done, _ in enumerate(_in_flight(pool, one, len(by_place), 4 * workers), 1):
+                progress(done / len(by_place), f"slice {done} of {len(by_place)}")
         except BaseException:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_t12_bodycomp.dicom.read_seg import is_dicom, read_regions_seg
+from napari_t12_bodycomp.dicom.archive import file_source, is_dicom
+from napari_t12_bodycomp.dicom.read_seg import read_regions_seg
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.label_map import LabelMap
 from napari_t12_bodycomp.model.orientation import from_native, voxel_axes
@@ -39,9 +40,10 @@ def read_regions(path: str | Path, volume: CTVolume, index: int) -> npt.NDArray[
     InputError
         Where the file cannot be read, lies on another grid, holds other labels, or nothing is drawn on this slice.
     """
-    if is_dicom(Path(path)):
-        return read_regions_seg(Path(path), volume, index)
-    data, affine, _ = _load(Path(path), "the regions")
+    path = Path(path)
+    if path.is_file() and is_dicom(file_source(path)):
+        return read_regions_seg(path, volume, index)
+    data, affine, _ = _load(path, "the regions")
     if data.shape != volume.shape:
         raise InputError(
             f"Regions on the CT's own grid of {_by(volume.shape)} voxels (slices, rows, columns) are wanted, {_by(data.shape)} came: "

@@ -34,27 +34,26 @@ class _Frame:
     spacing_mm: tuple[float, float]
 
 
-def is_dicom(path: Path) -> bool:
-    """Whether the file says that it is DICOM."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
-
-
 def read_regions_seg(path: Path, volume: CTVolume, index: int) -> npt.NDArray[np.uint8]:
     """The regions (uint8, (Y, X)) that a segmentation holds on slice `index` of `volume`.
 
     Raises
     ------
     InputError
-        Where the file is no binary segmentation, lies on another grid, holds other segments, or nothing is drawn on this slice.
+        Where the file is no binary segmentation, names other images than the scan's, lies on another grid, holds other segments, or nothing
+        is drawn on this slice.
     """
     frames = _frames(path)
     if any(frame.region is None for frame in frames):
         raise InputError(
             "A segmentation of the three regions (muscle compartment, visceral cavity, subcutaneous layer) is wanted, other segments came: "
             "give regions.seg.dcm, not the tissues."
+        )
+    named = frozenset[str]().union(*(frame.sources for frame in frames))
+    if named and named.isdisjoint(volume.sop_instance_uids):
+        raise InputError(
+            "A segmentation of this scan is wanted, one that was drawn on other images came: "
+            "choose the series and acquisition that it belongs to, or give the regions as NIfTI."
         )
     offsets = [_offset_mm(frame, volume) for frame in frames]
     if max(offsets) > _OFF_MM:

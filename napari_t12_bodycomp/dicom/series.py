@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,47 @@ def stacks(headers: Iterable[SliceHeader]) -> list[Stack]:
     for header in headers:
         whole = header.n_frames > 1 and header.position_mm is None
         groups[(header.patient_key, header.study_uid, header.series_uid, header.modality, header.sop_class, whole)].append(header)
-    found = [_stack(part) for group in groups.values() for part in told_apart(group)]
-    return sorted(found, key=lambda s: (bool(s.offer.refusal), -s.offer.score, s.offer.study_date, s.offer.series_instance_uid))
+    found = [stack for group in groups.values() for stack in _numbered([_stack(part) for part in told_apart(group)])]
+    return sorted(
+        found,
+        key=lambda s: (
+            bool(s.offer.refusal),
+            -s.offer.score,
+            s.offer.study_date,
+            s.first.series_number or 0,
+            s.offer.series_instance_uid,
+            s.offer.acquisition_number or 0,
+        ),
+    )
+
+
+def _numbered(series: Sequence[Stack]) -> list[Stack]:
+    """The stacks of one series, each with a number by which it can be chosen, where several may be measured and have one number or none.
+
+    In the order of their images, the first one keeps the number that its headers give, the others get higher ones.
+    """
+    if len(series) == 1:
+        return list(series)
+    highest = max(h.acquisition_number or 0 for stack in series for h in stack.headers)
+    without = sum(stack.offer.is_measurable and stack.offer.acquisition_number is None for stack in series)
+    numbered, met = [], set[int | None]()
+    for stack in sorted(series, key=lambda s: _made(s.headers)):
+        own = stack.offer.acquisition_number
+        if stack.offer.is_measurable and (own in met or (own is None and without > 1)):
+            highest += 1
+            numbered.append(replace(stack, offer=replace(stack.offer, acquisition_number=highest)))
+            continue
+        numbered.append(stack)
+        if stack.offer.is_measurable:
+            met.add(own)
+    return numbered
+
+
+def _made(headers: Sequence[SliceHeader]) -> tuple[Hashable, ...]:
+    """What sorts stacks of one series by when they were made: their image numbers, which stay when times of day are taken out, then times."""
+    numbers = [h.instance_number for h in headers if h.instance_number is not None]
+    first = min((h.acquisition_time, len(h.temporal_position), h.temporal_position, h.sop_instance_uid) for h in headers)
+    return min(numbers, default=0), first
 
 
 def _stack(part: list[SliceHeader]) -> Stack:
@@ -50,7 +89,8 @@ def _stack(part: list[SliceHeader]) -> Stack:
 
 def _offer(headers: list[SliceHeader], z: npt.NDArray[np.float64]) -> SeriesOffer:
     first = headers[len(headers) // 2]
-    places = np.unique(np.round(z[np.isfinite(z)] / SAME_POSITION_MM)) * SAME_POSITION_MM
+    known = z[np.isfinite(z)]
+    places = known[np.diff(known, prepend=-np.inf) > SAME_POSITION_MM]
     acquisitions = {h.acquisition_number for h in headers}
     spacing = float(np.median(np.diff(places))) if len(places) > 1 else None
     score, why = _score(first, places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -69,7 +70,7 @@ def open_tar(path: Path) -> Iterator[list[TarSource]]:
     Raises
     ------
     InputError
-        Where it is damaged, or would unpack to far more than a CT scan.
+        Where it is damaged, would unpack to far more than a CT scan, or there is no room to unpack it.
     """
     with ExitStack() as stack:
         try:
@@ -82,6 +83,8 @@ def open_tar(path: Path) -> Iterator[list[TarSource]]:
             with tarfile.open(fileobj=file, mode="r:") as archive:
                 members = [TarSource(m.name, file, lock, m.offset_data, m.size) for m in archive if m.isreg() and not m.issparse()]
         except _BROKEN as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise InputError("The temporary folder has no room to unpack the tar: free some space, or give the folder.") from error
             raise InputError("The tar is damaged: make it again, or give the folder.") from error
         yield members
 

@@ -6,7 +6,7 @@ What follows one another along the body stays together, whatever its headers say
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -51,6 +51,17 @@ def z_of(header: SliceHeader) -> float:
     if header.position_mm is None or header.orientation is None or header.pixel_spacing_mm is None:
         return float("nan")
     return centre_z(header.position_mm, header.orientation, header.pixel_spacing_mm, header.rows, header.columns)
+
+
+def places(headers: Iterable[SliceHeader]) -> list[list[SliceHeader]]:
+    """Headers (in order of z) by place; more than one where a slice is repeated: the first is the one that is read."""
+    found: list[list[SliceHeader]] = []
+    for header in headers:
+        if found and abs(z_of(header) - z_of(found[-1][0])) <= SAME_POSITION_MM:
+            found[-1].append(header)
+        else:
+            found.append([header])
+    return found
 
 
 def told_apart(group: _Headers) -> list[_Headers]:

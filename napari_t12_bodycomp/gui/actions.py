@@ -45,7 +45,7 @@ class Action:
 
 ACTIONS = (
     Action("open_folder", "Open folder", "Open a folder of DICOM files.", "Ctrl+Shift+D"),
-    Action("open_file", "Open file", "Open a DICOM file, a zip of DICOM files or a NIfTI file."),
+    Action("open_file", "Open file", "Open a DICOM file, a zip or tar of DICOM files, or a NIfTI file."),
     Action("open_pacs", "From the PACS", "Search the hospital's archive for a scan and open it.", "F4"),
     Action("cancel", "Cancel", "Stop what is running."),
     Action("save", "Save", "Write the CSV row, the picture and the regions.", "Ctrl+S"),

@@ -19,8 +19,14 @@ class AskFiles:
         return self._remembered(QFileDialog.getExistingDirectory(self._window, "Open a folder of DICOM files", self._last_folder()))
 
     def scan_file(self) -> str:
-        """A DICOM file, a zip or a NIfTI file."""
-        return self._remembered(self._file("Open a CT scan", self._last_folder(), "CT (*.dcm *.zip *.nii *.nii.gz);;All files (*)"))
+        """A DICOM file, a zip or tar, or a NIfTI file."""
+        return self._remembered(
+            self._file(
+                "Open a CT scan",
+                self._last_folder(),
+                "CT (*.dcm *.zip *.tar *.tgz *.tar.gz *.tar.bz2 *.tar.xz *.nii *.nii.gz);;All files (*)",
+            )
+        )
 
     def opinion(self) -> str:
         """A label map of the vertebrae."""

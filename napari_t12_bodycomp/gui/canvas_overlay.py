@@ -11,6 +11,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QTextOption
 from qtpy.QtWidgets import QWidget
 
+from napari_t12_bodycomp.gui.words import absent_words
 from napari_t12_bodycomp.model.level import LevelMethod, LevelStatus
 from napari_t12_bodycomp.model.tissue import MAIN_TISSUE, Region
 from napari_t12_bodycomp.model.tools import Tool, ToolState
@@ -147,7 +148,7 @@ def _level_words(state: SessionState, on_level: bool) -> tuple[tuple[str, bool],
         if finding is None:
             return ((" · T12 not searched yet", False),)
         if finding.status is LevelStatus.ABSENT:
-            return ((" · T12 is not in this scan", False),)
+            return ((f" · {absent_words(finding)}", False),)
         return ((" · T12 uncertain: choose", False),)
     if not on_level:
         away = abs(float(volume.z_mm[state.view_index]) - level.z_mm)

@@ -29,6 +29,8 @@ class DeskState:
         Where results are written.
     message : str
         The last sentence for the person at the screen; `message_is_error` where it says that something failed.
+    left_unsaved : str
+        Which cases were left although saving them had failed, and why; "" for none.
     offer_draft : bool
         Whether saving as a draft is offered, because the measurement cannot leave as confirmed.
     asking : str
@@ -46,6 +48,7 @@ class DeskState:
     out_folder: Path | None = None
     message: str = ""
     message_is_error: bool = False
+    left_unsaved: str = ""
     offer_draft: bool = False
     compares_levels: bool = False
     asking: str = ""

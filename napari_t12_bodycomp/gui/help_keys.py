@@ -62,19 +62,25 @@ class KeyHelp(QLabel):
             self.hide()
             return
         self.setText(help_html(self._actions))
-        self.adjustSize()
-        self._centre()
+        self._fit()
         self.show()
         self.raise_()
 
-    def _centre(self) -> None:
+    def _fit(self) -> None:
+        """As wide as its lines, or as the canvas, where they wrap; in the middle."""
         parent = self.parentWidget()
         if parent is not None:
+            self.setWordWrap(False)
+            width = self.sizeHint().width()
+            if width > parent.width():
+                self.setWordWrap(True)
+                width = parent.width()
+            self.resize(width, self.heightForWidth(width) if self.wordWrap() else self.sizeHint().height())
             self.move(max((parent.width() - self.width()) // 2, 0), max((parent.height() - self.height()) // 2, 0))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         if event is not None and event.type() == QEvent.Type.Resize and self.isVisible():
-            self._centre()
+            self._fit()
         return False
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802

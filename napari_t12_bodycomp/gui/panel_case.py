@@ -73,7 +73,7 @@ class CasePanel(Panel):
         self.drop.setLayout(
             widgets.column(
                 widgets.label("Drop a scan here", "strong"),
-                widgets.label("A folder of DICOM files, one DICOM file, a zip of them, or a NIfTI file.", "muted", wrap=True),
+                widgets.label("A folder of DICOM files, one DICOM file, a zip or tar of them, or a NIfTI file.", "muted", wrap=True),
                 widgets.row(
                     ActionButton(self.actions, "open_folder", show_key=False),
                     ActionButton(self.actions, "open_file"),

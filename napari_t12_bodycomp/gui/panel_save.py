@@ -72,6 +72,8 @@ class SavePanel(Panel):
     """The last sentence, where results go, Save, and the one next action."""
 
     def _build(self) -> None:
+        self.left_unsaved = widgets.label("", "error", wrap=True)
+        self.left_unsaved.hide()
         self.message = widgets.label("", "note", wrap=True)
         self.draft = ActionButton(self.actions, "save_draft")
         self.why = widgets.label("", "muted", wrap=True)
@@ -86,7 +88,7 @@ class SavePanel(Panel):
         buttons = widgets.row(self.save, self.next)
         buttons.setStretch(0, 2)
         buttons.setStretch(1, 3)
-        self.setLayout(widgets.column(self.message, self.draft, self.why, self.folder, buttons))
+        self.setLayout(widgets.column(self.left_unsaved, self.message, self.draft, self.why, self.folder, buttons))
 
     def _connect(self) -> None:
         self.folder.clicked.connect(lambda: self.actions.trigger("choose_folder"))
@@ -104,6 +106,8 @@ class SavePanel(Panel):
             finding = self.session.state.finding
             said_above = finding is not None and new.message == finding.message
             widgets.set_text(self.message, "" if said_above else new.message, hide_empty=True)
+        if old is None or old.left_unsaved != new.left_unsaved:
+            widgets.set_text(self.left_unsaved, new.left_unsaved, hide_empty=True)
         if old is None or old.offer_draft != new.offer_draft:
             self.draft.setVisible(new.offer_draft)
         if old is None or old.out_folder != new.out_folder:
@@ -129,7 +133,7 @@ class SavePanel(Panel):
             self.next.setToolTip(do.why_not or self.actions.tooltip(do.action_id))
         if old is None or old.volume is not new.volume or old.locked != new.locked or do != next_action(old, self.seat.state):
             is_once = opened is not None and (opened.reading is not None or opened.dispute is not None)
-            self.save.setHidden(do.action_id == "save" or new.volume is None or bool(new.locked) or is_once)
+            self.save.setHidden(do.action_id in ("save", "open_folder") or new.volume is None or bool(new.locked) or is_once)
             self.folder.setVisible(new.volume is not None and opened is None)
             widgets.set_text(self.why, do.why_not if new.step is Step.DRAW else "", hide_empty=True)
         can_save = new.work is not None and not new.work.is_empty and not new.locked

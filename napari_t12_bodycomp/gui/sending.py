@@ -12,7 +12,7 @@ from napari_t12_bodycomp.model.study import Case
 from napari_t12_bodycomp.workflow import outbox
 from napari_t12_bodycomp.workflow.outbox import Unsent
 from napari_t12_bodycomp.workflow.pacs_nodes import known_nodes, node_named
-from napari_t12_bodycomp.workflow.seat import Seat, SeatState
+from napari_t12_bodycomp.workflow.seat import Seat, SeatState, hidden_cases
 from napari_t12_bodycomp.workflow.sending import send_approved
 from napari_t12_bodycomp.workflow.study import Desk
 
@@ -24,6 +24,7 @@ class Sending:
 
     A case stands in the outbox from its approval until the archive has its results; what stands there is sent again by whoever sits down at
     the study next. So a window that closes waits for nothing, and nothing is lost: results that are sent twice stay the same.
+    A case that this person is to read apart from others is not named to them: they would learn that it is approved.
     """
 
     def __init__(self, settings: QSettings, seat: Seat, tell: Callable[[str, bool], None]) -> None:
@@ -67,23 +68,29 @@ class Sending:
         """Somebody sat down: look what was not sent yet."""
         desk, where = new.desk, new.where
         if desk is not None and old.desk is not desk:
-            self.errands.run("Looking for what was not sent", lambda: outbox.unsent_of(where), lambda found: self._take_up(desk, found))
+            self.errands.run(
+                "Looking for what was not sent",
+                lambda: (outbox.unsent_of(where), hidden_cases(desk)),
+                lambda found: self._take_up(desk, *found),
+            )
 
-    def _take_up(self, desk: Desk, waiting: tuple[Unsent, ...]) -> None:
+    def _take_up(self, desk: Desk, waiting: tuple[Unsent, ...], hidden: frozenset[int]) -> None:
         """Send what waits for the archive that is still chosen, and say what stays."""
         if self._seat.state.desk is not desk:
             return
         going = [unsent for unsent in waiting if unsent.archive == self.target]
         for unsent in going:
-            self._send(desk, unsent)
-        said = [f"{one.pseudonym} to {one.archive}" for one in waiting if one not in going]
+            self._send(desk, unsent, unsent.case_id not in hidden)
+        left = [unsent for unsent in waiting if unsent not in going]
         if going:
-            self._tell(f"Approved results were not sent to {self.target} yet, those of {_names(going)}: they are being sent now.", False)
-        elif said:
-            self._tell(f"Approved results were not sent yet ({', '.join(said)}): t12-bodycomp study send does it.", True)
+            names = _names([unsent.pseudonym for unsent in going if unsent.case_id not in hidden], len(going))
+            self._tell(f"Approved results were not sent to {self.target} yet, those of {names}: they are being sent now.", False)
+        elif left:
+            names = _names([f"{one.pseudonym} to {one.archive}" for one in left if one.case_id not in hidden], len(left))
+            self._tell(f"Approved results were not sent yet ({names}): t12-bodycomp study send does it.", True)
 
-    def _send(self, desk: Desk, unsent: Unsent) -> None:
-        name = unsent.archive
+    def _send(self, desk: Desk, unsent: Unsent, is_named: bool = True) -> None:
+        name, case = unsent.archive, unsent.pseudonym if is_named else "A case"
 
         def work() -> int:
             try:
@@ -95,18 +102,18 @@ class Sending:
             return count
 
         def failed(error: Exception) -> None:
-            again = f"Send them with t12-bodycomp study send {unsent.pseudonym} --to {name}."
-            self._tell(
-                f"{unsent.pseudonym} is approved, but its results did not reach {name}: {sentence_of(error, 'Sending')} {again}", True
-            )
+            again = f"Send them with t12-bodycomp study send {unsent.pseudonym if is_named else 'CASE'} --to {name}."
+            self._tell(f"{case} is approved, but its results did not reach {name}: {sentence_of(error, 'Sending')} {again}", True)
 
         self.errands.run(
             "Sending",
             work,
-            lambda count: self._tell(f"{unsent.pseudonym} is approved, and {count} results are in {name}. Next case: N.", False),
+            lambda count: self._tell(f"{case} is approved, and {count} results are in {name}. Next case: N.", False),
             failed,
         )
 
 
-def _names(unsent: list[Unsent]) -> str:
-    return ", ".join(one.pseudonym for one in unsent)
+def _names(named: list[str], of: int) -> str:
+    """What is named, and how many more there are."""
+    more = of - len(named)
+    return ", ".join([*named, *([f"{more} {'more' if named else 'case' if more == 1 else 'cases'}"] if more else [])])

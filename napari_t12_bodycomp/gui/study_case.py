@@ -181,7 +181,7 @@ class StudyCase:
         return opened.case.pseudonym if opened is not None and drawn and self.is_changed else ""
 
     def _restore(self, opened: OpenCase, drawn: Drawn | None) -> None:
-        self.saved = OnScreen(height_m=self.session.state.subject.height_m)
+        self.saved = OnScreen()
         if drawn is not None:
             try:
                 restore(self.session, drawn)

@@ -146,6 +146,7 @@ class ActionButton(QPushButton):
             layout.addStretch(1)
             layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         set_text(self._badge, key, hide_empty=True)
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         size = super().sizeHint()

@@ -94,7 +94,12 @@ def level_title(state: SessionState, locating: bool = False) -> str:
     if finding.status is LevelStatus.UNCERTAIN:
         n = len(finding.candidates)
         return f"T12 is uncertain: {n} candidates" if n > 1 else "T12 is uncertain"
-    return "T12 is not in this scan"
+    return absent_words(finding)
+
+
+def absent_words(finding: LevelFinding) -> str:
+    """That T12 is not there, or no more than that it was not found: without a count nobody knows where the scan lies."""
+    return "T12 is not in this scan" if finding.confidence > 0 else "T12 was not found in this scan"
 
 
 def level_place(state: SessionState) -> str:

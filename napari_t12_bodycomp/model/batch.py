@@ -33,7 +33,7 @@ class FailureKind(StrEnum):
 
 _WORDS = {
     FailureKind.UNCERTAIN: "uncertain which vertebra is T12",
-    FailureKind.ABSENT: "T12 is not in the scan",
+    FailureKind.ABSENT: "T12 is not in the scan, or cannot be told",
     FailureKind.REFUSED: "cannot be read or must not be measured",
     FailureKind.NOT_THERE: "the path leads nowhere",
     FailureKind.WRONG_REQUEST: "the request is wrong",

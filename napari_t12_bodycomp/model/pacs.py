@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -136,9 +137,9 @@ class StudyQuery:
     modality: str = ""
 
     def __post_init__(self) -> None:
-        for date in (self.date_from, self.date_to):
-            if date and not re.fullmatch(r"\d{8}", date):
-                raise UsageError(f"A date as YYYYMMDD or YYYY-MM-DD is wanted, {date!r} came.")
+        for day in (self.date_from, self.date_to):
+            if day and not _is_date(day):
+                raise UsageError(f"A date as YYYYMMDD or YYYY-MM-DD is wanted, {day!r} came: give a day that the calendar has.")
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise UsageError("The first date is wanted first, it lies after the second: swap them.")
         if any("\\" in text for text in (self.patient_id, self.description, self.modality)):
@@ -155,6 +156,16 @@ class StudyQuery:
     def is_empty(self) -> bool:
         """Whether everything matches."""
         return not (self.dates or any(text.strip("*") for text in (self.patient_id, self.description, self.modality)))
+
+
+def _is_date(text: str) -> bool:
+    if not re.fullmatch(r"\d{8}", text, re.ASCII):
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
 
 
 def anywhere(words: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.model.agreement import Icc
 
 CORTICES = ("anterior", "posterior", "medial", "lateral")
 ITEMS: Mapping[str, str] = {
@@ -129,3 +130,20 @@ class HealingOutcome:
     month_1: int | None
     change: int | None
     is_slow: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RaterAgreement:
+    """The six coefficients of one group of raters at one time; `why_empty` says why there are none.
+
+    `n_patients` were scored by anybody at that time, `n_complete` by every rater of the group; only these are in the coefficients.
+    """
+
+    time: str
+    group: str
+    raters: tuple[str, ...]
+    n_patients: int
+    n_complete: int
+    icc: Mapping[str, Icc]
+    why_empty: str = ""
+    method: str = "intraclass correlation of the totals (Shrout and Fleiss), patients scored by every rater of the group"

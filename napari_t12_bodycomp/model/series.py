@@ -11,6 +11,8 @@ class SeriesOffer:
 
     Parameters
     ----------
+    acquisition_number : int or None
+        By which it can be chosen in its series: the headers' own where that tells it apart, else one that was given to it here.
     slice_thickness_mm, spacing_mm : float or None
         Nominal thickness, and the median distance between neighbouring slices (mm).
     extent_z_mm : (float, float) or None
@@ -51,6 +53,10 @@ class SeriesOffer:
     @property
     def is_measurable(self) -> bool:
         return not self.refusal
+
+    def answers_to(self, series: str | None, acquisition: int | None) -> bool:
+        """Whether this is what was asked for by SeriesInstanceUID and acquisition number; None asks for any."""
+        return series in (None, self.series_instance_uid) and acquisition in (None, self.acquisition_number)
 
     @property
     def length_mm(self) -> float | None:

@@ -20,10 +20,12 @@ def batch_text(report: BatchReport) -> str:
         rows = [(str(n), kind.value, kind.words) for kind, n in report.failures.items()]
         lines += ["", "Not measured:", table(rows, frozenset({0}))]
     if report.not_reached:
-        lines += ["", f"{report.not_reached} cases were not reached: the same command goes on with them."]
+        were, them = ("1 case was", "it") if report.not_reached == 1 else (f"{report.not_reached} cases were", "them")
+        lines += ["", f"{were} not reached: the same command goes on with {them}."]
     notes = []
     if report.without_height:
-        notes.append(f"! {report.without_height} cases have no height: SMI, VFI and SFI are empty there.")
+        have = "1 case has" if report.without_height == 1 else f"{report.without_height} cases have"
+        notes.append(f"! {have} no height: SMI, VFI and SFI are empty there.")
     notes += [f"! {' and '.join(group)} are one and the same slice." for group in report.same_slice[:_SHOWN]]
     if len(report.same_slice) > _SHOWN:
         notes.append(f"! ... and {len(report.same_slice) - _SHOWN} more such groups.")

@@ -11,7 +11,7 @@ MEANINGS: dict[str, str] = {
     "study_date": "date of the study, YYYYMMDD",
     "study_instance_uid": "DICOM Study Instance UID",
     "series_instance_uid": "DICOM Series Instance UID",
-    "acquisition_number": "which acquisition, where a series holds several",
+    "acquisition_number": "which acquisition, where a series holds several; those to which the scanner gave one number, or none, are numbered by their image numbers, then times",
     "sop_instance_uid": "DICOM SOP Instance UID of the slice at the level; empty for NIfTI",
     "slice_sha256": "first 16 digits of the SHA-256 of the measured HU: tells slices apart that carry no UID",
     "slice_index": "0 is the most caudal slice",

@@ -222,6 +222,11 @@ def of_kind(kind: ReadingKind) -> Any:
     return readings.c.kind == kind.value
 
 
+def hidden_cases(connection: Connection, account_id: int) -> frozenset[int]:
+    """Ids of the cases that the account is to read apart from others."""
+    return frozenset(connection.execute(case_ids(hidden_from(account_id))).scalars())
+
+
 def case_ids(condition: Any) -> Any:
     """SQL: ids of the cases, excluded ones too, with a reading that fits `condition`."""
     return select(readings.c.case_id).where(condition)

@@ -172,10 +172,22 @@ def unfinished_for(volume: CTVolume, folder: Path, task: str = "") -> Unfinished
 
 
 def is_restored(state: SessionState, found: Unfinished) -> bool:
-    """Whether `state` shows the drawing `found` already, saved elsewhere in the meantime."""
+    """Whether `state` holds all of `found` already, saved elsewhere in the meantime: drawing, level, typed height and weight, protocol.
+
+    A study measures by its own protocol, whatever the work was begun with.
+    """
     work, level = state.work, state.level
-    is_same_level = level is not None and (level.slice_index, level.confirmed_by) == (found.level.slice_index, found.level.confirmed_by)
-    return work is not None and is_same_level and np.array_equal(work.regions, found.regions)
+    if work is None or level is None or not np.array_equal(work.regions, found.regions):
+        return False
+    here, there = ((v.slice_index, v.method, v.confirmed_by, v.reason) for v in (level, found.level))
+    return here == there and _holds_typed(state.subject, found.subject) and (bool(found.task) or state.protocol == found.protocol)
+
+
+def _holds_typed(subject: Subject, found: Subject) -> bool:
+    typed = ValueSource.TYPED
+    return (found.height_source is not typed or found.height_m == subject.height_m) and (
+        found.weight_source is not typed or found.weight_kg == subject.weight_kg
+    )
 
 
 def resume(session: Session, found: Unfinished) -> None:

@@ -90,11 +90,7 @@ def _no_level(job: Job, finding: LevelFinding, error: LevelError) -> Failed:
 
 def _look(job: Job) -> Outcome:
     if job.series is not None or job.acquisition is not None:
-        offers = [
-            o
-            for o in list_series(job.path).offers
-            if job.series in (None, o.series_instance_uid) and job.acquisition in (None, o.acquisition_number)
-        ]
+        offers = [o for o in list_series(job.path).offers if o.answers_to(job.series, job.acquisition)]
         if not offers:
             return Failed(
                 job.case_id, FailureKind.REFUSED, "The series or acquisition asked for is not there: list what is there and choose one."

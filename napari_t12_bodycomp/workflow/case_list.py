@@ -17,7 +17,7 @@ from napari_t12_bodycomp.model.subject import Subject
 from napari_t12_bodycomp.store import cases, studies
 from napari_t12_bodycomp.store.cases import NewCase
 from napari_t12_bodycomp.store.studies import StudyStore
-from napari_t12_bodycomp.workflow.source import load_volume, series_to_read
+from napari_t12_bodycomp.workflow.source import list_series, load_volume, series_to_read
 from napari_t12_bodycomp.workflow.study import Desk, acting, refuse
 
 
@@ -145,6 +145,7 @@ def _with_series(case: ListedCase, progress: Progress) -> ListedCase:
     except InputError:  # said when the case is opened; a scan that cannot be read may well be a case, to be excluded with a reason
         return case
     if offer is None:
+        _refuse_other_series(case)
         return case
     return replace(
         case,
@@ -152,6 +153,13 @@ def _with_series(case: ListedCase, progress: Progress) -> ListedCase:
         study_instance_uid=case.study_instance_uid or offer.study_instance_uid,
         acquisition_number=offer.acquisition_number,
     )
+
+
+def _refuse_other_series(case: ListedCase) -> None:
+    """UsageError where other series than the one that the row names lie at its path."""
+    wanted = case.series_instance_uid
+    if wanted and wanted not in {offer.series_instance_uid for offer in list_series(case.path).offers}:
+        raise UsageError("The series is not among those at the path: check series_instance_uid and path, or leave the former empty.")
 
 
 def _reference(case: ListedCase) -> SeriesReference:

@@ -16,6 +16,7 @@ from napari_t12_bodycomp.dicom.deid_pixels import Wishes
 from napari_t12_bodycomp.dicom.deid_rules import TABLE
 from napari_t12_bodycomp.dicom.deid_walk import Deeds
 from napari_t12_bodycomp.dicom.deidentify import Cleaned
+from napari_t12_bodycomp.model.counted import counted
 
 REPORT_CSV, REPORT_JSON, LEFT_OUT_CSV, LOOK_AT_CSV = "deidentification.csv", "deidentification.json", "left_out.csv", "look_at.csv"
 TEXT_SEEN = "text seems to be written into the pixels"
@@ -123,14 +124,19 @@ class Tally:
     def warnings(self) -> list[str]:
         """What a person has to look at before the images go anywhere."""
         said = ["Faces and objects in the images can still tell who somebody is: nothing here changes pixels."]
-        said += [f"Look at {count} images: {why} ({LOOK_AT_CSV})." for why, count in sorted(Counter(w for _, w in self.look_at).items())]
+        said += [
+            f"Look at {counted(count, 'image')}: {why} ({LOOK_AT_CSV})."
+            for why, count in sorted(Counter(w for _, w in self.look_at).items())
+        ]
         double = sum(len(people) > 1 for people in self.people.values())
         if double:
             said.append(
-                f"{double} pseudonyms stand for one ID with different names or birth dates: ask whether these are different patients."
+                f"{counted(double, 'pseudonym stands', 'pseudonyms stand')} for one ID with different names or birth dates: ask whether these are different patients."
             )
         if self.without_id:
-            said.append(f"{self.without_id} images have no patient ID: they are linked by name and birth date, or by study alone.")
+            said.append(
+                f"{counted(self.without_id, 'image has', 'images have')} no patient ID: linked by name and birth date, or by study alone."
+            )
         return said
 
     def as_json(self) -> dict[str, Any]:

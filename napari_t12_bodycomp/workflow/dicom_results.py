@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from napari_t12_bodycomp.analysis.measure import slice_tissues
-from napari_t12_bodycomp.dicom.nifti import is_nifti
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.result import Result
 from napari_t12_bodycomp.model.volume import CTVolume
 from napari_t12_bodycomp.report.overlay_png import overlay_png
 from napari_t12_bodycomp.workflow.export import ExportedFiles, write_atomically
-from napari_t12_bodycomp.workflow.source import NO_DICOM, dicom_sources
+from napari_t12_bodycomp.workflow.source import dicom_sources
 
 SEG, SR, SC = "seg", "sr", "sc"
 ALL_KINDS = frozenset({SEG, SR, SC})
@@ -58,13 +57,6 @@ def dicom_results(
     made = written(making, tissues, png, with_report=SR in kinds)
     wanted = {"regions", "tissues"} if kinds & {SEG, SR} else set()
     return {_NAMES[kind]: content for kind, content in made.items() if kind in wanted | {"report", "overlay"}}
-
-
-def check_dicom_source(path: str | Path) -> None:
-    """InputError where `path` is a NIfTI file, which belongs to no study in an archive: asked before the work is done in vain."""
-    path = Path(path)
-    if is_nifti(path) and not path.is_dir():
-        raise InputError(NO_DICOM)
 
 
 def _approved_at(result: Result) -> datetime | None:

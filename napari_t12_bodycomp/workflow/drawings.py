@@ -1,4 +1,4 @@
-"""The drawings of one case: one for each slice and slab that somebody drew on or had drafted."""
+"""The drawings of one case: one for each slice, or average of slices, that somebody drew on or had drafted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Drawings:
     """Keeps them while the level moves from slice to slice."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[int, float], Work] = {}
+        self._made: dict[tuple[int, ...], Work] = {}
+        """By the slices averaged: a slab no thicker than its slice is that slice, whatever it is called."""
 
     @property
     def all(self) -> tuple[Work, ...]:
@@ -33,22 +34,20 @@ class Drawings:
         """Begin another case."""
         self._made.clear()
 
-    def keep(self, work: Work, slab_mm: float) -> None:
-        """Keep a drawing as that of its slice, averaged over `slab_mm`."""
-        self._made[(work.axial.index, slab_mm)] = work
+    def keep(self, work: Work) -> None:
+        """Keep a drawing as that of its slice."""
+        self._made[work.axial.indices] = work
 
     def on(self, volume: CTVolume, slice_index: int, slab_mm: float) -> Work:
-        """The drawing of a slice: the one made before, else an empty one, which is not kept."""
-        work = self._made.get((slice_index, slab_mm))
-        if work is None:
-            axial = axial_slice(volume, slice_index, slab_mm)
-            work = Work(axial, np.zeros(axial.hu.shape, np.uint8))
-        return work
+        """The drawing of a slice, averaged over `slab_mm`: the one made before, else an empty one, which is not kept."""
+        axial = axial_slice(volume, slice_index, slab_mm)
+        return self._made.get(axial.indices) or Work(axial, np.zeros(axial.hu.shape, np.uint8))
 
     def keep_late(self, draft: Draft, quality: tuple[QualityFlag, ...], volume: CTVolume, slice_index: int, slab_mm: float) -> None:
         """Keep a draft of a slice that nobody looks at any more, unless that slice has a drawing."""
-        if (slice_index, slab_mm) not in self._made:
-            self.keep(drafted(self.on(volume, slice_index, slab_mm), draft, quality), slab_mm)
+        work = self.on(volume, slice_index, slab_mm)
+        if work.axial.indices not in self._made:
+            self.keep(drafted(work, draft, quality))
 
 
 def drafted(work: Work, draft: Draft, quality: tuple[QualityFlag, ...]) -> Work:

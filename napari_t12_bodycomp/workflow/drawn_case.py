@@ -38,25 +38,26 @@ class OnScreen:
     """What of a drawing on screen would be saved, to tell whether it changed; empty where nothing was ever saved."""
 
     regions: npt.NDArray[np.uint8] | None = None
-    slice_index: int | None = None
-    confirmed_by: str = ""
+    level: tuple[object, ...] = ()
+    """Slice, method, who confirmed it and why it is there; its candidate follows from the search."""
     height_m: float | None = None
+    weight_kg: float | None = None
 
     @classmethod
     def of(cls, state: SessionState) -> OnScreen:
         """What is on screen now."""
-        if state.work is None or state.level is None:
-            return cls(height_m=state.subject.height_m)
-        return cls(state.work.regions, state.level.slice_index, state.level.confirmed_by, state.subject.height_m)
+        work, level, subject = state.work, state.level, state.subject
+        if work is None or level is None:
+            return cls(height_m=subject.height_m, weight_kg=subject.weight_kg)
+        where = (level.slice_index, level.method, level.confirmed_by, level.reason)
+        return cls(work.regions, where, subject.height_m, subject.weight_kg)
 
     def is_as(self, other: OnScreen) -> bool:
         """Whether `other` would be saved the same."""
         if self.regions is None or other.regions is None:
             return self.regions is other.regions
-        return (
-            (self.slice_index, self.confirmed_by, self.height_m) == (other.slice_index, other.confirmed_by, other.height_m)
-            and np.array_equal(self.regions, other.regions)
-        )  # fmt: skip
+        here, there = ((s.level, s.height_m, s.weight_kg) for s in (self, other))
+        return here == there and np.array_equal(self.regions, other.regions)
 
 
 def current_drawing(desk: Desk, opened: OpenCase) -> Drawn | None:

@@ -199,12 +199,20 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def check_out_dir(out_dir: str | os.PathLike[str]) -> None:
     """InputError where results could not be written into `out_dir`: asked before the work, so that it is not done in vain. Makes nothing."""
+    check_writable(out_dir)
+    try:
+        _read_table(Path(out_dir) / CSV_NAME)
+    except OSError as error:
+        raise InputError(write_sentence(Path(out_dir), error)) from error
+
+
+def check_writable(out_dir: str | os.PathLike[str]) -> None:
+    """InputError where nothing could be written into `out_dir`. Makes nothing."""
     out = Path(out_dir)
     standing = next(p for p in (out, *out.absolute().parents) if p.exists())
     try:
         with TemporaryFile(dir=standing):
             pass
-        _read_table(out / CSV_NAME)
     except OSError as error:
         raise InputError(write_sentence(out, error)) from error
 

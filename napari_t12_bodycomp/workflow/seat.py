@@ -139,17 +139,22 @@ def look(desk: Desk, query: WorklistQuery) -> Sheet:
     with desk.store.reading() as connection:
         account = accounts.by_id(connection, desk.account_id)
         refuse(rules.why_not_work(account))
-        hidden = frozenset(connection.execute(readings.case_ids(readings.hidden_from(account.id))).scalars())
         return Sheet(
             history.latest_change(connection),
             studies.record(connection),
             account,
             tuple(accounts.everybody(connection)),
             studies.current_protocol(connection),
-            _as_seen(cases.page(connection, query), hidden),
+            _as_seen(cases.page(connection, query), readings.hidden_cases(connection, account.id)),
             cases.counts(connection),
             reading_counts(desk),
         )
+
+
+def hidden_cases(desk: Desk) -> frozenset[int]:
+    """Ids of the cases of which the person at the desk is to know nothing yet: they are to read them apart from others."""
+    with desk.store.reading() as connection:
+        return readings.hidden_cases(connection, desk.account_id)
 
 
 def _as_seen(page: WorklistPage, hidden: frozenset[int]) -> WorklistPage:

@@ -208,7 +208,7 @@ class Session:
         work = self._work_at(slice_index, slab_mm)
         if work is not None:
             work = replace(work, draft=draft, quality=quality, follows=work.follows or draft.protocol)
-            self._drawings.keep(work, slab_mm)
+            self._drawings.keep(work)
             self._set(work=work, measurement=self._measure(work))
 
     def _work_at(self, slice_index: int, slab_mm: float) -> Work | None:
@@ -257,7 +257,7 @@ class Session:
         self._put(work)
 
     def _put(self, work: Work) -> None:
-        self._drawings.keep(work, self._state.protocol.slab_mm)
+        self._drawings.keep(work)
         self._set(work=work, measurement=self._measure(work), saved=False)
 
     # -- what the numbers need ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From a path to what it offers, and to the volume that is measured: DICOM folder, DICOM file, zip of DICOM, or NIfTI."""
+"""From a path to what it offers, and to the volume that is measured: DICOM folder, DICOM file, zip or tar of DICOM, or NIfTI."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import platformdirs
 
 from napari_t12_bodycomp import __version__
-from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, open_sources
+from napari_t12_bodycomp.dicom.archive import CLOSED, ByteSource, is_dicom, open_sources
 from napari_t12_bodycomp.dicom.headers import SliceHeader
 from napari_t12_bodycomp.dicom.index import HeaderIndex
 from napari_t12_bodycomp.dicom.nifti import is_nifti, nifti_offer, read_nifti
@@ -20,13 +21,14 @@ from napari_t12_bodycomp.dicom.read import read_stack
 from napari_t12_bodycomp.dicom.series import Stack, stacks
 from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.model.axial_slice import AxialSlice
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.progress import Progress, no_progress
 from napari_t12_bodycomp.model.series import SeriesList, SeriesOffer
 from napari_t12_bodycomp.model.volume import CTVolume, FirstSlice, no_first_slice
 
 INDEX = HeaderIndex(lambda: Path(platformdirs.user_cache_dir("napari-t12-bodycomp", appauthor=False)), __version__)
 """Headers that were read before, in this run or an earlier one."""
-NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
+_NO_DICOM = "Results as DICOM belong to a scan in DICOM, which is wanted, but a NIfTI file came: give the DICOM images."
 _TELL_SECONDS = 0.1
 _SCAN_SHARE = 0.2
 """Part of the progress bar that reading headers takes."""
@@ -43,7 +45,7 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
         Where `progress` raised it.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         offer = nifti_offer(path)
         return SeriesList((offer,), offer, "The file holds one volume.")
     _refuse_nifti_folder(path)
@@ -51,6 +53,18 @@ def list_series(path: str | Path, progress: Progress = no_progress) -> SeriesLis
     with open_sources(folder_of_directory(path), looking.passed_over, looking.tick) as sources:
         listed = _listed(_scan(sources, looking))
     return replace(listed, reason=" ".join((listed.reason, *looking.said())))
+
+
+def looks_like_a_scan(path: str | Path, most: int) -> bool:
+    """Whether `path` is NIfTI by its name, or one of its first `most` files is DICOM by its name or its first bytes: a glance, before anything is read."""
+    path = Path(path)
+    if _is_nifti_file(path):
+        return path.is_file()
+    try:
+        with open_sources(path) as sources:
+            return any(is_dicom(source) or source.name.lower().endswith((".dcm", ".dicom")) for source in islice(sources, most))
+    except InputError:
+        return False
 
 
 def series_to_read(
@@ -66,16 +80,12 @@ def series_to_read(
         Where `progress` raised it.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         return None
     listed = list_series(path, progress)
     if series is None and acquisition is None:
         return listed.chosen
-    matching = [
-        offer
-        for offer in listed.offers
-        if (series is None or offer.series_instance_uid == series) and (acquisition is None or offer.acquisition_number == acquisition)
-    ]
+    matching = [offer for offer in listed.offers if offer.answers_to(series, acquisition)]
     return preselected(matching)[0] if matching else None
 
 
@@ -101,7 +111,7 @@ def load_volume(
         Where `progress` raised it; nothing is left running.
     """
     path = Path(path)
-    if is_nifti(path) and not os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the path
+    if _is_nifti_file(path):
         if series or acquisition is not None:
             raise InputError("A NIfTI file holds one volume without series or acquisition numbers: leave these out.")
         return read_nifti(path, progress, show, show_z_mm)
@@ -126,10 +136,21 @@ def dicom_sources(path: str | Path, volume: CTVolume, axial: AxialSlice) -> Sour
         Where the scan is no DICOM, or its files are not there any more.
     """
     path = Path(path)
-    if not volume.sop_instance_uids or (is_nifti(path) and not path.is_dir()):
-        raise InputError(NO_DICOM)
+    refuse_nifti(path)
+    if not volume.sop_instance_uids:
+        raise InputError(_NO_DICOM)
     with open_sources(folder_of_directory(path)) as files:
         return sources((header for source in files for header in INDEX.read(source)), volume, axial.indices, axial.index)
+
+
+def refuse_nifti(path: Path) -> None:
+    """InputError where `path` is a NIfTI file, which belongs to no study in an archive: asked before the work is done in vain."""
+    if _is_nifti_file(path):
+        raise InputError(_NO_DICOM)
+
+
+def _is_nifti_file(path: Path) -> bool:
+    return is_nifti(path) and not os.path.isdir(path)  # noqa: PTH112 - never raises, whatever the path
 
 
 def folder_of_directory(path: Path) -> Path:
@@ -168,7 +189,7 @@ class _Looking:
 
     def said(self) -> tuple[str, ...]:
         """One sentence about what could not be opened; none where everything could."""
-        what = f"{self._closed} folders or files" if self._closed > 1 else "1 folder or file"
+        what = counted(self._closed, "folder or file", "folders or files")
         return (f"What cannot be opened was left out: {what}; check the permissions and the disk.",) * bool(self._closed)
 
     def end(self) -> None:
@@ -212,7 +233,10 @@ def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]
         if len(offers) == 1:
             return None, offers[0].refusal
         largest = max(offers, key=lambda offer: offer.n_slices)
-        return None, f"None of the {len(offers)} series here can be measured; of the largest ({largest.n_slices} images): {largest.refusal}"
+        return (
+            None,
+            f"None of the {len(offers)} series here can be measured; of the largest ({counted(largest.n_slices, 'image')}): {largest.refusal}",
+        )
     patients = {offer.patient_key for offer in good}
     if len(patients) > 1:
         return (
@@ -223,6 +247,10 @@ def preselected(offers: Sequence[SeriesOffer]) -> tuple[SeriesOffer | None, str]
     if len(good) == 1:
         others = f"; {len(offers) - 1} more are not axial CT volumes" if len(offers) > 1 else ""
         return best, f"The only axial CT volume here ({best.why}){others}."
+    alike = [o for o in good if o.series_instance_uid == best.series_instance_uid and _rank(o) == _rank(best)]
+    if len(alike) > 1:
+        others = f" of {len(good)} axial CT volumes" if len(good) > len(alike) else ""
+        return best, f"The first of {len(alike)} acquisitions or phases in one series that suit equally{others} ({best.why})."
     second = max((o for o in good if o is not best), key=_rank)
     if _rank(second)[0] == _rank(best)[0] and _rank(second)[1:3] != _rank(best)[1:3]:
         return best, f"The latest of {len(good)} equally suitable axial CT volumes ({best.why})."
@@ -247,12 +275,7 @@ def _wanted(found: Sequence[Stack], series: str | None, acquisition: int | None)
         if listed.chosen is None:
             raise InputError(listed.reason)
         return next(stack for stack in found if stack.offer is listed.chosen)
-    matching = [
-        stack
-        for stack in found
-        if (series is None or stack.offer.series_instance_uid == series)
-        and (acquisition is None or any(h.acquisition_number == acquisition for h in stack.headers))
-    ]
+    matching = [stack for stack in found if stack.offer.answers_to(series, acquisition)]
     if not matching:
         raise InputError("The series or acquisition asked for is not in the input: list what is there and choose one.")
     offers = tuple(stack.offer for stack in matching)

@@ -58,10 +58,16 @@ def _with_stored_words(store: StudyStore, version_id: int, result: Result) -> Re
     )
 
 
+def _folder_name(result: Result) -> str:
+    """SERIES UID_ACQUISITION_SLICE: a series may hold several acquisitions, each a case of its own."""
+    scan = result.acquisition
+    return "_".join(str(part) for part in (scan.series_instance_uid, scan.acquisition_number, result.level.slice_index) if part is not None)
+
+
 def export_dicom(
     store: StudyStore, out_dir: str | Path, states: Iterable[CaseState] = APPROVED_ONLY, progress: Progress = no_progress
 ) -> tuple[int, list[str]]:
-    """Write the DICOM results of the cases in `states` below `out_dir`, as STUDY UID/SERIES UID/name; how many cases, and why others are missing.
+    """Write the DICOM results of the cases in `states` below `out_dir`, by study and scan; how many cases, and why others are missing.
 
     No file or folder carries a case's name, so that nothing here ties it to the patient.
     """
@@ -75,8 +81,7 @@ def export_dicom(
         except InputError as error:
             missing.append(f"{case_by_id(store, number).pseudonym}: {error}")
             continue
-        acquisition = result.acquisition
-        place = out / acquisition.study_instance_uid / f"{acquisition.series_instance_uid}_{result.level.slice_index}"
+        place = out / result.acquisition.study_instance_uid / _folder_name(result)
         try:
             place.mkdir(parents=True, exist_ok=True)
             for name, content in files.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reference import Reference
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +14,9 @@ def stats(shared_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"R's reference values are not here: {folder} is no folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def r(stats: Path) -> Reference:
+    """R's values, with the tolerances that stand beside them."""
+    return Reference(stats)

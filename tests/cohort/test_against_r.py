@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+import reference
 
 from napari_t12_bodycomp.cohort.bland_altman import bland_altman
 from napari_t12_bodycomp.cohort.icc import intraclass
@@ -23,40 +23,24 @@ FORMS = {"ICC1": "ICC(1,1)", "ICC2": "ICC(2,1)", "ICC3": "ICC(3,1)", "ICC1k": "I
 ATTENDINGS, RESIDENTS = ["att1", "att2", "att3"], ["res1", "res2", "res3"]
 
 
-@pytest.fixture(scope="module")
-def stats(shared_data: Path) -> Path:
-    folder = shared_data / "stats"
-    if not folder.is_dir():
-        pytest.skip(f"R's reference values are not here: {folder} is no folder")
-    return folder
-
-
-def _expected(stats: Path, name: str) -> Any:
-    return json.loads((stats / "expected" / name).read_text(encoding="utf-8"))
-
-
-def _csv(stats: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(stats / "data" / name)
-
-
 def _rtol(stats: Path) -> float:
-    return float(_expected(stats, "tolerances.json")["agreement.json"]["all"]["rtol"])
+    return float(reference.expected(stats, "tolerances.json")["agreement.json"]["all"]["rtol"])
 
 
 RATINGS: dict[str, Callable[[Path], Array]] = {
-    "shrout_fleiss": lambda s: _csv(s, "shrout_fleiss_1979.csv").iloc[:, 1:].to_numpy(),
-    "anxiety": lambda s: _csv(s, "anxiety.csv").iloc[:, 1:].to_numpy(),
-    "rush_all6": lambda s: _csv(s, "rush6x120.csv").iloc[:, 1:].to_numpy(),
-    "rush_attendings": lambda s: _csv(s, "rush6x120.csv")[ATTENDINGS].to_numpy(),
-    "rush_residents": lambda s: _csv(s, "rush6x120.csv")[RESIDENTS].to_numpy(),
-    "rush_missing_listwise_explicit": lambda s: _csv(s, "rush6x120_missing.csv").iloc[:, 1:].to_numpy(),
-    "negative_icc": lambda s: np.array(_expected(s, "icc.json")["negative_icc"]["matrix"]),
+    "shrout_fleiss": lambda s: reference.data(s, "shrout_fleiss_1979.csv").iloc[:, 1:].to_numpy(),
+    "anxiety": lambda s: reference.data(s, "anxiety.csv").iloc[:, 1:].to_numpy(),
+    "rush_all6": lambda s: reference.data(s, "rush6x120.csv").iloc[:, 1:].to_numpy(),
+    "rush_attendings": lambda s: reference.data(s, "rush6x120.csv")[ATTENDINGS].to_numpy(),
+    "rush_residents": lambda s: reference.data(s, "rush6x120.csv")[RESIDENTS].to_numpy(),
+    "rush_missing_listwise_explicit": lambda s: reference.data(s, "rush6x120_missing.csv").iloc[:, 1:].to_numpy(),
+    "negative_icc": lambda s: np.array(reference.expected(s, "icc.json")["negative_icc"]["matrix"]),
 }
 
 
 @pytest.mark.parametrize("name", RATINGS)
 def test_all_six_forms_with_f_p_and_interval(stats: Path, name: str) -> None:
-    expected = _expected(stats, "icc.json")[name]["psych_lmer_false"]
+    expected = reference.expected(stats, "icc.json")[name]["psych_lmer_false"]
     found = intraclass(RATINGS[name](stats))
     for key, form in FORMS.items():
         r, ours = expected["forms"][key], found[form]
@@ -76,17 +60,17 @@ def test_the_cases_left_out_for_a_missing_rating_are_counted(stats: Path) -> Non
 
 
 def _pefr(stats: Path, *columns: str) -> Array:
-    return _csv(stats, "pefr_bland_altman_1986.csv")[list(columns)].to_numpy(float)
+    return reference.data(stats, "pefr_bland_altman_1986.csv")[list(columns)].to_numpy(float)
 
 
 def _fat(stats: Path, column: str) -> pd.DataFrame:
     """One row a person, columns (observer, repeat)."""
-    table: pd.DataFrame = _csv(stats, "fat_two_observers.csv").pivot(index="id", columns=["observer", "rep"], values=column)
+    table: pd.DataFrame = reference.data(stats, "fat_two_observers.csv").pivot(index="id", columns=["observer", "rep"], values=column)
     return table
 
 
 def _rush_means(stats: Path) -> Array:
-    table = _csv(stats, "rush6x120.csv")
+    table = reference.data(stats, "rush6x120.csv")
     return np.stack([table[ATTENDINGS].mean(axis=1), table[RESIDENTS].mean(axis=1)], axis=1)
 
 
@@ -126,7 +110,7 @@ def _at(expected: Any, path: tuple[str, ...]) -> Any:
 
 @pytest.mark.parametrize("path", PAIRS, ids="-".join)
 def test_differences(stats: Path, path: tuple[str, ...]) -> None:
-    r, rtol = _at(_expected(stats, "agreement.json"), path), _rtol(stats)
+    r, rtol = _at(reference.expected(stats, "agreement.json"), path), _rtol(stats)
     ours = bland_altman(*PAIRS[path](stats).T)
     assert ours.n == r["n"]
     assert [ours.bias, ours.sd, ours.t, ours.t_p] == pytest.approx([r["bias"], r["sd_diff"], r["paired_t"], r["paired_t_p"]], rel=rtol)
@@ -141,7 +125,7 @@ def test_differences(stats: Path, path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", REPEATS, ids="-".join)
 def test_errors_of_measurement(stats: Path, path: tuple[str, ...]) -> None:
-    r, rtol, measured = _at(_expected(stats, "agreement.json"), path), _rtol(stats), REPEATS[path](stats)
+    r, rtol, measured = _at(reference.expected(stats, "agreement.json"), path), _rtol(stats), REPEATS[path](stats)
     ours = repeatability(measured)
     expected = [r[key] for key in ("TEM", "rTEM_percent", "SDC_1.96_sqrt2_TEM", "cv_rms_percent", "cv_mean_percent")]
     assert [ours.tem, ours.rtem_percent, ours.sdc, ours.cv_rms_percent, ours.cv_mean_percent] == pytest.approx(expected, rel=rtol)
@@ -152,13 +136,13 @@ def test_errors_of_measurement(stats: Path, path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", [p for p in REPEATS if not p[-1].endswith("_3")], ids="-".join)
 def test_concordance(stats: Path, path: tuple[str, ...]) -> None:
-    r, rtol = _at(_expected(stats, "agreement.json"), path), _rtol(stats)
+    r, rtol = _at(reference.expected(stats, "agreement.json"), path), _rtol(stats)
     ours = concordance(*REPEATS[path](stats).T)
     assert [ours.value, *ours.ci] == pytest.approx([r["lin_ccc"], *r["lin_ccc_ci_z"]], rel=rtol)
 
 
 def test_overlap_of_two_masks(stats: Path) -> None:
-    r, table = _expected(stats, "agreement.json")["masks"], _csv(stats, "masks.csv")
+    r, table = reference.expected(stats, "agreement.json")["masks"], reference.data(stats, "masks.csv")
     masks = [table.pivot(index="row", columns="col", values=rater).to_numpy() > 0 for rater in ("rater1", "rater2")]
     ours = overlap(masks[0], masks[1], (1.0, 1.0))
     assert [ours.dice, ours.jaccard] == pytest.approx([r["dice"], r["jaccard"]], rel=_rtol(stats))

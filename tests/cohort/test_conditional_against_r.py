@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import r_values
-from r_values import Reference, same
+from reference import Reference, same
 
 from napari_t12_bodycomp.cohort.conditional import conditional_logistic
 from napari_t12_bodycomp.cohort.logistic import logistic
@@ -23,11 +21,6 @@ MODELS = {
     "bdendo11_missing": ("data/bdendo11.csv", "d", "set", ("gall", "ob")),
     "birthwt_MN_exact": ("data/birthwt.csv", "low", "race", ("lwt", "smoke", "ht")),
 }
-
-
-@pytest.fixture(scope="module")
-def r(shared_data: Path) -> Reference:
-    return r_values.of(shared_data)
 
 
 def _fit(table: pd.DataFrame, outcome: str, sets: str, *names: str, ties: Ties = "exact") -> ConditionalFit:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import r_values
-from r_values import Reference, same
+from reference import Reference, same
 
 from napari_t12_bodycomp.cohort.logistic import logistic
 from napari_t12_bodycomp.cohort.selection import select
@@ -17,11 +15,6 @@ from napari_t12_bodycomp.model.regression import INTERCEPT, LogisticFit
 
 BIRTHWT = ("age", "lwt", "race", "smoke", "ptl", "ht", "ui", "ftv")
 WHITE = {"race": "white"}
-
-
-@pytest.fixture(scope="module")
-def r(shared_data: Path) -> Reference:
-    return r_values.of(shared_data)
 
 
 def _birthwt(r: Reference, *names: str) -> LogisticFit:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import r_values
-from r_values import Reference, same
+from reference import Reference, same
 
 from napari_t12_bodycomp.cohort.proportion import proportion
 from napari_t12_bodycomp.cohort.roc import compare_paired, compare_unpaired, roc
@@ -18,11 +16,6 @@ from napari_t12_bodycomp.model.roc import CutOff, Proportion, Roc
 
 MARKERS = ("s100b", "ndka", "wfns", "age")
 SETS = ("inst1_raw", "inst1_matched", "inst2")
-
-
-@pytest.fixture(scope="module")
-def r(shared_data: Path) -> Reference:
-    return r_values.of(shared_data)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_tar_is_read_like_its_folder(tmp_path: Path, mode: str) -> None:
     target.write_bytes(target.read_bytes()[:5000])
     with pytest.raises(InputError):
         load_volume(target)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_temporary_folder_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tarfile.open(tmp_path / "scan.tar.gz", "w:gz") as packed:
+        packed.add(write_series(tmp_path / "in")[0], "a.dcm")
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 - whoever unpacks closes it
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full)
+    with pytest.raises(InputError, match="no room to unpack"):
+        list_series(tmp_path / "scan.tar.gz")
 
 
 def test_tar_bomb_is_refused(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def test_one_id_with_two_names_is_told(tmp_path: Path) -> None:
     for n, (name, born) in enumerate((("A^B", "19500101"), ("C^D", "19600202"), ("A^B^", "19500101"))):
         slice_dataset(5.0 * n, PatientName=name, PatientBirthDate=born).save_as(folder / str(n), enforce_file_format=True)
     tally = deidentify(folder, tmp_path / "out", KEYS)
-    assert [w for w in tally.warnings if w.startswith("1 pseudonyms stand for one ID")]
+    assert [w for w in tally.warnings if w.startswith("1 pseudonym stands for one ID")]
     assert "19500101" not in repr(tally)
 
 

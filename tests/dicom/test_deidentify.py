@@ -258,7 +258,7 @@ def test_pages_screens_and_what_is_no_ct_are_left_out(tmp_path: Path) -> None:
     tally = deidentify(source, tmp_path / "out", KEYS)
     assert sum(tally.skipped.values()) == 7
     assert (tally.written, len(tally.look_at), len(tally.skipped), tally.missing) == (2, 1, 7, "")
-    assert any("1 images: derived, and does not say" in words for words in tally.warnings)
+    assert any("1 image: derived, and does not say" in words for words in tally.warnings)
     assert deidentify(source, tmp_path / "out2", KEYS, DeidentifyOptions(with_localizers=True)).written == 3
 
 
@@ -395,7 +395,7 @@ def test_the_command_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixt
     said = json.loads(capsys.readouterr().out)
     assert (said["status"], said["images"], said["left_out"]) == ("done", 2, {})
     assert cli.main([*words[:3], str(tmp_path / "out2"), *words[4:]]) == 0
-    assert "2 images of 1 patients" in capsys.readouterr().out
+    assert "2 images of 1 patient in" in capsys.readouterr().out
     assert _listing(tmp_path / "out") == _listing(tmp_path / "out2")
 
 

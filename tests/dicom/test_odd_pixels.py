@@ -212,7 +212,7 @@ def test_high_throughput_jpeg_2000_is_read(tmp_path: Path, number: int) -> None:
 
 
 def test_jpeg_xl_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"1\.2\.840\.10008\.1\.2\.4\.110; no decoder here reads this encoding"):
+    with pytest.raises(InputError, match=r"(JPEG XL Lossless|1\.2\.840\.10008\.1\.2\.4\.110); no decoder here reads this encoding"):
         _other_encoding(tmp_path / "image", b"\xff\x0a" + bytes(40), b"1.2.840.10008.1.2.4.110")
 
 

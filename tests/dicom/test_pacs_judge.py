@@ -50,6 +50,11 @@ def test_what_an_archive_that_tells_little_gives_away(found: FoundSeries, words:
     assert re.search(words, offer_of(found).refusal)
 
 
+@pytest.mark.parametrize("modality", ["SEG", "SR", "OT", "RTSTRUCT"])
+def test_what_the_archive_did_not_say_is_not_held_against_a_series(modality: str) -> None:
+    assert "SOP class" not in offer_of(series("Body composition", 1, modality)).refusal
+
+
 def test_by_descriptions_alone_the_soft_axial_chest_is_preferred() -> None:
     offers = [
         offer_of(series(words, n))

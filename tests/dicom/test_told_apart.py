@@ -12,7 +12,8 @@ import pytest
 from ct_files import body_hu, enhanced, group_of, slice_dataset, write_series
 
 from napari_t12_bodycomp.errors import InputError
-from napari_t12_bodycomp.workflow.source import list_series, load_volume
+from napari_t12_bodycomp.model.axial_slice import axial_slice
+from napari_t12_bodycomp.workflow.source import dicom_sources, list_series, load_volume
 
 Z = tuple(range(0, 50, 5))
 LATER = {z: body_hu(100 + z) for z in Z}
@@ -50,6 +51,28 @@ def test_phases_of_one_acquisition_are_offered_each(tmp_path: Path, first: Any, 
     for offer in offers:
         hu = [body_hu(z) for z in Z] if offer.n_slices == 10 else [LATER[z] for z in Z[:9]]
         np.testing.assert_array_equal(load_volume(tmp_path, offer=offer).hu, np.stack(hu))
+
+
+@pytest.mark.parametrize(("number", "given"), [(4, [4, 5]), (None, [1, 2])])
+def test_phases_alike_can_each_be_chosen_and_the_first_one_comes_first(tmp_path: Path, number: int | None, given: list[int]) -> None:
+    """As many slices in each, and the later one lies first in the folder."""
+    phases = [("b", "101010", {z: body_hu(z) for z in Z}), ("a", "101110", LATER)]
+    for name, time, hu in phases:
+        for k, z in enumerate(Z):
+            numbered = {} if number is None else {"AcquisitionNumber": number}
+            dataset = slice_dataset(z, hu[z], AcquisitionTime=time, InstanceNumber=k + 1, **numbered)
+            dataset.save_as(tmp_path / f"{name}{k}", enforce_file_format=True)
+    listed = list_series(tmp_path)
+    assert [o.acquisition_number for o in listed.offers] == given
+    assert listed.chosen == listed.offers[0]
+    assert "The first of 2 acquisitions or phases" in listed.reason
+    for offer, wanted, (_, _, hu) in zip(listed.offers, given, phases, strict=True):
+        by_number = load_volume(tmp_path, series=offer.series_instance_uid, acquisition=wanted)
+        for volume in (load_volume(tmp_path, offer=offer), by_number):
+            np.testing.assert_array_equal(volume.hu, np.stack([hu[z] for z in Z]))
+            assert volume.acquisition.acquisition_number == wanted
+            made_from = dicom_sources(tmp_path, volume, axial_slice(volume, 3, 0.0))
+            assert made_from.centre.header.sop_instance_uid == volume.sop_instance_uids[3]
 
 
 def test_phases_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
@@ -179,3 +202,24 @@ def test_rescaling_at_the_top_of_a_multi_frame_object(tmp_path: Path, place: str
     else:
         with pytest.raises(InputError, match="Rescale slope and intercept are wanted"):
             load_volume(tmp_path)
+
+
+def test_of_series_that_suit_equally_the_lower_number_is_taken_whatever_their_uids(tmp_path: Path) -> None:
+    """De-identification gives other UIDs and file names, and must not change what is measured."""
+    for number, uid in ((7, "1.2.10"), (6, "1.2.11"), (8, "1.2.9")):
+        write_series(tmp_path / f"{9 - number}", SeriesInstanceUID=uid, SeriesNumber=number)
+    chosen = list_series(tmp_path).chosen
+    assert chosen is not None
+    assert chosen.series_instance_uid == "1.2.11"
+
+
+def test_slices_that_came_twice_with_a_little_noise_are_one_place_each(tmp_path: Path) -> None:
+    """Whatever the place: 0.005 mm is the edge of a hundredth."""
+    for k in range(6):
+        for noise in (-0.004, 0.004):
+            slice_dataset(5 * k + 0.005 + noise, body_hu(k)).save_as(tmp_path / f"{k}{noise}", enforce_file_format=True)
+    (offer,) = list_series(tmp_path).offers
+    assert offer.spacing_mm == pytest.approx(5.0)
+    volume = load_volume(tmp_path)
+    assert len(volume.z_mm) == 6
+    assert dicom_sources(tmp_path, volume, axial_slice(volume, 2, 0.0)).centre.header.sop_instance_uid == volume.sop_instance_uids[2]

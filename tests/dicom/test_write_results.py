@@ -383,15 +383,26 @@ def test_a_scan_without_uids_is_nothing_to_refer_to(tmp_path: Path) -> None:
         dicom_results(scan.path, scan.volume, measured(scan, level=MeasuredLevel(4, 20.0, LevelMethod.MANUAL)), SEG)
 
 
+def test_regions_of_another_scan_on_the_same_grid_are_refused(scan: Scan, tmp_path: Path) -> None:
+    files = _written(scan, measured(scan), tmp_path / "out", kinds=SEG)
+    other = replace(scan.volume, sop_instance_uids=tuple(f"2.25.{k}" for k in range(9)))
+    with pytest.raises(InputError, match="drawn on other images"):
+        read_regions(files["regions.seg.dcm"], other, 4)
+
+
 def test_tissues_another_grid_and_another_slice_are_no_regions(scan: Scan, tmp_path: Path) -> None:
     files = _written(scan, measured(scan), tmp_path / "out", kinds=SEG)
     with pytest.raises(InputError, match="not the tissues"):
         read_regions(files["tissues.seg.dcm"], scan.volume, 4)
     with pytest.raises(InputError, match=r"--z-mm 4\.0"):
         read_regions(files["regions.seg.dcm"], scan.volume, 6)
-    elsewhere = replace(scan.volume, origin_xy_mm=(-98.0, -90.0), sop_instance_uids=tuple(map(str, range(9))))
+    unnamed = dcmread(files["regions.seg.dcm"])
+    for groups in unnamed.PerFrameFunctionalGroupsSequence:
+        del groups.DerivationImageSequence
+    unnamed.save_as(tmp_path / "unnamed.dcm")
+    assert np.array_equal(read_regions(tmp_path / "unnamed.dcm", scan.volume, 4), regions())
     with pytest.raises(InputError, match=r"2\.0 mm away"):
-        read_regions(files["regions.seg.dcm"], elsewhere, 4)
+        read_regions(tmp_path / "unnamed.dcm", replace(scan.volume, origin_xy_mm=(-98.0, -90.0)), 4)
     with pytest.raises(InputError, match="inf mm away"):
         read_regions(files["regions.seg.dcm"], replace(scan.volume, hu=scan.volume.hu[:, 1:].copy()), 4)
     with pytest.raises(InputError, match="cannot be read"):

@@ -1,6 +1,8 @@
 """What napari is offered: a reader that leaves other people's files alone, a writer on the CT's own grid, sample data, a widget."""
 
+import shutil
 from importlib import import_module
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -11,7 +13,7 @@ from napari_t12_bodycomp.errors import InputError
 from napari_t12_bodycomp.gui import _reader, _writer
 from napari_t12_bodycomp.gui.layers import PLACE, body_box, dashes, hatch, outline
 
-MANIFEST = _reader.Path(_reader.__file__).parents[1] / "napari.yaml"
+MANIFEST = Path(_reader.__file__).parents[1] / "napari.yaml"
 
 
 def test_every_command_of_the_manifest_can_be_imported():
@@ -22,7 +24,7 @@ def test_every_command_of_the_manifest_can_be_imported():
         assert callable(getattr(import_module(module), name))
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "photo.png", "regions.nii", "empty.zip"])
+@pytest.mark.parametrize("name", ["notes.txt", "photo.png", "regions.nii", "empty.zip", "empty.tar.gz"])
 def test_files_of_others_are_left_alone(tmp_path, name):
     file = tmp_path / name
     file.write_bytes(b"not a scan")
@@ -36,10 +38,12 @@ def test_a_ct_folder_is_read_in_mm(tmp_path):
 
     options = PhantomOptions(z_range_mm=(-10, 10), slice_spacing_mm=5.0, n_pixels=64, pixel_mm=6.0)
     made = make_phantom(options, with_areas=False)
-    write_phantom_series(made, tmp_path)
-    reader = _reader.get_reader(str(tmp_path))
+    write_phantom_series(made, tmp_path / "ct")
+    for kind in ("zip", "tar", "gztar"):
+        assert _reader.get_reader(shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path / "ct")) is _reader.read_ct
+    reader = _reader.get_reader(str(tmp_path / "ct"))
     assert reader is _reader.read_ct
-    [(data, looks, kind)] = reader(str(tmp_path))
+    [(data, looks, kind)] = reader(str(tmp_path / "ct"))
     assert kind == "image" and np.array_equal(data, made.volume.hu)
     assert looks["units"] == ("mm",) * 3 and looks["axis_labels"] == ("z", "y", "x")
     assert looks["scale"] == pytest.approx((5.0, 6.0, 6.0))

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLi
 from napari_t12_bodycomp.errors import LevelError
 from napari_t12_bodycomp.gui import theme
 from napari_t12_bodycomp.gui.actions import Actions
+from napari_t12_bodycomp.gui.canvas_overlay import overlay_words
 from napari_t12_bodycomp.gui.desk import Desk
 from napari_t12_bodycomp.gui.drops import dropped_path
 from napari_t12_bodycomp.gui.format import UNKNOWN
@@ -57,7 +58,7 @@ UNCERTAIN = LevelFinding(
         LevelCandidate(-690.0, 2, (-700.0, -680.0), 0.4, "It has short ribs."),
     ),
 )
-ABSENT = LevelFinding(LevelStatus.ABSENT, "The scan ends at T5.")
+ABSENT = LevelFinding(LevelStatus.ABSENT, "The scan ends at T5.", confidence=0.98)
 
 
 @dataclass
@@ -258,6 +259,12 @@ def test_a_second_opinion_is_said_with_what_speaks_against_it(dock: Dock, qtbot:
     dock.session.confirm_level()
     dock.session.weigh_again(replace(FOUND, second_opinion=opinion))
     assert dock.session.state.level.confirmed_by == "anna"  # what a person chose stays
+
+
+def test_without_a_count_t12_is_only_said_not_to_be_found(dock: Dock, small_volume: CTVolume) -> None:
+    _opened(dock, small_volume, LevelFinding(LevelStatus.ABSENT, "T12 cannot be told from 4 slices over 15 mm."))
+    assert dock.says("T12 was not found in this scan") and not dock.says("T12 is not in this scan")
+    assert "".join(t for t, _ in overlay_words(dock.session.state).where).endswith("T12 was not found in this scan")
 
 
 def test_an_absent_t12_is_said_with_a_way_out_and_cannot_be_confirmed(dock: Dock, qtbot: QtBot, small_volume: CTVolume) -> None:

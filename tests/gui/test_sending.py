@@ -13,9 +13,10 @@ from reviewing import CASE, CTRL, PASSWORD, Room
 
 from napari_t12_bodycomp import cli
 from napari_t12_bodycomp.gui.sending import Sending
+from napari_t12_bodycomp.model.double_reading import ReadingKind
 from napari_t12_bodycomp.model.pacs import Node, NodeKind
 from napari_t12_bodycomp.model.study import CaseState
-from napari_t12_bodycomp.workflow import outbox
+from napari_t12_bodycomp.workflow import outbox, reading_choice, review
 from napari_t12_bodycomp.workflow.pacs import open_archive
 from napari_t12_bodycomp.workflow.pacs_nodes import node_named, nodes_file, save_node
 
@@ -28,10 +29,10 @@ def hospital(orthanc: Orthanc) -> Iterator[Node]:
     nodes_file().unlink(missing_ok=True)
 
 
-def sit_down(room: Room) -> None:
+def sit_down(room: Room, name: str = "rita") -> None:
     """Sign in anew, and wait until what was to be sent is looked at and sent."""
     before = room.bench.seat.state.desk
-    room.bench.study.sign_in(room.where, "rita", PASSWORD)
+    room.bench.study.sign_in(room.where, name, PASSWORD)
     room.qtbot.waitUntil(lambda: room.bench.seat.state.desk not in (None, before), timeout=60_000)
     room.qtbot.waitUntil(lambda: room.bench.sending.errands.is_idle, timeout=60_000)
     room.rest()
@@ -86,6 +87,21 @@ def test_an_archive_that_is_not_there_is_told_and_the_case_stays_approved(room: 
     outbox.forget(unsent)
     sit_down(room)
     assert "not sent yet" not in room.message
+
+
+def test_a_case_that_somebody_is_to_read_again_is_not_named_to_them(room: Room) -> None:
+    room.submit()
+    review.approve(room.at("rita"), review.ticket_for(room.store, room.case.id), PASSWORD)
+    reading_choice.ask_reading(room.at("lena"), room.case.id, ReadingKind.REREAD, "ann", washout_days=0)
+    unsent = outbox.Unsent(outbox.study_key(room.where), CASE, room.case.id, "nobody")
+    outbox.remember(unsent)
+    try:
+        sit_down(room)
+        assert f"not sent yet ({CASE} to nobody)" in room.message
+        sit_down(room, "ann")
+        assert "not sent yet (1 case)" in room.message and CASE not in room.message
+    finally:
+        outbox.forget(unsent)
 
 
 def test_a_window_that_closes_waits_for_no_archive_and_the_next_one_sends(room: Room, hospital: Node) -> None:

@@ -12,9 +12,10 @@ from qtpy.QtWidgets import QApplication
 
 from napari_t12_bodycomp.gui import case_flow, saving
 from napari_t12_bodycomp.gui.canvas_overlay import overlay_words
+from napari_t12_bodycomp.gui.panel_save import SavePanel
 from napari_t12_bodycomp.model.level import LevelFinding, LevelStatus
 from napari_t12_bodycomp.model.quality import QualityFlag
-from napari_t12_bodycomp.model.tissue import Region
+from napari_t12_bodycomp.model.tissue import PRESETS, Region
 from napari_t12_bodycomp.model.tools import Display
 from napari_t12_bodycomp.workflow import screen_result
 from napari_t12_bodycomp.workflow.autosave import unfinished_for
@@ -229,6 +230,57 @@ def test_what_is_being_written_is_finished_before_the_window_is_gone(case, tmp_p
     assert (tmp_path / "out" / "indices.csv").exists() and (tmp_path / "out" / "overlay.png").exists()
 
 
+@pytest.mark.parametrize(
+    "change", [lambda s: s.set_height(181.0), lambda s: s.set_protocol(replace(s.state.protocol, preset=PRESETS["alberta"]))]
+)
+def test_what_is_typed_while_the_result_is_written_is_kept_when_the_case_is_left(case, volume, qtbot, tmp_path, monkeypatch, change):
+    go_on, protocol = hold_the_writing(monkeypatch), case.session.state.protocol
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    case.saving.save(tmp_path / "out")
+    change(case.session)
+    asked = case.session.state
+    case.session.close()
+    case.session.set_protocol(protocol)
+    go_on.set()
+    written(qtbot, case)
+    left = unfinished_for(volume, case.saver.folder)
+    assert left is not None and (left.subject.height_m, left.protocol) == (asked.subject.height_m, asked.protocol)
+
+
+def test_a_result_written_as_the_window_closes_is_no_unfinished_work(case, volume, tmp_path, monkeypatch):
+    go_on = hold_the_writing(monkeypatch)
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    its_own = saving.Saving(case.session, case.desk, case.saver)
+    its_own.save(tmp_path / "out")
+    threading.Timer(0.3, go_on.set).start()
+    its_own.close()
+    assert (tmp_path / "out" / "indices.csv").exists() and unfinished_for(volume, case.saver.folder) is None
+
+
+def test_a_case_that_could_not_be_saved_is_told_of_until_it_is(case, volume, qtbot, tmp_path):
+    (tmp_path / "out").write_text("no folder")
+    case.session.edit("start", drawn())
+    case.actions.trigger("confirm_level")
+    case.saving.save(tmp_path / "out")
+    case.flow.open_volume(replace(volume, z_mm=volume.z_mm + 1.0), "elsewhere")
+    written(qtbot, case)
+    qtbot.waitUntil(lambda: not case.jobs.state.running)
+    told = case.desk.state.left_unsaved
+    assert told.startswith("somewhere is not saved.") and "is a file" in told and "open it again" in told
+    assert case.panel.findChild(SavePanel).left_unsaved.isVisible()
+    case.flow.open_volume(volume, "somewhere")
+    qtbot.waitUntil(lambda: not case.jobs.state.running)
+    assert case.desk.state.left_unsaved == "", "it is on screen again"
+    case.actions.trigger("resume")
+    qtbot.waitUntil(lambda: case.session.state.work.draft is not None)
+    case.saving.save(tmp_path / "there")
+    written(qtbot, case)
+    case.session.close()
+    assert case.desk.state.left_unsaved == "" and (tmp_path / "there" / "indices.csv").exists()
+
+
 def hold_the_writing(monkeypatch):
     """Let results be written only once the event returned here is set."""
     go_on, plain = threading.Event(), saving.export_result
@@ -283,6 +335,7 @@ def test_help_lists_every_key(case):
     assert case.help.isVisible()
     for key in ("Ctrl+Shift+Z", "PageUp", "Shift+Wheel", "F1", ". (full stop)"):
         assert key in case.help.text()
+    assert case.help.width() <= case.canvas.view.native.width() and case.help.y() >= 0, "nothing is cut off"
     case.actions.trigger("help")
     assert not case.help.isVisible()
 

@@ -43,6 +43,24 @@ def test_a_saved_drawing_comes_back_with_who_confirmed_its_level(drawn):
     assert saved.is_as(OnScreen.of(session.state)), "a locked session keeps everything as it is"
 
 
+def test_a_weight_or_a_reason_typed_after_saving_is_a_change(drawn):
+    t, case = drawn
+    stored = current_drawing(t.ann, open_case(t.ann, case.id))
+    session = Session("ann")
+    session.open(trial.volume(case.series.series_instance_uid))
+    restore(session, stored)
+    saved = OnScreen.of(session.state)
+    session.set_weight(71.0)
+    assert not saved.is_as(OnScreen.of(session.state))
+    session.set_weight(None)
+    assert saved.is_as(OnScreen.of(session.state))
+    session.choose_level(session.state.level.slice_index - 1)
+    session.edit("draw", stored.regions)
+    saved = OnScreen.of(session.state)
+    session.set_level_reason("12th rib is short")
+    assert not saved.is_as(OnScreen.of(session.state))
+
+
 def test_a_scan_that_was_changed_since_is_not_drawn_on(drawn):
     t, case = drawn
     stored = current_drawing(t.ann, open_case(t.ann, case.id))

@@ -158,6 +158,13 @@ def test_a_scan_that_has_a_case_comes_in_by_no_other_way(lena: Desk, tmp_path: P
         assert "the case 'P-1' already" in bad.sentence
 
 
+def test_a_series_that_is_not_at_the_path_is_a_bad_row(lena: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path, f"case_id,path,series_instance_uid\nP-1,{SAMPLE},1.2.3\nP-2,,1.2.3\n")
+    listed = case_list.read_case_list(lena.store, file)
+    assert [case.case_id for case in listed.cases] == ["P-2"]
+    assert [(row.line, "not among those at the path" in row.sentence) for row in listed.bad] == [(2, True)]
+
+
 def test_what_has_no_headers_is_told_apart_by_its_path(lena: Desk, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -1,6 +1,7 @@
 """The session: proposals, confirmation, drawing with undo, and what a change of protocol or height does."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -229,3 +230,11 @@ def test_a_judgement_tells_the_fat_above_the_diaphragm_too(session):
     nothing = np.zeros((8, 10), bool)
     session.set_judgement(Draft(drawn(), nothing, nothing, protocol=Protocol(), thoracic=~nothing), (), 2, 5.0)
     assert session.state.measurement.thoracic_fat_cm2 == pytest.approx(40.0)
+
+
+def test_a_slab_no_thicker_than_its_slice_is_that_slice_with_its_drawing(session):
+    session.choose_level(2)
+    session.edit("paint muscle", drawn())
+    work = session.state.work
+    session.set_protocol(replace(session.state.protocol, slab_mm=0.0))
+    assert work.axial.indices == (2,) and session.state.work is work and session.state.measurement.protocol.slab_mm == 0.0

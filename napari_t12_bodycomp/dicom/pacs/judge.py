@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RawDataStorage
 
 from napari_t12_bodycomp.dicom.enhanced import ENHANCED_CT, read_headers
 from napari_t12_bodycomp.dicom.pacs.found import SAMPLE_KEYWORDS
 from napari_t12_bodycomp.dicom.refuse import MAX_SPACING_MM
 from napari_t12_bodycomp.dicom.series import stacks
+from napari_t12_bodycomp.model.counted import counted
 from napari_t12_bodycomp.model.pacs import FoundSeries
 from napari_t12_bodycomp.model.series import SeriesOffer
 
@@ -98,7 +99,7 @@ def _offer(series: FoundSeries, sample: Dataset | None, spacing_mm: float | None
     if series.modality == "CT" and told.get("SOPClassUID") in ENHANCED_CT:
         refusal = ""  # its slices are frames, which only the object itself describes
     elif not refusal and n < _FEW:
-        refusal = f"A stack of axial slices is wanted, this series holds {n} image{'' if n == 1 else 's'}: choose the scan itself."
+        refusal = f"A stack of axial slices is wanted, this series holds {counted(n, 'image')}: choose the scan itself."
     source = "by its description alone" if by_words else "as two of its images say" if spacing_mm else "as one of its images says"
     return replace(
         offer,
@@ -136,7 +137,7 @@ def _complete(told: Dataset, series: FoundSeries) -> None:
     kind = "LOCALIZER" if re.search(_LOCALIZER, words) else "MIP" if re.search(_PROJECTION, words) else "AXIAL"
     found = re.search(_THICKNESS, words)
     defaults: dict[str, Any] = {
-        "SOPClassUID": CTImageStorage,
+        "SOPClassUID": CTImageStorage if series.modality == "CT" else RawDataStorage,  # stands for any other
         "ImageType": ["ORIGINAL", "PRIMARY", kind],
         "ImagePositionPatient": [0, 0, 0],
         "ImageOrientationPatient": orientation,

@@ -8,10 +8,9 @@ from pathlib import Path
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 
-from napari_t12_bodycomp.dicom.archive import FileSource, open_sources
+from napari_t12_bodycomp.dicom.archive import FileSource, is_dicom, open_sources
+from napari_t12_bodycomp.dicom.headers import DICOMDIR
 from napari_t12_bodycomp.errors import InputError
-
-_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 def dicom_files(paths: Iterable[Path]) -> list[Path]:
@@ -29,7 +28,7 @@ def dicom_files(paths: Iterable[Path]) -> list[Path]:
                 if not isinstance(source, FileSource):
                     raise InputError(f"DICOM files or folders of them are wanted, {path.name!r} is an archive: unpack it first.")
                 file = Path(source.path)
-                if _is_dicom(file) and kind_of(file)[0] != _DIRECTORY:
+                if is_dicom(source) and kind_of(file)[0] != DICOMDIR:
                     found[file] = None
     if not found:
         raise InputError("DICOM files are wanted, none is there: give files, or folders that hold some.")
@@ -43,8 +42,3 @@ def kind_of(file: Path) -> tuple[str, str]:
         return str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
     except (InvalidDicomError, AttributeError, OSError, EOFError, ValueError) as error:
         raise InputError(f"A DICOM file with its file meta information is wanted, {file.name!r} has none: export it again.") from error
-
-
-def _is_dicom(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"

@@ -1,0 +1,1 @@
+"""The study's statistics as tables, figures, numbers and one report."""
