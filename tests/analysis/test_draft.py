@@ -72,7 +72,7 @@ def test_the_inner_wall_is_found_from_its_edge_where_there_is_no_rib():
 
 
 def test_a_slice_without_a_body_is_refused():
-    with pytest.raises(InputError, match="no body"):
+    with pytest.raises(InputError, match="less than 60 cm2 of body"):
         draft_of(np.full((200, 200), -1000, np.int16))
 
 

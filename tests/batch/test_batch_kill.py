@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from batch_trial import Here, read, table
+from ctrl_c import heed_ctrl_c
 
 from napari_t12_bodycomp.model.batch import Measured, Outcome
 from napari_t12_bodycomp.workflow.batch import run_batch
@@ -23,7 +24,7 @@ from napari_t12_bodycomp.workflow.batch_plan import BatchOptions
 
 Rows = list[dict[str, object]]
 Write = Callable[..., Path]
-N, KILLS = 60, 12
+N, KILLS = 100, 12
 
 
 def _measured(job: Job) -> Measured:
@@ -33,7 +34,9 @@ def _measured(job: Job) -> Measured:
 
 
 def _crew(jobs: Sequence[Job]) -> Generator[Outcome, None, None]:
-    yield from map(_measured, jobs)
+    for job in jobs:
+        time.sleep(0.005)  # so that there is something left for every kill
+        yield _measured(job)
 
 
 def _work(manifest: Path, out: Path) -> None:
@@ -91,7 +94,7 @@ def test_the_program_itself_is_stopped_and_goes_on(how: signal.Signals, rows: Ro
     manifest, out = write_manifest(*rows), tmp_path / "out"
     run_batch(read(manifest), tmp_path / "at once", BatchOptions(), Here())
     command = [sys.executable, "-m", "napari_t12_bodycomp", "batch", str(manifest), "--out", str(out), "--workers", "1", "--json"]
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
     begun = time.monotonic()
     while not any(out.glob("cases/*/case.json")):
         assert program.poll() is None and time.monotonic() - begun < 60

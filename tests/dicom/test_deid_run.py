@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ct_files import CT, body_hu, slice_dataset, write_series
+from ctrl_c import heed_ctrl_c
 from PIL import Image, ImageDraw, ImageFont
 from pydicom import dcmread
 from pydicom.uid import SecondaryCaptureImageStorage, UltrasoundImageStorage, generate_uid
@@ -297,7 +298,7 @@ def test_stopped_half_way_nothing_is_half_written_and_a_second_run_tidies_up(how
     write_series(tmp_path / "in", range(0, 100, 5))
     make_keys(tmp_path / "key")
     words = ["deidentify", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--key-file", str(tmp_path / "key")]
-    running = subprocess.Popen([sys.executable, "-c", _SLOW, *words], stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen([sys.executable, "-c", _SLOW, *words], stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
     while "one" not in running.stderr.readline():
         assert running.poll() is None
     running.send_signal(how)

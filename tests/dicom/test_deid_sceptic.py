@@ -86,7 +86,7 @@ def test_every_file_of_an_export_gives_nothing_away(tmp_path: Path, capfd: pytes
     assert code == 3
     assert leaks((said.out + said.err).encode()) == []
     files = [p for p in out.rglob("*") if p.is_file()]
-    assert len([p for p in files if p.suffix == ".dcm"]) >= 6
+    assert len([p for p in files if p.suffix == ".dcm"]) >= (6 if HARD.exists() else 4)
     for file in files:
         assert leaks(str(file.relative_to(out)).encode()) == []
         assert leaks(file.read_bytes()) == [], file.name
