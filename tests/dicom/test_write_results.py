@@ -458,8 +458,7 @@ def test_without_identity_the_whole_report_is_the_same(sample_series: Path, tmp_
     z_mm = f"{np.median(load_volume(sample_series).z_mm):.1f}"
     one, two = (_measure(capsys, path, tmp_path / path.name, "--z-mm", z_mm)[1] for path in (sample_series, tmp_path / "clean"))
     assert one.keys() == two.keys()
-    other = {"series_instance_uid", "sop_instance_uid", "seconds"}
-    assert {key for key in one if one[key] != two[key]} == other
+    assert {key for key in one if one[key] != two[key]} - {"seconds"} == {"series_instance_uid", "sop_instance_uid"}
 
 
 def test_a_nifti_scan_has_no_study_to_put_results_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
