@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from napari_t12_bodycomp.errors import InputError
+from napari_t12_bodycomp.workflow.export import write_atomically
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,11 +47,9 @@ def remember(unsent: Unsent) -> None:
         Where this computer takes no file.
     """
     file = _file(unsent)
-    part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(asdict(unsent)), encoding="utf-8")
-        part.replace(file)
+        write_atomically(file, json.dumps(asdict(unsent)).encode())
     except OSError as error:
         raise InputError(f"A place to note what is to be sent is wanted, {file.parent} cannot be written ({error.strerror}).") from error
 
